@@ -1,0 +1,1 @@
+"""Settings, wiring and pipelines: the one place where the domain meets the edge."""

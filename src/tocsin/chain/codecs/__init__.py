@@ -1,0 +1,1 @@
+"""From JSON-RPC bytes to raw datasets."""

@@ -1,0 +1,1 @@
+"""One dataset a module: its columns, their units, where they come from and, if derived, how."""

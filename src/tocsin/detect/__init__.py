@@ -1,0 +1,1 @@
+"""Detectors, the engine that runs them, and the fusion of what they find."""

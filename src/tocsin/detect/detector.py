@@ -1,0 +1,102 @@
+"""
+The detector contract: tables in, sightings out, nothing else.
+
+A detector is one of three kinds, by which of its functions it gives:
+
+* stateless: `run(tables)` yields sightings;
+* stateful: it also has a `memory`. Each batch first adds the rows it wants remembered; `run` then sees them,
+  together with those of earlier blocks, as the table "memory". State is only ever rows tied to blocks, so a
+  reorg rolls it back by dropping the rows of orphaned blocks;
+* looked-up: `run` yields `Question`s instead of sightings; the engine has them answered, and `judge` decides.
+
+A detector is given the datasets and columns it reads and no others, and never does IO.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import polars as pl
+
+from tocsin.model.extension import Extension
+from tocsin.model.finding import Severity, Sighting
+from tocsin.model.lookups import Answers, Lookup
+from tocsin.tables.columns import PLACE, Column
+from tocsin.tables.dataset import Tables
+from tocsin.tables.literal import Rows
+
+MEMORY = "memory"
+"""The table name under which a stateful detector sees what it remembered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What a detector reads of one dataset: columns (place columns come by themselves) and, if few, which rows."""
+
+    columns: tuple[str, ...]
+    topic0: tuple[bytes, ...] = ()
+    """Of `logs`: only rows with one of these event hashes. The engine finds them for all detectors in one pass."""
+    selector: tuple[bytes, ...] = ()
+    """Of `calls`: only rows with one of these function selectors, found likewise."""
+    optional: bool = False
+    """True when it can do without; then it says so, and its confidence is capped (`CONFIDENCE_WITHOUT`)."""
+
+
+CONFIDENCE_WITHOUT = 0.5
+"""Ceiling of a finding's confidence when an optional dataset was missing (reference: detection, section 4.0)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What a stateful detector carries from block to block."""
+
+    columns: Mapping[str, Column]
+    """Columns beside the place columns."""
+    window_blocks: int
+    """Rows older than this many blocks before the first block of a batch are forgotten."""
+    remember: Callable[[Tables], pl.DataFrame]
+    """The rows to remember of a batch: a function of that batch alone."""
+
+    @property
+    def all_columns(self) -> Mapping[str, Column]:
+        """The place columns and its own."""
+        return {**PLACE, **self.columns}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A candidate that cannot be judged from the tables alone."""
+
+    lookups: tuple[Lookup, ...]
+    candidate: Any
+    """Whatever the detector's own `judge` needs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A small input and the findings it must produce; no findings means quiet."""
+
+    says: str
+    tables: Mapping[str, Rows]
+    """Raw and derived tables by dataset id. Datasets not named are empty."""
+    finds: tuple[Mapping[str, Any], ...] = ()
+    """Per finding, what must hold: any of its JSON fields; `entities` as {role: name}; `values` as a subset."""
+    answers: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """For looked-up detectors: (method, address name) to the node's result. Absent is unanswered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detector(Extension):
+    """A pure function over named tables, with what is needed to trust it."""
+
+    HEADINGS: ClassVar = ("What it finds", "Why it matters", "Blind spots", "Triage", "References")
+
+    severity: Severity
+    """The highest it can give."""
+    reads: Mapping[str, Read]
+    run: Callable[[Tables], Iterable[Sighting | Question]]
+    memory: Memory | None = None
+    judge: Callable[[Any, Answers], Sighting | None] | None = None
+    examples: tuple[Example, ...]
+    label: str = ""
+    """For detectors that explain rather than alarm: the label their finding puts on the transaction (`mev:...`)."""

@@ -1,0 +1,176 @@
+"""
+The engine: every detector over one batch of tables, in one pass, without IO.
+
+`detect` runs what can be decided from the tables; `settle` decides what had to be looked up. Between the
+two, whoever called asks the lookups. A detector whose datasets are missing is blind, not quiet: it is in the
+outcome, by name, with what it lacked. A detector that fails is in the outcome too; the others go on.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from tocsin.detect.detector import CONFIDENCE_WITHOUT, MEMORY, Detector, Question, Read
+from tocsin.model.finding import Finding, Sighting
+from tocsin.model.lookups import Answers, Lookup
+from tocsin.tables.columns import PLACE
+from tocsin.tables.dataset import Tables
+
+_INDEXED = {"logs": "topic0", "calls": "selector"}
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """A detector that could not look, wholly or in part, and what it lacked."""
+
+    detector: str
+    missing: tuple[str, ...]
+    wholly: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A detector that raised. Its blocks are not done for it."""
+
+    detector: str
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A question and the detector that asks it."""
+
+    detector: str
+    question: Question
+    without: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one batch."""
+
+    findings: tuple[Finding, ...]
+    pending: tuple[Pending, ...]
+    blind: tuple[Blind, ...]
+    failures: tuple[Failure, ...]
+    remembered: Mapping[str, pl.DataFrame]
+    """By stateful detector: the rows of this batch to keep."""
+
+    @property
+    def lookups(self) -> tuple[Lookup, ...]:
+        """Every question to ask, once."""
+        return tuple(dict.fromkeys(lookup for asked in self.pending for lookup in asked.question.lookups))
+
+
+def detect(tables: Tables, detectors: Iterable[Detector], memories: Mapping[str, pl.DataFrame]) -> Outcome:
+    """
+    Run the detectors over one batch.
+
+    `memories` holds, by stateful detector, the rows remembered of earlier blocks (absent: none).
+    """
+    chosen = tuple(detectors)
+    index = _Index(tables, chosen)
+    parts = [_run(detector, tables, index, memories.get(detector.id)) for detector in chosen]
+    return Outcome(
+        findings=tuple(finding for part in parts for finding in part.findings),
+        pending=tuple(asked for part in parts for asked in part.pending),
+        blind=tuple(blind for part in parts for blind in part.blind),
+        failures=tuple(failure for part in parts for failure in part.failures),
+        remembered={name: rows for part in parts for name, rows in part.remembered.items()},
+    )
+
+
+def settle(outcome: Outcome, detectors: Mapping[str, Detector], answers: Answers) -> Outcome:
+    """Decide the pending questions with these answers; the outcome has none left."""
+    findings, failures = list(outcome.findings), list(outcome.failures)
+    for asked in outcome.pending:
+        detector = detectors[asked.detector]
+        if detector.judge is None:
+            raise TypeError(f"detector {detector.id} asks questions but has no `judge`")
+        try:
+            sighting = detector.judge(asked.question.candidate, answers)
+        except Exception as error:  # one detector's defect must not stop the others: it is reported by name
+            failures.append(Failure(detector.id, error))
+        else:
+            findings.extend(_findings(detector, [sighting] if sighting else [], asked.without))
+    return replace(outcome, findings=tuple(findings), pending=(), failures=tuple(failures))
+
+
+_NOTHING = Outcome((), (), (), (), {})
+
+
+def _run(detector: Detector, tables: Tables, index: "_Index", memory: pl.DataFrame | None) -> Outcome:
+    missing = tuple(name for name in detector.reads if name not in tables)
+    lacking = tuple(name for name in missing if not detector.reads[name].optional)
+    blind = (Blind(detector.id, missing, wholly=bool(lacking)),) if missing else ()
+    if lacking:
+        return replace(_NOTHING, blind=blind)
+    try:
+        return replace(_look(detector, index, memory, missing), blind=blind)
+    except Exception as error:  # one detector's defect must not stop the others: it is reported by name
+        return replace(_NOTHING, blind=blind, failures=(Failure(detector.id, error),))
+
+
+def _look(detector: Detector, index: "_Index", memory: pl.DataFrame | None, without: tuple[str, ...]) -> Outcome:
+    given = {name: index.rows(name, read) for name, read in detector.reads.items() if name not in without}
+    remembered: dict[str, pl.DataFrame] = {}
+    if detector.memory is not None:
+        remembered[detector.id] = rows = detector.memory.remember(given)
+        given[MEMORY] = rows if memory is None else pl.concat([memory, rows])
+    seen = list(detector.run(given)) if any(not frame.is_empty() for frame in given.values()) else []
+    return replace(
+        _NOTHING,
+        findings=tuple(_findings(detector, (s for s in seen if isinstance(s, Sighting)), without)),
+        pending=tuple(Pending(detector.id, q, without) for q in seen if isinstance(q, Question)),
+        remembered=remembered,
+    )
+
+
+def _findings(detector: Detector, seen: Iterable[Sighting], without: Sequence[str]) -> Iterator[Finding]:
+    for sighting in seen:
+        yield Finding(
+            place=sighting.place,
+            severity=sighting.severity,
+            confidence=min(sighting.confidence, CONFIDENCE_WITHOUT) if without else sighting.confidence,
+            title=sighting.title,
+            summary=sighting.summary,
+            entities=sighting.entities,
+            values=sighting.values,
+            labels=(*sighting.labels, *(f"without:{name}" for name in without)),
+            key=sighting.key,
+            detector=detector.id,
+        )
+
+
+class _Index:
+    """The rows that detectors ask for by event hash or selector, found for all of them in one pass per dataset."""
+
+    def __init__(self, tables: Tables, detectors: Sequence[Detector]) -> None:
+        self._tables = tables
+        self._wanted = {
+            name: sorted({key for d in detectors if name in d.reads for key in _keys(d.reads[name])})
+            for name in _INDEXED
+        }
+        self._matched: dict[str, pl.DataFrame] = {}
+
+    def rows(self, name: str, read: Read) -> pl.DataFrame:
+        """The rows of a dataset that `read` asks for."""
+        keys = _keys(read)
+        if not keys:
+            return self._tables[name]
+        return self._matches(name).filter(pl.col(_INDEXED[name]).is_in(keys))
+
+    def _matches(self, name: str) -> pl.DataFrame:
+        if name not in self._matched:
+            self._matched[name] = self._tables[name].filter(pl.col(_INDEXED[name]).is_in(self._wanted[name]))
+        return self._matched[name]
+
+
+def _keys(read: Read) -> tuple[bytes, ...]:
+    return read.topic0 or read.selector
+
+
+def exactly(read: Read, frame: pl.DataFrame) -> pl.DataFrame:
+    """The columns `read` declares and the place columns the frame has: what the inherited suite hands over."""
+    return frame.select(*(name for name in PLACE if name in frame.columns and name not in read.columns), *read.columns)

@@ -1,0 +1,1 @@
+"""The only package that does IO: nodes, files, database, clock, network."""

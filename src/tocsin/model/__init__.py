@@ -1,0 +1,1 @@
+"""What the words mean: values, ids, errors and the extension contract. Standard library only."""

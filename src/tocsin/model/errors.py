@@ -1,0 +1,81 @@
+"""
+The error tree. Each error says what happened, where, and what to do about it.
+
+* TocsinError
+  * UserError            the operator can fix it; the message says how
+    * SettingError         a setting is misspelt, missing or out of range
+    * SourceError          a SOURCE argument names nothing that can be read
+    * ExtensionError       an extension file breaks the contract of its kind
+  * InputError           somebody else's bytes are wrong; never retried unchanged
+    * MalformedInput       not JSON, a wrong type, bad hexadecimal, out of range
+    * InconsistentInput    parts that must agree do not (receipts and block, parent hashes)
+  * RemoteError          somebody else's system failed; may be retried
+    * EndpointUnavailable  no answer, a refused connection, a time-out
+    * EndpointRefused      an answer that says no: rate limit, unknown method, missing block
+    * EndpointsDisagree    two endpoints give different blocks at one height
+  * StoreError           the database or the disk failed; work is kept and tried again
+    * StoreUnavailable     cannot be reached
+    * StoreFull            no room to write
+
+Nothing is ever decided by reading an error's text: the class is the decision.
+"""
+
+
+class TocsinError(Exception):
+    """Base of every error tocsin raises on purpose."""
+
+
+class UserError(TocsinError):
+    """The operator can fix this; the message says how."""
+
+
+class SettingError(UserError):
+    """A setting is misspelt, missing or out of range."""
+
+
+class SourceError(UserError):
+    """A SOURCE argument names nothing that can be read."""
+
+
+class ExtensionError(UserError):
+    """An extension file breaks the contract of its kind."""
+
+
+class InputError(TocsinError):
+    """Somebody else's bytes are wrong."""
+
+
+class MalformedInput(InputError):
+    """The bytes are not what the format says: not JSON, a wrong type, bad hexadecimal, out of range."""
+
+
+class InconsistentInput(InputError):
+    """Parts that must agree with one another do not."""
+
+
+class RemoteError(TocsinError):
+    """Another system failed; the caller may retry."""
+
+
+class EndpointUnavailable(RemoteError):
+    """The endpoint gave no answer."""
+
+
+class EndpointRefused(RemoteError):
+    """The endpoint answered that it cannot or will not."""
+
+
+class EndpointsDisagree(RemoteError):
+    """Two endpoints say different things about the same block."""
+
+
+class StoreError(TocsinError):
+    """The store failed; what was to be written is kept and tried again."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be reached."""
+
+
+class StoreFull(StoreError):
+    """The disk or the database has no room left."""

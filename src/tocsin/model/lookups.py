@@ -1,0 +1,49 @@
+"""
+Questions a detector may ask and the answers it gets back, as values.
+
+Detectors never do IO. A looked-up detector names its questions; the engine hands them to whoever can
+answer (a node, a cache, a recording) and gives the answers back. A question nobody could answer is
+absent from the answers, which is not the same as an answer of zero.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One JSON-RPC question about the state after a block: method and parameters, all plain text."""
+
+    method: str
+    parameters: tuple[Any, ...]
+    chain_id: int
+
+
+Answers: TypeAlias = Mapping[Lookup, str]
+"""Answers by question, as the node's result text (0x...)."""
+
+
+def code(address: str, *, block_number: int, chain_id: int) -> Lookup:
+    """The code at an address after a block; 0x for an externally owned account."""
+    return Lookup("eth_getCode", (address, hex(block_number)), chain_id)
+
+
+def transaction_count(address: str, *, block_number: int, chain_id: int) -> Lookup:
+    """How many transactions an account had sent after a block."""
+    return Lookup("eth_getTransactionCount", (address, hex(block_number)), chain_id)
+
+
+def balance(address: str, *, block_number: int, chain_id: int) -> Lookup:
+    """The native balance, in wei, of an account after a block."""
+    return Lookup("eth_getBalance", (address, hex(block_number)), chain_id)
+
+
+def storage(address: str, slot: str, *, block_number: int, chain_id: int) -> Lookup:
+    """The 32 bytes at a storage slot after a block."""
+    return Lookup("eth_getStorageAt", (address, slot, hex(block_number)), chain_id)
+
+
+def call(address: str, data: str, *, block_number: int, chain_id: int) -> Lookup:
+    """What a view function returns after a block; `data` is selector and arguments."""
+    return Lookup("eth_call", (address, data, hex(block_number)), chain_id)

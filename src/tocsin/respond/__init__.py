@@ -1,0 +1,1 @@
+"""What people respond to: findings about the same thing become an alert."""
