@@ -1,0 +1,18 @@
+"""Every dataset there is, found by a strict walk, once."""
+
+from functools import cache
+
+import tocsin.chain.datasets
+from tocsin.model.extension import load
+from tocsin.tables.dataset import Dataset, Derived, Tables
+
+
+@cache
+def datasets() -> dict[str, Dataset]:
+    """The datasets by id."""
+    return load(tocsin.chain.datasets, Dataset)
+
+
+def derived(raw: Tables) -> Derived:
+    """These raw tables and all that can be derived from them."""
+    return Derived(raw, datasets())
