@@ -90,7 +90,7 @@ def settle(outcome: Outcome, detectors: Mapping[str, Detector], answers: Answers
             raise TypeError(f"detector {detector.id} asks questions but has no `judge`")
         try:
             sighting = detector.judge(asked.question.candidate, answers)
-        except Exception as error:  # one detector's defect must not stop the others: it is reported by name
+        except Exception as error:  # noqa: BLE001 - one detector's defect must not stop the others: it is reported by name
             failures.append(Failure(detector.id, error))
         else:
             findings.extend(_findings(detector, [sighting] if sighting else [], asked.without))
@@ -108,7 +108,7 @@ def _run(detector: Detector, tables: Tables, index: "_Index", memory: pl.DataFra
         return replace(_NOTHING, blind=blind)
     try:
         return replace(_look(detector, index, memory, missing), blind=blind)
-    except Exception as error:  # one detector's defect must not stop the others: it is reported by name
+    except Exception as error:  # noqa: BLE001 - one detector's defect must not stop the others: it is reported by name
         return replace(_NOTHING, blind=blind, failures=(Failure(detector.id, error),))
 
 
@@ -169,6 +169,13 @@ class _Index:
 
 def _keys(read: Read) -> tuple[bytes, ...]:
     return read.topic0 or read.selector
+
+
+def within_window(memory: pl.DataFrame, detector: Detector, first_block: int) -> pl.DataFrame:
+    """The remembered rows that a stateful detector may still see when its next batch begins at `first_block`."""
+    if detector.memory is None:
+        raise TypeError(f"detector {detector.id} has no memory")
+    return memory.filter(pl.col("block_number") + detector.memory.window_blocks >= first_block)
 
 
 def exactly(read: Read, frame: pl.DataFrame) -> pl.DataFrame:
