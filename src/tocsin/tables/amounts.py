@@ -44,7 +44,7 @@ def to_integers(column: pl.Series) -> list[int | None]:
 def to_float(words: Words) -> npt.NDArray[np.float64]:
     """The nearest floats, for ranking and filtering only. Relative error below 2^-50."""
     limbs: npt.NDArray[np.float64] = words.view(">u4").astype(np.float64)
-    return limbs @ _WEIGHTS
+    return np.asarray(limbs @ _WEIGHTS, dtype=np.float64)
 
 
 def column(words: Words) -> pl.Series:

@@ -8,7 +8,8 @@ One allowance set, raised or revoked: by approve, permit, Permit2 or setApproval
 Logs where they are there; call data where they are not.
 
 ## Blind spots
-A signature that was given but not yet used is not on chain. Permit2's permitTransferFrom leaves no approval event at all.
+A signature that was given but not yet used is not on chain. Permit2's permitTransferFrom leaves no approval event at
+all.
 """
 
 from tocsin.tables.columns import PLACE, address, amount, count, digest, index, text

@@ -5,7 +5,8 @@ Block headers.
 One block: its hash, its parent, its time and its limits.
 
 ## Where it comes from
-`eth_getBlockByNumber` or `eth_getBlockByHash`; cryo's `blocks`. A recording of traces only yields what its reduced header has.
+`eth_getBlockByNumber` or `eth_getBlockByHash`; cryo's `blocks`. A recording of traces only yields what its reduced
+header has.
 
 ## Blind spots
 The header is taken at the node's word: the hash is not recomputed. Reduced headers leave most columns null.

@@ -5,10 +5,12 @@ The call tree, one row a frame.
 One frame: a call, a creation or a self-destruct, in the order of execution (a parent before its children).
 
 ## Where it comes from
-`trace_block`, `trace_replayBlockTransactions`, `debug_traceBlockBy*` and `debug_traceTransaction` with callTracer; cryo's `traces`.
+`trace_block`, `trace_replayBlockTransactions`, `debug_traceBlockBy*` and `debug_traceTransaction` with callTracer;
+cryo's `traces`.
 
 ## Blind spots
-Gas means different things: callTracer of geth counts intrinsic gas in the root frame, Parity-style traces do not. Calls to
+Gas means different things: callTracer of geth counts intrinsic gas in the root frame, Parity-style traces do not.
+Calls to
 precompiles may be absent. Rewards are not calls and are left out.
 """
 

@@ -5,10 +5,12 @@ Loans taken and repaid inside one transaction.
 One asset of one loan.
 
 ## Where it comes from
-Flash-loan events of the known lenders, callbacks in the call tree, and (form `balance`) tokens that leave a lender and come back.
+Flash-loan events of the known lenders, callbacks in the call tree, and (form `balance`) tokens that leave a lender
+and come back.
 
 ## Blind spots
-A lender of unknown shape without a callback. Event topics are shared between protocols; the emitter is not checked against a list.
+A lender of unknown shape without a callback. Event topics are shared between protocols; the emitter is not checked
+against a list.
 """
 
 from tocsin.tables.columns import PLACE, address, amount, index, text

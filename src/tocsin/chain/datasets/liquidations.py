@@ -5,7 +5,8 @@ Loans closed by somebody else because their collateral fell short.
 One liquidation that took effect.
 
 ## Where it comes from
-LiquidationCall (Aave V1 to V3) and LiquidateBorrow (Compound V2 and forks) events; the calls of the same names where there are no logs.
+LiquidationCall (Aave V1 to V3) and LiquidateBorrow (Compound V2 and forks) events; the calls of the same names where
+there are no logs.
 
 ## Blind spots
 Protocols of other shapes (Maker auctions, Liquity, Morpho, Euler).

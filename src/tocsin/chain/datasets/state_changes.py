@@ -5,10 +5,12 @@ What a transaction changed in the state, before and after.
 One balance, nonce, code or storage slot that a transaction changed.
 
 ## Where it comes from
-`trace_replayBlockTransactions` with stateDiff, or `debug_traceBlockBy*` with prestateTracer in diffMode. Both give the same rows.
+`trace_replayBlockTransactions` with stateDiff, or `debug_traceBlockBy*` with prestateTracer in diffMode. Both give
+the same rows.
 
 ## Blind spots
-A slot changed and changed back within the transaction is not there. The fee recipient's balance may be left out by a node.
+A slot changed and changed back within the transaction is not there. The fee recipient's balance may be left out by a
+node.
 """
 
 from tocsin.tables.columns import PLACE, address, digest, octets, text

@@ -5,7 +5,8 @@ Exchanges of one token for another in a pool or an order.
 One swap that took effect. `token_in` is what the trader pays, `token_out` what the trader receives.
 
 ## Where it comes from
-Swap events with the transfers around them where logs are there; pool calls with the transfers under them where they are not.
+Swap events with the transfers around them where logs are there; pool calls with the transfers under them where they
+are not.
 
 ## Blind spots
 Pools of unknown shape. A token that moves without transfers leaves a swap incomplete, and it is left out.

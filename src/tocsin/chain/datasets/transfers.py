@@ -8,7 +8,8 @@ One movement of value that took effect: native coin, ERC-20, ERC-721, ERC-1155, 
 Logs and native value where logs are there; call data and native value where they are not.
 
 ## Blind spots
-A token may move balances without a log, or log what did not move. From call data a token's return value is trusted, and fees
+A token may move balances without a log, or log what did not move. From call data a token's return value is trusted,
+and fees
 on transfer are not seen. The order between logs and calls is not known: each has its own index.
 """
 
