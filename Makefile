@@ -1,0 +1,71 @@
+# tocsin: everything a newcomer or a maintainer runs. `make` alone lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+PYTEST := $(BIN)/pytest -n auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format docs bench score lowest lock clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/.runtime  ## replay a recorded attack, from raw recording to stored alert
+	@$(BIN)/tocsin demo
+
+test: .venv/.development  ## run every test
+	$(PYTEST)
+
+check: .venv/.development  ## format, lint, types, import layers, generated docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/docs.py --check
+
+format: .venv/.development  ## format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: .venv/.development  ## write the generated pages
+	$(BIN)/python tools/docs.py
+
+bench: .venv/.development build/peers/.installed  ## speed, ours beside the peers' (needs ../shared/data); ARGS=--write keeps the table
+	$(BIN)/python tools/bench.py $(ARGS)
+
+score: .venv/.development  ## detection quality on labelled data; ARGS=--write keeps the table
+	$(BIN)/python tools/score.py $(ARGS)
+
+lowest: .venv/.development  ## run the tests with the lowest supported dependency versions
+	$(PYTHON) -m venv build/lowest
+	build/lowest/bin/pip install --quiet --require-hashes -r requirements-lowest.lock
+	build/lowest/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	build/lowest/bin/pytest -n auto
+
+lock: .venv/.development  ## resolve the lock files anew (needs uv)
+	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-emit-index-url --upgrade -o requirements.lock
+	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-emit-index-url --upgrade -o requirements-development.lock
+	uv pip compile pyproject.toml --group dev --resolution lowest-direct --generate-hashes --no-header --no-emit-index-url --upgrade -o requirements-lowest.lock
+
+clean:  ## remove what the other targets made
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+# A stamp per environment: the locked versions, verified by hash, and this checkout in place.
+.venv/.runtime: requirements.lock
+	@echo "Setting up: a virtual environment with the locked versions (about a minute, once)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --no-deps --editable .
+	@touch $@
+
+.venv/.development: requirements-development.lock
+	@echo "Setting up: a virtual environment with the locked development tools (about two minutes, once)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --require-hashes -r requirements-development.lock
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch .venv/.runtime $@
+
+# The peers the benchmark compares with live in an environment of their own: their dependencies are not ours.
+build/peers/.installed: tools/peers.txt
+	@$(PYTHON) -m venv build/peers
+	@build/peers/bin/pip install --quiet -r tools/peers.txt
+	@touch $@

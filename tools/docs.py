@@ -1,0 +1,108 @@
+"""Write docs/reference/ from the extensions themselves: one page each. With --check, fail if a page differs."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import tocsin.chain.datasets
+import tocsin.chain.sources
+import tocsin.cli.commands
+import tocsin.detect.detectors
+from tocsin.app import settings
+from tocsin.chain.sources.source import Source
+from tocsin.cli.command import Command
+from tocsin.detect.detector import Detector
+from tocsin.model.extension import Extension, load_with_modules, page, summary
+from tocsin.tables.dataset import Dataset
+
+DOCS = Path(__file__).parents[1] / "docs" / "reference"
+
+
+def of_detector(detector: Detector) -> str:
+    """What a detector reads, how bad it can be, and its examples."""
+    reads = "\n".join(
+        f"- `{name}`{' (optional)' if read.optional else ''}: {', '.join(f'`{column}`' for column in read.columns)}"
+        for name, read in detector.reads.items()
+    )
+    examples = "\n".join(f"- {'fires' if e.finds else 'quiet'}: {e.says}" for e in detector.examples)
+    return f"Severity: up to {detector.severity.word}.\n\n## Reads\n\n{reads}\n\n## Examples, run by the tests\n\n{examples}"
+
+
+def of_dataset(dataset: Dataset) -> str:
+    """The columns of a dataset and what it is derived from."""
+    columns = "\n".join(
+        f"| `{name}` | {column.unit} | {'' if column.required else 'may be null'} | {column.says} |"
+        for name, column in dataset.columns.items()
+    )
+    sources = " or ".join(" and ".join(f"`{name}`" for name in names) for names in dataset.needs)
+    derived = f"Derived from {sources}.\n\n" if sources else ""
+    return f"{derived}## Columns\n\n| column | unit | | what it says |\n|---|---|---|---|\n{columns}"
+
+
+def of_command(command: Command) -> str:
+    """The sample sessions of a command."""
+    sessions = "\n".join(f"- {sample.says}: `tocsin {' '.join(sample.arguments)}`" for sample in command.samples)
+    return f"## Samples, run by the tests\n\n{sessions}"
+
+
+def of_source(source: Source) -> str:
+    """A source's page says it all."""
+    return ""
+
+
+KINDS: tuple[tuple[str, ModuleType, type[Extension], Callable[[Any], str]], ...] = (
+    ("detectors", tocsin.detect.detectors, Detector, of_detector),
+    ("datasets", tocsin.chain.datasets, Dataset, of_dataset),
+    ("sources", tocsin.chain.sources, Source, of_source),
+    ("commands", tocsin.cli.commands, Command, of_command),
+)
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """Every generated page: where it stands and what it says."""
+    for folder, package, kind, facts in KINDS:
+        members = list(load_with_modules(package, kind))
+        for extension, module in members:
+            yield DOCS / folder / f"{extension.id}.md", render(extension, module, facts)
+        yield DOCS / folder / "README.md", contents(folder, members)
+    yield DOCS / "settings.md", settings.reference()
+
+
+def render(extension: Extension, module: ModuleType, facts: Callable[[Any], str]) -> str:
+    """One extension's page: its docstring, then what can be read off its value."""
+    first, _, rest = page(module).partition("\n")
+    return f"# {extension.id}\n\n{first}\n\n{rest.strip()}\n\n{facts(extension)}".rstrip() + "\n"
+
+
+def contents(folder: str, members: list[tuple[Any, ModuleType]]) -> str:
+    """The list of one kind's pages."""
+    lines = "\n".join(f"- [{e.id}]({e.id}.md): {summary(module)}" for e, module in members)
+    return f"# {folder.capitalize()}\n\nGenerated from the code by `make docs`.\n\n{lines}\n"
+
+
+def stale() -> list[Path]:
+    """Pages that differ from what they should say, are missing, or have no extension any more."""
+    due = dict(pages())
+    wrong = [path for path, text in due.items() if not path.exists() or path.read_text() != text]
+    return wrong + [path for path in DOCS.rglob("*.md") if path not in due]
+
+
+def main() -> int:
+    """Generate, or compare."""
+    if "--check" in sys.argv:
+        wrong = stale()
+        print(*(f"{path}: out of date; run `make docs`" for path in wrong), sep="\n", end="\n" if wrong else "")
+        return bool(wrong)
+    due = dict(pages())
+    for path in set(DOCS.rglob("*.md")) - set(due):
+        path.unlink()
+    for path, text in due.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
