@@ -29,8 +29,8 @@ format: .venv/.development  ## format and mend what can be mended
 docs: .venv/.development  ## write the generated pages
 	$(BIN)/python tools/docs.py
 
-bench: .venv/.development build/peers/.installed  ## speed, ours beside the peers' (needs ../shared/data); ARGS=--write keeps the table
-	$(BIN)/python tools/bench.py $(ARGS)
+bench: .venv/.development build/peers-etl/.installed build/peers-web3/.installed  ## speed, ours beside the peers' (needs ../shared/data); ARGS=--write keeps the table
+	$(BIN)/python tools/bench $(ARGS)
 
 score: .venv/.development  ## detection quality on labelled data; ARGS=--write keeps the table
 	$(BIN)/python tools/score.py $(ARGS)
@@ -64,8 +64,8 @@ clean:  ## remove what the other targets made
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch .venv/.runtime $@
 
-# The peers the benchmark compares with live in an environment of their own: their dependencies are not ours.
-build/peers/.installed: tools/peers.txt
-	@$(PYTHON) -m venv build/peers
-	@build/peers/bin/pip install --quiet -r tools/peers.txt
+# The peers the benchmark compares with live in environments of their own: their dependencies are not ours.
+build/peers-%/.installed: tools/bench/peers-%.txt
+	@$(PYTHON) -m venv build/peers-$*
+	@build/peers-$*/bin/pip install --quiet -r $<
 	@touch $@

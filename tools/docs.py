@@ -6,12 +6,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from tocsin.chain.sources.source import Source
+
 import tocsin.chain.datasets
 import tocsin.chain.sources
 import tocsin.cli.commands
 import tocsin.detect.detectors
 from tocsin.app import settings
-from tocsin.chain.sources.source import Source
 from tocsin.cli.command import Command
 from tocsin.detect.detector import Detector
 from tocsin.model.extension import Extension, load_with_modules, page, summary
@@ -27,7 +28,8 @@ def of_detector(detector: Detector) -> str:
         for name, read in detector.reads.items()
     )
     examples = "\n".join(f"- {'fires' if e.finds else 'quiet'}: {e.says}" for e in detector.examples)
-    return f"Severity: up to {detector.severity.word}.\n\n## Reads\n\n{reads}\n\n## Examples, run by the tests\n\n{examples}"
+    severity = f"Severity: up to {detector.severity.word}."
+    return f"{severity}\n\n## Reads\n\n{reads}\n\n## Examples, run by the tests\n\n{examples}"
 
 
 def of_dataset(dataset: Dataset) -> str:
@@ -47,7 +49,7 @@ def of_command(command: Command) -> str:
     return f"## Samples, run by the tests\n\n{sessions}"
 
 
-def of_source(source: Source) -> str:
+def of_source(_: Source) -> str:
     """A source's page says it all."""
     return ""
 
