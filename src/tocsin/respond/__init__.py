@@ -1,1 +1,0 @@
-"""What people respond to: findings about the same thing become an alert."""
