@@ -1,0 +1,88 @@
+"""
+ABI words of binary columns, in bulk.
+
+Log data, topics and call data are written by anybody. Reading never raises: a word that the bytes do not reach is
+read as zeros, and `has_words` says which rows are long enough, so that the caller leaves out the others by count.
+Padding of addresses may be dirty: only the low 20 bytes are the address.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from tocsin.tables import amounts
+from tocsin.tables.amounts import WORD_BYTES, Words
+
+ADDRESS_BYTES = 20
+SELECTOR_BYTES = 4
+
+Mask = npt.NDArray[np.bool_]
+"""Shape (n,): one truth a row."""
+
+
+def word(column: pl.Series, number: int, *, skip: int = 0) -> Words:
+    """Word `number` behind `skip` bytes of each value, shape (n, 32); short values are filled with zeros."""
+    packed, starts, lengths = _buffers(column)
+    at = skip + number * WORD_BYTES
+    reach = np.arange(at, at + WORD_BYTES)
+    inside = reach < lengths[:, None]
+    places = np.where(inside, starts[:, None] + reach, 0)
+    if not packed.size:
+        return np.zeros((len(column), WORD_BYTES), dtype=np.uint8)
+    return np.where(inside, packed[places], np.uint8(0))
+
+
+def has_words(column: pl.Series, count: int, *, skip: int = 0) -> Mask:
+    """Which values hold at least `count` whole words behind `skip` bytes. A null holds none."""
+    lengths = column.bin.size().fill_null(0).to_numpy()
+    return np.asarray(lengths >= skip + count * WORD_BYTES, dtype=np.bool_)
+
+
+def address(column: pl.Series, number: int = 0, *, skip: int = 0) -> pl.Series:
+    """The address in word `number`: its low 20 bytes, whatever the padding holds."""
+    return addresses(word(column, number, skip=skip))
+
+
+def addresses(words: Words) -> pl.Series:
+    """The low 20 bytes of each word, as a binary column."""
+    low = np.ascontiguousarray(words[:, WORD_BYTES - ADDRESS_BYTES :])
+    return amounts.fixed(low.tobytes(), ADDRESS_BYTES)
+
+
+def amount(words: Words, name: str) -> list[pl.Series]:
+    """The two columns of an exact amount."""
+    exact = np.ascontiguousarray(words)
+    floats = pl.Series(f"{name}_f64", amounts.to_float(exact), dtype=pl.Float64())
+    return [amounts.column(exact).rename(f"{name}_binary"), floats]
+
+
+def truth(words: Words) -> Mask:
+    """Which words are not zero: Solidity's true, tolerant of other nonzero values."""
+    return np.asarray(words.any(axis=1), dtype=np.bool_)
+
+
+def small(words: Words) -> npt.NDArray[np.uint64]:
+    """Words as unsigned 64-bit integers; greater ones become 2^64 - 1."""
+    limbs = np.ascontiguousarray(words).view(">u8").astype(np.uint64)
+    return np.where(limbs[:, :3].any(axis=1), np.uint64(2**64 - 1), limbs[:, 3])
+
+
+def array(data: bytes, head: int) -> list[bytes] | None:
+    """
+    The words of the dynamic array whose offset stands in word `head` of `data`.
+
+    None when the bytes do not hold what offset and length promise.
+    """
+    at = int.from_bytes(data[head * WORD_BYTES : (head + 1) * WORD_BYTES], "big")
+    if at + WORD_BYTES > len(data):
+        return None
+    count = int.from_bytes(data[at : at + WORD_BYTES], "big")
+    first, last = at + WORD_BYTES, at + (count + 1) * WORD_BYTES
+    return [data[i : i + WORD_BYTES] for i in range(first, last, WORD_BYTES)] if last <= len(data) else None
+
+
+def _buffers(column: pl.Series) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    filled = column.fill_null(b"")
+    lengths = filled.bin.size().to_numpy().astype(np.int64)
+    packed = np.frombuffer(b"".join(filled.to_list()), dtype=np.uint8)
+    return packed, np.cumsum(lengths) - lengths, lengths
