@@ -1,0 +1,1 @@
+"""Database migrations, run at every opening of the store."""

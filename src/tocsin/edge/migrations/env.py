@@ -1,0 +1,10 @@
+"""Alembic's way in: runs the migrations on the connection the store gives."""
+
+from alembic import context
+
+from tocsin.edge.store.schema import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=metadata, render_as_batch=connection.dialect.name == "sqlite")
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,75 @@
+"""Opening the database: SQLite by default, PostgreSQL by URL, brought to the newest schema at every open."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from tocsin.edge.store.errors import named_errors
+from tocsin.model.errors import SettingError
+
+BUSY_TIMEOUT_MILLISECONDS = 10_000
+"""How long SQLite waits for another writer."""
+CONNECT_TIMEOUT_SECONDS = 5
+_DIALECTS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    f"busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}",
+)
+
+
+def connect(url: str) -> sa.Engine:
+    """
+    The engine for `sqlite:///path` or `postgresql://...`; nothing is opened yet.
+
+    Raises `SettingError` when the URL is neither.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed)
+    timeout = {"connect_timeout": CONNECT_TIMEOUT_SECONDS}
+    return sa.create_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args=timeout)
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Bring the schema to the newest version. Raises `StoreError`."""
+    with named_errors(), engine.begin() as connection:
+        configuration = Config()
+        configuration.set_main_option("script_location", str(files("tocsin.edge") / "migrations"))
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, "head")
+
+
+def _parse(url: str) -> sa.URL:
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise SettingError("[store] url is not a database URL; write sqlite:///tocsin.db or postgresql://…") from None
+    if parsed.drivername.partition("+")[0] not in _DIALECTS:
+        raise SettingError(f"[store] url: {parsed.drivername!r} is no store; write sqlite:///… or postgresql://…")
+    return parsed.set(drivername=_DIALECTS[parsed.drivername.partition("+")[0]])
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    if url.database and url.database != ":memory:" and not Path(url.database).parent.is_dir():
+        raise SettingError(f"[store] url: there is no folder {Path(url.database).parent}; make it, or name another")
+    engine = sa.create_engine(url, hide_parameters=True)
+    sa.event.listen(engine, "connect", _prepare)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions by itself: `_begin` does
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin(connection: sa.Connection) -> None:
+    """Take the write lock at once: a reader that turns writer half-way could not wait for another writer."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,84 @@
+"""
+What a database failure means: by class and code, never by its text.
+
+| raised | when |
+|---|---|
+| StoreFull | SQLite SQLITE_FULL or a failed write; PostgreSQL 53100 (disk full) |
+| StoreUnavailable | no connection, a lost one, a locked, read-only or damaged file; PostgreSQL classes 08, 53, 57, 58 |
+
+Any other database error is a defect of ours and passes through as it is.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from tocsin.model.errors import StoreError, StoreFull, StoreUnavailable
+
+_FULL_HELP = "the store has no room to write; free or add disk space. Nothing is lost: the work is kept and tried again"
+_AWAY_HELP = "the store cannot be reached; check [store] url and the database. The work is kept and tried again"
+
+_SQLITE_FULL = frozenset({sqlite3.SQLITE_FULL})
+_SQLITE_FULL_EXTENDED = frozenset(
+    {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_SHMSIZE}
+)
+_SQLITE_AWAY = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+_POSTGRESQL_FULL = "53100"
+_POSTGRESQL_AWAY = ("08", "53", "57", "58")
+
+
+@contextmanager
+def named_errors() -> Iterator[None]:
+    """Raise the store's own errors for the database's."""
+    try:
+        yield
+    except DBAPIError as error:
+        if (kind := _meaning(error.orig)) is None:
+            raise
+        raise kind(_told(kind, error.orig)) from error
+    except PoolTimeout as error:
+        raise StoreUnavailable(_AWAY_HELP) from error
+
+
+def _meaning(error: BaseException | None) -> type[StoreError] | None:
+    if isinstance(error, sqlite3.Error):
+        return _sqlite(getattr(error, "sqlite_errorcode", 0))
+    if isinstance(error, psycopg.Error):
+        return _postgresql(error)
+    return None
+
+
+def _sqlite(code: int) -> type[StoreError] | None:
+    if code & 0xFF in _SQLITE_FULL or code in _SQLITE_FULL_EXTENDED:
+        return StoreFull
+    return StoreUnavailable if code & 0xFF in _SQLITE_AWAY else None
+
+
+def _postgresql(error: psycopg.Error) -> type[StoreError] | None:
+    if error.sqlstate is None:
+        return StoreUnavailable if isinstance(error, psycopg.OperationalError) else None
+    if error.sqlstate == _POSTGRESQL_FULL:
+        return StoreFull
+    return StoreUnavailable if error.sqlstate.startswith(_POSTGRESQL_AWAY) else None
+
+
+def _told(kind: type[StoreError], error: BaseException | None) -> str:
+    """The help and the code; the driver's text may hold a host or a user name, so it stays in the cause."""
+    code = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None) or type(error).__name__
+    return f"{_FULL_HELP if kind is StoreFull else _AWAY_HELP} ({code})"

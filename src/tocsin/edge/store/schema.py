@@ -1,0 +1,127 @@
+"""
+The store's tables. Hashes are text, 0x and lower-case hexadecimal; times are seconds since 1970.
+
+A finding's `body` is its JSON as the command line has it, in which exact integers are decimal strings: no
+database type can hold 256 bits, and no reader may round them.
+"""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""SQLite numbers rows by itself only in a column that it calls INTEGER."""
+
+findings = sa.Table(
+    "findings",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True, comment="Finding.id: the same sighting has the same id"),
+    sa.Column("detector", sa.Text, nullable=False),
+    sa.Column("severity", sa.SmallInteger, nullable=False, comment="Severity, 1 to 5"),
+    sa.Column("chain_id", sa.BigInteger, nullable=False),
+    sa.Column("block_number", sa.BigInteger, nullable=False),
+    sa.Column("block_hash", sa.Text, nullable=False),
+    sa.Column("transaction_hash", sa.Text),
+    sa.Column("body", sa.JSON, nullable=False, comment="the finding as JSON; exact integers are strings"),
+    sa.Column("seen_at", sa.Double, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False, comment="counts reports and retractions; odd is retracted"),
+    sa.Column("retracted_at", sa.Double),
+    sa.Column("retracted_by", sa.Text, comment="what replaced its block"),
+    sa.Index(None, "chain_id", "block_hash"),
+    sa.Index(None, "chain_id", "block_number"),
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("sequence", _SEQUENCE, primary_key=True, autoincrement=True),
+    sa.Column("key", sa.Text, nullable=False, unique=True, comment="idempotency key: finding id and revision"),
+    sa.Column("kind", sa.Text, nullable=False, comment="finding or retraction"),
+    sa.Column("finding_id", sa.Text, sa.ForeignKey("findings.id"), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("next_try_at", sa.Double, nullable=False),
+    sa.Column("delivered_at", sa.Double),
+    sa.Index(
+        "ix_outbox_pending",
+        "sequence",
+        sqlite_where=sa.text("delivered_at IS NULL"),
+        postgresql_where=sa.text("delivered_at IS NULL"),
+    ),
+)
+
+blocks = sa.Table(
+    "blocks",
+    metadata,
+    sa.Column("chain_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("parent_hash", sa.Text, nullable=False),
+    sa.Column("timestamp", sa.BigInteger, nullable=False),
+    sa.Column("done_at", sa.Double, nullable=False),
+)
+
+checkpoints = sa.Table(
+    "checkpoints",
+    metadata,
+    sa.Column("chain_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.BigInteger, nullable=False, comment="every block from the start to here is done"),
+    sa.Column("hash", sa.Text, comment="null after a reorg deeper than the blocks kept"),
+)
+
+gaps = sa.Table(
+    "gaps",
+    metadata,
+    sa.Column("chain_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("first", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("detector", sa.Text, primary_key=True, comment="empty: undone for every detector"),
+    sa.Column("last", sa.BigInteger, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+)
+
+memories = sa.Table(
+    "memories",
+    metadata,
+    sa.Column("detector", sa.Text, primary_key=True),
+    sa.Column("chain_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("block_number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("block_hash", sa.Text, primary_key=True),
+    sa.Column("rows", sa.LargeBinary, nullable=False, comment="Arrow IPC"),
+)
+
+health_alerts = sa.Table(
+    "health_alerts",
+    metadata,
+    sa.Column("sequence", _SEQUENCE, primary_key=True, autoincrement=True),
+    sa.Column("key", sa.Text, nullable=False, comment="what is wrong, where: one alert is open per key"),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("chain_id", sa.BigInteger),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Column("opened_at", sa.Double, nullable=False),
+    sa.Column("closed_at", sa.Double),
+    sa.Index(
+        "uq_health_alerts_open",
+        "key",
+        unique=True,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    ),
+)
+
+blindness = sa.Table(
+    "blindness",
+    metadata,
+    sa.Column("chain_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("detector", sa.Text, primary_key=True),
+    sa.Column("missing", sa.Text, nullable=False, comment="datasets, separated by spaces"),
+    sa.Column("wholly", sa.Boolean, nullable=False),
+    sa.Column("since_block", sa.BigInteger, nullable=False),
+)

@@ -1,0 +1,263 @@
+"""The store, the same on SQLite and on PostgreSQL."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from tocsin.chain.header import Header
+from tocsin.detect.engine import Blind
+from tocsin.edge.store import health, outbox
+from tocsin.edge.store.schema import blocks, findings, metadata
+from tocsin.edge.store.store import (
+    Store,
+    checkpoint,
+    commit_block,
+    forget,
+    open_store,
+    recent_headers,
+    remembered,
+    retract,
+)
+from tocsin.edge.store.values import Checkpoint, DoneBlock, Gap, HealthAlert
+from tocsin.model.errors import InconsistentInput, SettingError, StoreFull, StoreUnavailable
+from tocsin.model.finding import Finding, Place, Severity
+
+KEEP = 64
+
+
+def header(number: int, fork: int = 0, parent_fork: int = 0) -> Header:
+    return Header(number=number, hash=_hash(number, fork), parent_hash=_hash(number - 1, parent_fork), timestamp=number)
+
+
+def _hash(number: int, fork: int) -> bytes:
+    return bytes([fork]) + number.to_bytes(31, "big")
+
+
+def finding(block: Header, amount: int = 2**256 - 1) -> Finding:
+    block_hash = "0x" + block.hash.hex()
+    place = Place(
+        chain_id=1, block_number=block.number, block_hash=block_hash, transaction_hash="0x01", transaction_index=0
+    )
+    return Finding(
+        place=place,
+        severity=Severity.HIGH,
+        confidence=1.0,
+        title="t",
+        summary="s",
+        values={"amount": amount},
+        detector="d",
+    )
+
+
+def done(block: Header) -> DoneBlock:
+    rows = pl.DataFrame({"block_number": [block.number], "block_hash": [block.hash]})
+    return DoneBlock(chain_id=1, header=block, findings=(finding(block),), remembered={"d": rows})
+
+
+def write(store: Store, block: Header, keep: int = KEEP) -> bool:
+    return commit_block(store, done(block), keep_blocks=keep, now=100.0)
+
+
+def count(store: Store, *where: "sa.ColumnElement[bool]") -> int:
+    with store.engine.begin() as connection:
+        return connection.scalar(sa.select(sa.func.count()).select_from(findings).where(*where)) or 0
+
+
+def test_migrations_make_exactly_the_tables_of_the_schema(store: Store) -> None:
+    with store.engine.begin() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_opening_again_keeps_what_is_there(store: Store, store_url: str) -> None:
+    write(store, header(7))
+
+    again = open_store(store_url)
+
+    assert checkpoint(again, 1) == Checkpoint(number=7, hash=header(7).hash)
+    again.close()
+
+
+def test_a_block_is_written_whole_and_once(store: Store) -> None:
+    assert write(store, header(7)) is True
+    assert write(store, header(7)) is False
+
+    (notice,) = outbox.due(store.engine, limit=10, now=100.0)
+    assert (notice.kind, notice.body["values"]) == ("finding", {"amount": str(2**256 - 1)})
+    assert recent_headers(store, 1) == (header(7),)
+    assert count(store) == 1
+
+
+def test_a_block_that_fails_half_way_leaves_nothing(store: Store) -> None:
+    class Unwritable(pl.DataFrame):
+        def write_ipc(self, *_: object, **__: object) -> None:  # type: ignore[override]
+            raise OSError
+
+    bad = Unwritable({"block_number": [7]})
+    half = DoneBlock(chain_id=1, header=header(7), findings=(finding(header(7)),), remembered={"d": bad})
+    with pytest.raises(OSError):  # noqa: PT011 - any failure will do
+        commit_block(store, half, keep_blocks=KEEP, now=1.0)
+
+    assert (count(store), checkpoint(store, 1), outbox.pending(store.engine)) == (0, None, 0)
+
+
+@pytest.mark.parametrize("wrong", [header(9), header(8, fork=1, parent_fork=1), header(7, fork=1), header(6)])
+def test_a_block_that_does_not_stand_on_the_checkpoint_is_refused(store: Store, wrong: Header) -> None:
+    write(store, header(7))
+
+    with pytest.raises(InconsistentInput, match="does not stand on the checkpoint"):
+        write(store, wrong)
+
+    assert recent_headers(store, 1) == (header(7),)
+
+
+def test_a_reorg_takes_back_by_block_hash_and_a_return_reinstates(store: Store) -> None:
+    for number in (7, 8, 9):
+        write(store, header(number))
+
+    assert retract(store, 1, [header(8).hash, header(9).hash], replaced_by=header(8, 1).hash, now=101.0) == 2
+
+    assert checkpoint(store, 1) == Checkpoint(number=7, hash=header(7).hash)
+    assert count(store, findings.c.retracted_at.is_not(None)) == 2
+    memory = remembered(store, 1, "d", 0)
+    assert memory is not None
+    assert memory["block_number"].to_list() == [7]
+    assert retract(store, 1, [header(8).hash, header(9).hash], replaced_by=None, now=102.0) == 0
+
+    write(store, header(8))
+
+    kinds = [(n.kind, n.body["block_number"]) for n in outbox.due(store.engine, limit=99, now=200.0)]
+    assert kinds == [
+        ("finding", 7),
+        ("finding", 8),
+        ("finding", 9),
+        ("retraction", 8),
+        ("retraction", 9),
+        ("finding", 8),
+    ]
+    assert count(store, findings.c.retracted_at.is_(None)) == 2
+
+
+def test_a_reorg_deeper_than_the_blocks_kept_leaves_a_checkpoint_without_hash(store: Store) -> None:
+    for number in (7, 8, 9):
+        write(store, header(number), keep=2)
+    assert [h.number for h in recent_headers(store, 1)] == [8, 9]
+
+    retract(store, 1, [header(8).hash, header(9).hash], replaced_by=None, now=101.0)
+
+    assert checkpoint(store, 1) == Checkpoint(number=7, hash=None)
+    assert write(store, header(8, fork=1, parent_fork=1)) is True
+
+
+def test_notices_are_told_in_order_and_none_overtakes(store: Store) -> None:
+    for number in (7, 8):
+        write(store, header(number))
+    first, second = outbox.due(store.engine, limit=10, now=100.0)
+
+    outbox.put_off(store.engine, first.sequence, next_try_at=150.0)
+    assert outbox.due(store.engine, limit=10, now=149.0) == ()
+    assert [n.attempts for n in outbox.due(store.engine, limit=10, now=150.0)] == [1, 0]
+
+    outbox.mark_delivered(store.engine, [first.sequence], now=151.0)
+    assert outbox.due(store.engine, limit=10, now=151.0) == (second,)
+    assert outbox.pending(store.engine) == 1
+
+
+def test_memory_is_forgotten_below_a_block(store: Store) -> None:
+    for number in (7, 8):
+        write(store, header(number))
+
+    forget(store, 1, "d", 8)
+
+    memory = remembered(store, 1, "d", 0)
+    assert memory is not None
+    assert memory["block_number"].to_list() == [8]
+    assert remembered(store, 1, "other", 0) is None
+
+
+def test_a_gap_shrinks_as_its_blocks_are_done(store: Store) -> None:
+    gap = Gap(chain_id=1, first=7, last=8, detector="", reason="EndpointUnavailable", attempts=1)
+    for _ in range(2):
+        health.note_gap(store.engine, gap)
+    (open_gap,) = health.open_gaps(store.engine, 1)
+    assert open_gap.attempts == 2
+
+    write(store, header(7))
+    (shrunk,) = health.open_gaps(store.engine, 1)
+    assert (shrunk.first, shrunk.last) == (8, 8)
+
+    write(store, header(8))
+    assert health.open_gaps(store.engine, 1) == ()
+
+
+def test_one_alert_is_open_per_key(store: Store) -> None:
+    alert = HealthAlert(key="chain:1", kind="endpoint", chain_id=1, detail="no answer", times=1)
+    for _ in range(3):
+        health.open_alert(store.engine, alert, now=1.0)
+    (opened,) = health.open_alerts(store.engine)
+    assert opened.times == 3
+
+    assert health.close_alert(store.engine, "chain:1", now=2.0) is True
+    assert health.close_alert(store.engine, "chain:1", now=2.0) is False
+    health.open_alert(store.engine, alert, now=3.0)
+    assert [a.times for a in health.open_alerts(store.engine)] == [1]
+
+
+def test_blindness_remembers_since_when(store: Store) -> None:
+    blind = (Blind("d", ("calls",), wholly=True),)
+    for number in (7, 8):
+        commit_block(store, DoneBlock(chain_id=1, header=header(number), blind=blind), keep_blocks=KEEP, now=1.0)
+
+    with store.engine.begin() as connection:
+        assert connection.execute(sa.text("SELECT detector, missing, since_block FROM blindness")).all() == [
+            ("d", "calls", 7)
+        ]
+
+
+def test_a_full_database_is_named_and_loses_nothing(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/tocsin.db")
+    write(store, header(7))
+    with store.engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        pages = raw.execute("PRAGMA page_count").fetchone()[0]
+        raw.execute(f"PRAGMA max_page_count = {pages}")
+    big = DoneBlock(
+        chain_id=1, header=header(8), remembered={"d": pl.DataFrame({"x": [str(i) * 9 for i in range(99_999)]})}
+    )
+
+    with pytest.raises(StoreFull, match="no room"):
+        commit_block(store, big, keep_blocks=KEEP, now=1.0)
+    assert checkpoint(store, 1) == Checkpoint(number=7, hash=header(7).hash)
+
+    with store.engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        raw.execute("PRAGMA max_page_count = 1000000")
+    assert commit_block(store, big, keep_blocks=KEEP, now=1.0) is True
+    store.close()
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:hunter2@127.0.0.1:1/x", "sqlite:////proc/nothing.db"])
+def test_an_unreachable_database_is_named_without_its_secrets(url: str) -> None:
+    with pytest.raises(StoreUnavailable) as raised:
+        open_store(url)
+
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://x/y", "sqlite:////no/such/folder/x.db"])
+def test_a_wrong_url_is_a_setting_error(url: str) -> None:
+    with pytest.raises(SettingError, match="url"):
+        open_store(url)
+
+
+def test_only_the_newest_headers_are_kept(store: Store) -> None:
+    for number in range(1, 8):
+        write(store, header(number), keep=3)
+
+    with store.engine.begin() as connection:
+        assert connection.scalars(sa.select(blocks.c.number).order_by(blocks.c.number)).all() == [5, 6, 7]
