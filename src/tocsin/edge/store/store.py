@@ -85,8 +85,7 @@ def retract(
 def checkpoint(store: Store, chain_id: int) -> Checkpoint | None:
     """How far a chain is done; None when it has not begun. Raises `StoreError`."""
     with named_errors(), store.engine.begin() as connection:
-        row = _lock(connection, chain_id)
-        return None if row is None else Checkpoint(number=row.number, hash=_raw(row.hash) if row.hash else None)
+        return _lock(connection, chain_id)
 
 
 def recent_headers(store: Store, chain_id: int) -> tuple[Header, ...]:
@@ -116,10 +115,11 @@ def forget(store: Store, chain_id: int, detector: str, before_block: int) -> Non
         connection.execute(sa.delete(memories).where(*mine))
 
 
-def _lock(connection: sa.Connection, chain_id: int) -> "sa.Row[tuple[int, str | None]] | None":
-    """The checkpoint's row, held against other writers of this chain until the transaction ends."""
+def _lock(connection: sa.Connection, chain_id: int) -> Checkpoint | None:
+    """The checkpoint, held against other writers of this chain until the transaction ends."""
     query = sa.select(checkpoints.c.number, checkpoints.c.hash).where(checkpoints.c.chain_id == chain_id)
-    return connection.execute(query.with_for_update()).one_or_none()
+    row = connection.execute(query.with_for_update()).one_or_none()
+    return None if row is None else Checkpoint(number=row.number, hash=_raw(row.hash) if row.hash else None)
 
 
 def _is_next(connection: sa.Connection, done: DoneBlock) -> bool:
@@ -128,11 +128,11 @@ def _is_next(connection: sa.Connection, done: DoneBlock) -> bool:
     mine = sa.select(blocks.c.hash).where(blocks.c.chain_id == done.chain_id, blocks.c.number == header.number)
     if connection.scalar(mine) == _text(header.hash):
         return False
-    if last is None or (last.number + 1 == header.number and last.hash in (None, _text(header.parent_hash))):
+    if last is None or (last.number + 1 == header.number and last.hash in (None, header.parent_hash)):
         return True
     raise InconsistentInput(
         f"chain {done.chain_id}: block {header.number} {_text(header.hash)} does not stand on the checkpoint "
-        f"{last.number} {last.hash}; look for a reorg or a second watcher, then go on from the checkpoint"
+        f"{last.number} {_text(last.hash or b'')}; look for a reorg or a second watcher, then go on from the checkpoint"
     )
 
 

@@ -1,0 +1,101 @@
+"""Following a chain: every step from what is done and what the node says."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tocsin.app.follow import Ask, Process, RollBack, Wait, decide
+from tocsin.chain.header import Header
+
+
+def chain(first: int, last: int, fork: int = 0, fork_at: int = 10**9) -> list[Header]:
+    """Headers from first to last; from height `fork_at` on they belong to another branch."""
+    return [
+        Header(number=n, hash=_hash(n, fork, fork_at), parent_hash=_hash(n - 1, fork, fork_at), timestamp=n)
+        for n in range(first, last + 1)
+    ]
+
+
+def _hash(number: int, fork: int, fork_at: int) -> bytes:
+    return bytes([fork if number >= fork_at else 0]) + (number + 1).to_bytes(31, "big")
+
+
+A = chain(0, 9)
+B = chain(0, 9, fork=1, fork_at=5)
+
+
+@pytest.mark.parametrize(
+    ("says", "done", "head", "seen", "step"),
+    [
+        ("nothing done: begin at the start", [], A[5], {}, Ask(3)),
+        ("the start has come", [], A[5], {3: A[3]}, Process(A[3])),
+        ("the head is the start", [], A[3], {}, Process(A[3])),
+        ("the start is not yet there", [], A[2], {}, Wait()),
+        ("the next block", A[:5], A[5], {}, Process(A[5])),
+        ("the same head twice", A[:5], A[4], {}, Wait()),
+        ("an old head, out of order", A[:5], A[2], {}, Wait()),
+        ("a head below all that is kept", A[3:5], A[0], {}, Wait()),
+        ("heads were missed: fill the gap in order", A[:5], A[9], {}, Ask(5)),
+        ("the gap's first block", A[:5], A[9], {5: A[5]}, Process(A[5])),
+        ("a lying head: the node has not got the next block", A[:5], A[9], {5: None}, Wait()),
+        ("another parent: walk back", A[:7], B[7], {}, Ask(6)),
+        ("walk on", A[:7], B[7], {6: B[6]}, Ask(5)),
+        ("the common block", A[:7], B[7], {6: B[6], 5: B[5], 4: A[4]}, RollBack((A[5], A[6]), B[5], deep=False)),
+        ("another block at the same height", A[:6], B[5], {4: A[4]}, RollBack((A[5],), B[5], deep=False)),
+        (
+            "a shorter branch",
+            A[:8],
+            B[5],
+            {7: None, 6: None, 4: A[4]},
+            RollBack((A[5], A[6], A[7]), B[5], deep=False),
+        ),
+        ("deeper than the window", A[6:8], B[8], {7: B[7], 6: B[6]}, RollBack((A[6], A[7]), B[6], deep=True)),
+        ("the node contradicts itself", A[:7], B[7], {6: A[6]}, Wait()),
+    ],
+)
+def test_step(says: str, done: list[Header], head: Header, seen: dict[int, Header | None], step: object) -> None:
+    assert decide(done, 3, head, seen) == step
+
+
+@given(
+    fork_at=st.integers(1, 30),
+    mine=st.integers(1, 30),
+    theirs=st.integers(1, 40),
+    window=st.integers(1, 40),
+    heads=st.lists(st.integers(1, 40), max_size=5),
+)
+def test_whatever_heads_come_the_done_chain_ends_as_the_nodes(
+    fork_at: int, mine: int, theirs: int, window: int, heads: list[int]
+) -> None:
+    """Done blocks are always a chain without holes, and after the node's newest head they are its chain."""
+    node = {header.number: header for header in chain(0, theirs, 1, fork_at)}
+    done = chain(0, mine)[-window:]
+    for number in [*(min(number, theirs) for number in heads), theirs]:
+        done = settle(done, node, node[number], window)
+
+    if theirs > mine or (theirs >= fork_at and theirs > mine - window):
+        assert done[-1] == node[theirs]
+    assert [header.number for header in done] == list(range(done[0].number, done[-1].number + 1))
+    assert all(upper.parent_hash == lower.hash for lower, upper in pairwise(done))
+
+
+def settle(done: list[Header], node: dict[int, Header], head: Header, window: int) -> list[Header]:
+    """Do what `decide` says until it waits."""
+    seen: dict[int, Header | None] = {}
+    start = done[-1].number + 1
+    for _ in range(1000):
+        step = decide(done, start, head, seen)
+        if isinstance(step, Ask):
+            seen[step.number] = node.get(step.number)
+            continue
+        seen = {}
+        if isinstance(step, Process):
+            done = [*done, step.header][-window:]
+        elif isinstance(step, RollBack):
+            start = step.orphans[0].number
+            done = done[: len(done) - len(step.orphans)]
+        else:
+            return done
+    raise AssertionError("does not come to rest")
