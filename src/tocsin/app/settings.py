@@ -1,0 +1,243 @@
+"""
+The settings: each declared once, as a field with its type, default, bounds and help. Read from tocsin.toml.
+
+A wrong file raises `SettingError` that names the file, the table and the setting, and the nearest right spelling.
+`${NAME}` in a text is replaced by the environment variable NAME. A `Secret` is never printed.
+"""
+
+import difflib
+import math
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any, TypeVar
+
+from tocsin.model.errors import SettingError
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """Text that may hold a key or a password: shown as stars wherever it is printed."""
+
+    reveal: str
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+
+DEFAULT_STORE = Secret("sqlite:///tocsin.db")
+
+
+def setting(says: str, default: Any = MISSING, *, least: float | None = None, most: float | None = None) -> Any:
+    """Declare one setting; without a default it must be given."""
+    return field(default=default, metadata={"says": says, "least": least, "most": most})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """Where findings and checkpoints are kept."""
+
+    url: Secret = setting(  # noqa: RUF009 - `setting` only declares, and a Secret is frozen
+        "sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/DATABASE.", DEFAULT_STORE
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsSettings:
+    """Where Prometheus reads this process's health."""
+
+    listen: str = setting("Address and port. Keep it on loopback: it asks for no password.", "127.0.0.1:9464")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxSettings:
+    """Where notices of findings and retractions go, as JSON lines."""
+
+    stdout: bool = setting("Write notices to standard output.", True)
+    file: str = setting("Append notices to this file; empty for none.", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainSettings:
+    """One chain to watch; repeat the table for more."""
+
+    name: str = setting("What to call the chain in logs and metrics.")
+    chain_id: int = setting("EIP-155 chain id; endpoints that say another are refused.", least=1, most=2**63 - 1)
+    endpoints: tuple[Secret, ...] = setting("JSON-RPC URLs, best first; http(s) or ws(s).")
+    start: str | int = setting('First block, or "latest"; only used before there is a checkpoint.', "latest", least=0)
+    keep_blocks: int = setting("How many done headers to keep: the deepest reorg that is followed.", 256, least=2)
+    poll_seconds: float = setting("How often to ask for the head where there is no subscription.", 2.0, least=0.05)
+    requests_per_second: float = setting("Most requests per second to each endpoint.", 50.0, least=0.1)
+    allow: tuple[str, ...] = setting("Ids of the detectors to run; empty for all.", ())
+    deny: tuple[str, ...] = setting("Ids of detectors not to run.", ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything tocsin.toml says."""
+
+    store: StoreSettings
+    metrics: MetricsSettings
+    outbox: OutboxSettings
+    chains: tuple[ChainSettings, ...]
+
+
+_TABLES = {"store": StoreSettings, "metrics": MetricsSettings, "outbox": OutboxSettings}
+_CHAIN = "chain"
+T = TypeVar("T", StoreSettings, MetricsSettings, OutboxSettings, ChainSettings)
+
+
+def parse(text: str, name: str, environment: Mapping[str, str]) -> Settings:
+    """The settings in the text of a file called `name`. Raises `SettingError`."""
+    try:
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(f"{name}: not TOML: {error}") from None
+    _refuse_unknown(given, (*_TABLES, _CHAIN), f"{name}: table")
+    chains = given.get(_CHAIN, [])
+    if not isinstance(chains, list):
+        raise SettingError(f"{name}: write [[chain]], with two brackets: there may be several")
+    return Settings(
+        store=_table(StoreSettings, given.get("store", {}), f"{name}: [store]", environment),
+        metrics=_table(MetricsSettings, given.get("metrics", {}), f"{name}: [metrics]", environment),
+        outbox=_table(OutboxSettings, given.get("outbox", {}), f"{name}: [outbox]", environment),
+        chains=_distinct(
+            [_table(ChainSettings, c, f"{name}: [[chain]] {i}", environment) for i, c in enumerate(chains, 1)], name
+        ),
+    )
+
+
+def reference() -> str:
+    """The reference page of the settings, in Markdown."""
+    tables = {**{f"[{name}]": kind for name, kind in _TABLES.items()}, f"[[{_CHAIN}]]": ChainSettings}
+    return "# Settings\n\n" + "\n".join(_reference(title, kind) for title, kind in tables.items())
+
+
+def _reference(title: str, kind: type[Any]) -> str:
+    rows = [f"| `{f.name}` | {_shown(f)} | {f.metadata['says']} |" for f in fields(kind)]
+    return "\n".join(
+        (f"## {title}\n", f"{kind.__doc__}\n", "| setting | default | meaning |", "|---|---|---|", *rows, "")
+    )
+
+
+def _shown(declared: "Field[Any]") -> str:
+    if declared.default is MISSING:
+        return "required"
+    value = declared.default
+    return f"`{value.reveal if isinstance(value, Secret) else list(value) if isinstance(value, tuple) else value}`"
+
+
+def _table(kind: type[T], given: object, where: str, environment: Mapping[str, str]) -> T:
+    if not isinstance(given, dict):
+        raise SettingError(f"{where}: must be a table")
+    declared = {f.name: f for f in fields(kind)}
+    _refuse_unknown(given, tuple(declared), f"{where}: setting")
+    for name, one in declared.items():
+        if one.default is MISSING and name not in given:
+            raise SettingError(f"{where}: {name} is missing: {one.metadata['says']}")
+    return kind(
+        **{name: _value(declared[name], value, f"{where} {name}", environment) for name, value in given.items()}
+    )
+
+
+def _refuse_unknown(given: Mapping[str, object], known: tuple[str, ...], where: str) -> None:
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0)
+            raise SettingError(f"{where} {name!r} is unknown; did you mean {near[0]!r}? Known: {', '.join(known)}")
+
+
+def _distinct(chains: list[ChainSettings], name: str) -> tuple[ChainSettings, ...]:
+    if len({chain.chain_id for chain in chains}) != len(chains):
+        raise SettingError(f"{name}: two [[chain]] tables have the same chain_id; put all endpoints of a chain in one")
+    return tuple(chains)
+
+
+def _value(declared: "Field[Any]", value: object, where: str, environment: Mapping[str, str]) -> Any:
+    read = _READERS[declared.type]
+    result = read(value, where, environment)
+    _check_range(declared, result, where)
+    return result
+
+
+def _check_range(declared: "Field[Any]", value: object, where: str) -> None:
+    least, most = declared.metadata["least"], declared.metadata["most"]
+    if isinstance(value, str) or (least is None and most is None):
+        return
+    if (
+        not isinstance(value, int | float)
+        or (least is not None and value < least)
+        or (most is not None and value > most)
+    ):
+        raise SettingError(f"{where} is {value}; must be at least {least}" + (f", at most {most}" if most else ""))
+
+
+def _text(value: object, where: str, environment: Mapping[str, str]) -> str:
+    if not isinstance(value, str):
+        raise SettingError(f"{where} must be text in quotes")
+    return _VARIABLE.sub(lambda match: _variable(match[1], where, environment), value)
+
+
+def _variable(name: str, where: str, environment: Mapping[str, str]) -> str:
+    if name not in environment:
+        raise SettingError(f"{where} names the environment variable {name}, which is not set")
+    return environment[name]
+
+
+def _secret(value: object, where: str, environment: Mapping[str, str]) -> Secret:
+    return Secret(_text(value, where, environment))
+
+
+def _flag(value: object, where: str, _environment: Mapping[str, str]) -> bool:
+    if not isinstance(value, bool):
+        raise SettingError(f"{where} must be true or false")
+    return value
+
+
+def _whole(value: object, where: str, _environment: Mapping[str, str]) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise SettingError(f"{where} must be a whole number")
+    return value
+
+
+def _number(value: object, where: str, _environment: Mapping[str, str]) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        raise SettingError(f"{where} must be a number")
+    return float(value)
+
+
+def _start(value: object, where: str, _environment: Mapping[str, str]) -> str | int:
+    if value == "latest":
+        return "latest"
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise SettingError(f'{where} must be a block number or "latest"')
+    return value
+
+
+def _texts(value: object, where: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise SettingError(f"{where} must be a list of texts")
+    return tuple(_text(item, where, environment) for item in value)
+
+
+def _secrets(value: object, where: str, environment: Mapping[str, str]) -> tuple[Secret, ...]:
+    if not (found := _texts(value, where, environment)):
+        raise SettingError(f"{where} must name at least one")
+    return tuple(map(Secret, found))
+
+
+_READERS: Mapping[Any, Any] = {
+    str: _text,
+    bool: _flag,
+    int: _whole,
+    float: _number,
+    Secret: _secret,
+    str | int: _start,
+    tuple[str, ...]: _texts,
+    tuple[Secret, ...]: _secrets,
+}
