@@ -1,11 +1,34 @@
 """What several test modules share."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import anvil as fetching
+from tocsin.edge.anvil import Anvil, running
+
 RECORDED_DATA = Path(__file__).parents[2] / "shared" / "data"
 """Real recorded chain data, kept beside the project and never in it."""
+
+ANVIL_CHAIN_ID = 31_337
+
+
+@pytest.fixture(scope="session")
+def anvil_binary() -> Path:
+    """The anvil that is here or that npm can fetch; the test is skipped, with the reason, where neither is."""
+    try:
+        return fetching.anvil_binary(os.environ)
+    except fetching.NoAnvil as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def anvil(anvil_binary: Path) -> Iterator[Anvil]:
+    """A fresh node for this test alone: `anvil.url`, `anvil.request(method, *params)`."""
+    with running(anvil_binary, ANVIL_CHAIN_ID) as node:
+        yield node
 
 
 @pytest.fixture(scope="session")
