@@ -8,23 +8,80 @@ One supply, withdraw, borrow or repay.
 Events of Aave V1 to V3 and Compound V2 shapes and ERC-4626 vaults; the calls of the same names where there are no logs.
 
 ## Blind spots
-Protocols of other shapes. A fork that renames its events.
+Protocols of other shapes. A fork that renames its events. From call data the amount is what was asked for: 2^256-1
+means "all of it"; redeeming and minting by shares, and Compound V2 markets paid in native coin, are not seen.
 """
 
-from tocsin.tables.columns import PLACE, address, amount, index, text
-from tocsin.tables.dataset import Dataset
+import polars as pl
 
-dataset = Dataset(
-    id="lending",
-    columns={
-        **PLACE,
-        "protocol": text("aave, compound_v2, erc4626, ...", "The family the shape belongs to."),
-        "kind": text("supply, withdraw, borrow, repay", "What was done."),
-        "market_address": address("The pool, market or vault."),
-        "account_address": address("Whose position changes."),
-        "token_address": address("The asset, where known.", required=False),
-        **amount("value", "base units of the asset", "How much."),
-        "log_index": index("The log it was read from.", required=False),
-        "call_index": index("The frame it was read from.", required=False),
-    },
-)
+from tocsin.chain import abi
+from tocsin.chain.datasets import _moves
+from tocsin.chain.datasets._lending_shapes import CALLS, EVENTS, Shape
+from tocsin.tables.columns import PLACE, Column, address, amount, index, text
+from tocsin.tables.dataset import Dataset, Tables
+
+COLUMNS: dict[str, Column] = {
+    **PLACE,
+    "protocol": text("aave, compound_v2, erc4626, ...", "The family the shape belongs to."),
+    "kind": text("supply, withdraw, borrow, repay", "What was done."),
+    "market_address": address("The pool, market or vault."),
+    "account_address": address("Whose position changes."),
+    "token_address": address("The asset, where known.", required=False),
+    **amount("value", "base units of the asset", "How much."),
+    "log_index": index("The log it was read from.", required=False),
+    "call_index": index("The frame it was read from.", required=False),
+}
+
+_TOPICS = ("topic0", "topic1", "topic2", "topic3")
+
+
+def derive(tables: Tables) -> pl.DataFrame:
+    """From logs where they are there, else from call data."""
+    parts = _from_logs(tables["logs"]) if "logs" in tables else _from_calls(tables["calls"])
+    return _moves.together(COLUMNS, parts)
+
+
+def _from_logs(logs: pl.DataFrame) -> list[pl.DataFrame]:
+    found = logs.filter(pl.col("topic0").is_in(list(EVENTS)))
+    found = found.with_columns(_topics=pl.sum_horizontal(pl.col(name).is_not_null() for name in _TOPICS))
+    return [
+        _rows(part.filter(pl.col("_topics") == EVENTS[key].topics), EVENTS[key], "data", "address", "log_index", 0)
+        for (key,), part in found.partition_by("topic0", as_dict=True).items()
+    ]
+
+
+def _from_calls(calls: pl.DataFrame) -> list[pl.DataFrame]:
+    found = calls.filter(
+        pl.col("selector").is_in(list(CALLS)) & (pl.col("call_type") == "call") & ~pl.col("reverted")
+        & pl.col("to_address").is_not_null()
+    )  # fmt: skip
+    return [
+        _rows(_agreed(part, CALLS[key]), CALLS[key], "input", "to_address", "call_index", abi.SELECTOR_BYTES)
+        for (key,), part in found.partition_by("selector", as_dict=True).items()
+    ]
+
+
+def _agreed(calls: pl.DataFrame, shape: Shape) -> pl.DataFrame:
+    """Compound V2 returns an error code: only one word of zero is success."""
+    if shape.protocol != "compound_v2":
+        return calls
+    return calls.filter(pl.col("output") == bytes(32))
+
+
+def _rows(source: pl.DataFrame, shape: Shape, data: str, market: str, position: str, skip: int) -> pl.DataFrame:
+    fits = source.filter(abi.has_words(source[data], shape.words, skip=skip)) if not source.is_empty() else source
+    named = [_party(fits, shape.account, data, skip).rename("account_address")]
+    if shape.token is not None:
+        named.append(_party(fits, shape.token, data, skip).rename("token_address"))
+    value = abi.amount(abi.word(fits[data], shape.value, skip=skip), "value")
+    columns = (fits[market].rename("market_address"), *named, *value)
+    return _moves.rows(fits, (position,), columns, protocol=pl.lit(shape.protocol), kind=pl.lit(shape.kind))
+
+
+def _party(source: pl.DataFrame, where: str | int, data: str, skip: int) -> pl.Series:
+    if isinstance(where, int):
+        return abi.address(source[data], where, skip=skip)
+    return source[where] if where == "from_address" else abi.address(source[where])
+
+
+dataset = Dataset(id="lending", columns=COLUMNS, needs=(("logs",), ("calls",)), derive=derive)
