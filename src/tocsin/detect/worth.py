@@ -1,0 +1,51 @@
+"""
+What an amount of a token is worth in US dollars: to rank findings and to compare them with thresholds, never to state.
+
+Prices are constants from long before the transaction, so that a price moved inside it can neither inflate nor hide a
+profit. They are deliberately low: a reference price is about the least the coin was worth for most of the time since
+2021, so that dollars are rather too few than too many. A token that is not well known has no price, which is not the
+same as a price of zero. Whoever has better prices hands them over as `prices`, made with `table`.
+"""
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import polars as pl
+
+from tocsin.chain.tokens import TOKENS, Token
+
+REFERENCE_DATE = "2024-01-01"
+"""When the reference prices were set; rounded down from that day's market."""
+
+REFERENCE_DOLLARS = {"usd": 1.0, "eth": 2_000.0, "btc": 40_000.0, "bnb": 300.0, "pol": 0.5, "avax": 20.0}
+"""US dollars per whole coin, by what a token follows."""
+
+Prices: TypeAlias = pl.DataFrame
+"""Columns chain_id, token_address, dollars_per_unit (US dollars per base unit of the token); one row a token."""
+
+_SCHEMA = pl.Schema({"chain_id": pl.UInt64(), "token_address": pl.Binary(), "dollars_per_unit": pl.Float64()})
+
+
+def table(rows: Iterable[tuple[int, bytes, float]]) -> Prices:
+    """A price table from (chain id, token address, US dollars per base unit)."""
+    return pl.DataFrame(list(rows), schema=_SCHEMA, orient="row")
+
+
+def _per_unit(token: Token) -> float:
+    return REFERENCE_DOLLARS[token.follows] / 10.0**token.decimals
+
+
+REFERENCE: Prices = table((token.chain_id, token.address, _per_unit(token)) for token in TOKENS.values())
+"""The well-known tokens at the reference prices."""
+
+
+def dollars(chain_id: int, token: bytes, amount: int) -> float | None:
+    """About how many US dollars this amount, in base units, is worth; None where the token has no known price."""
+    known = TOKENS.get((chain_id, token))
+    return None if known is None else float(amount) * _per_unit(known)
+
+
+def with_dollars(frame: pl.DataFrame, amount: str = "net_f64", prices: Prices = REFERENCE) -> pl.DataFrame:
+    """The frame with a column `dollars`: the worth of column `amount` of its `token_address`; null where unknown."""
+    priced = frame.join(prices, on=["chain_id", "token_address"], how="left", maintain_order="left")
+    return priced.with_columns(dollars=pl.col(amount) * pl.col("dollars_per_unit")).drop("dollars_per_unit")
