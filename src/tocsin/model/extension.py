@@ -56,15 +56,16 @@ def load_with_modules(package: ModuleType, kind: type[E]) -> Iterator[tuple[E, M
         if info.ispkg or name.startswith("_"):
             continue
         module = importlib.import_module(info.name)
-        yield _only_one(module, kind), module
+        yield only_one(module, kind), module
 
 
-def _only_one(module: ModuleType, kind: type[E]) -> E:
+def only_one(module: ModuleType, kind: type[E]) -> E:
+    """Return the one extension a module holds. Raises `ExtensionError` when it breaks the contract of its kind."""
     found = [value for name, value in vars(module).items() if isinstance(value, kind) and not name.startswith("_")]
     if len(found) != 1:
         raise ExtensionError(f"{module.__file__}: needs exactly one {kind.__name__}, has {len(found)}")
     (extension,) = found
-    expected = module.__name__.rsplit(".", 1)[1].replace("_", kind.SEPARATOR)
+    expected = module.__name__.rpartition(".")[2].replace("_", kind.SEPARATOR)
     if extension.id != expected:
         raise ExtensionError(f"{module.__file__}: id is {extension.id!r}, the file name says {expected!r}")
     headings = tuple(re.findall(r"^## (.+)$", page(module), re.MULTILINE))

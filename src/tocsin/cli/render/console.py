@@ -1,0 +1,48 @@
+"""
+The two consoles: results go to stdout, progress and notes to stderr.
+
+Neither reads markup in what it prints, so that nobody's text can colour or hide ours. Colours are left out where
+NO_COLOR is set or the output is not a terminal.
+"""
+
+import os
+
+from rich.console import Console
+from rich.text import Text
+
+from tocsin.cli.render.safe import safe
+
+WIDTH_OF_A_FILE = 120
+"""Columns of output that no terminal limits and COLUMNS does not either."""
+
+
+def results() -> Console:
+    """What was asked for."""
+    return _console(stderr=False)
+
+
+def notes() -> Console:
+    """Everything else."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = WIDTH_OF_A_FILE
+    return console
+
+
+def note(says: str) -> None:
+    """One line for who watches."""
+    notes().print(Text(safe(says), style="dim"))
+
+
+def warn(says: str) -> None:
+    """One paragraph about something that is not as it should be, but does not stop the work."""
+    notes().print(Text.assemble(("Note: ", "bold yellow"), safe(says)))
+
+
+def fail(says: str) -> None:
+    """The paragraph that says why the command failed."""
+    notes().print(Text.assemble(("Error: ", "bold red"), (safe(says), "red")))
