@@ -1,0 +1,157 @@
+"""
+Hexadecimal text to columns, in bulk: one join and one conversion per column instead of one per value.
+
+Every function takes the texts of one column in row order, `None` for a missing value, and the column's name for
+messages. All raise `MalformedInput` for text that is not 0x and hexadecimal digits of the right number.
+"""
+
+from binascii import Error as BinasciiError
+from binascii import unhexlify
+from collections.abc import Callable, Sequence
+from itertools import accumulate, compress
+from typing import TypeAlias
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from tocsin.model.errors import MalformedInput
+from tocsin.tables import amounts
+
+Texts: TypeAlias = Sequence[str | None]
+
+U64_LIMIT = 1 << 64
+SHOWN_CHARACTERS = 80
+"""How much of a bad value an error repeats: it is somebody else's text."""
+
+
+def fixed(texts: Texts, width: int, name: str) -> pl.Series:
+    """A binary column of values of `width` bytes each: addresses, hashes, topics."""
+    present = [text for text in texts if text is not None]
+    if not present:
+        return pl.Series(name, [None] * len(texts), dtype=pl.Binary())
+    values = amounts.fixed(_joined_fixed(present, width, name), width)
+    return (values if len(present) == len(texts) else _spread(values, texts)).rename(name)
+
+
+def _joined_fixed(present: Sequence[str], width: int, name: str) -> bytes:
+    characters = 2 + 2 * width
+    joined = "".join(present).encode("ascii", "replace")
+    if len(joined) != characters * len(present) or any(len(text) != characters for text in present):
+        raise _malformed(present, name, lambda text: len(text) == characters, f"{width} bytes")
+    grid = np.frombuffer(joined, dtype=np.uint8).reshape(-1, characters)
+    if not (grid[:, 0] == ord("0")).all() or not ((grid[:, 1] | 0x20) == ord("x")).all():
+        raise _malformed(present, name, lambda text: text[:2] in ("0x", "0X"), f"0x and {width} bytes")
+    return _unhexlified(grid[:, 2:].tobytes(), present, name)
+
+
+def octets(texts: Texts, name: str) -> pl.Series:
+    """A binary column of values of any length: call data, log data, code."""
+    stripped = ["" if text is None else _after_prefix(text, name) for text in texts]
+    raw = _unhexlified("".join(stripped).encode("ascii", "replace"), stripped, name)
+    lengths = np.fromiter(map(len, stripped), dtype=np.int64, count=len(stripped))
+    if (lengths & 1).any():
+        raise _malformed(stripped, name, lambda text: not len(text) & 1, "an even number of hexadecimal digits")
+    offsets = np.concatenate(([0], np.cumsum(lengths // 2)))
+    array = pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), len(stripped), [_validity(texts), pa.py_buffer(offsets), pa.py_buffer(raw)]
+    )
+    return pl.Series(pl.from_arrow(array)).rename(name)
+
+
+def _after_prefix(text: str, name: str) -> str:
+    if text[:2] not in ("0x", "0X"):
+        raise MalformedInput(f"{name}: {_shown(text)} is not hexadecimal; it must begin with 0x")
+    return text[2:]
+
+
+def quantities(texts: Texts, name: str) -> list[int | None]:
+    """The integers of a column of quantities. Leading zeros are tolerated; 0x alone is not a number."""
+    try:
+        return [None if text is None else _quantity(text) for text in texts]
+    except ValueError as error:
+        raise _malformed([t for t in texts if t is not None], name, _is_quantity, "a 0x quantity") from error
+
+
+def _quantity(text: str) -> int:
+    # int() would also take signs, underscores and blanks, which no quantity has.
+    if text[:2] not in ("0x", "0X") or not text[2:].isalnum():
+        raise ValueError(text)
+    return int(text, 16)
+
+
+def _is_quantity(text: str) -> bool:
+    try:
+        _quantity(text)
+    except ValueError:
+        return False
+    return True
+
+
+def counts(texts: Texts, name: str) -> pl.Series:
+    """A column of whole numbers below 2^64."""
+    return unsigned(quantities(texts, name), name)
+
+
+def unsigned(values: Sequence[int | None], name: str) -> pl.Series:
+    """A column of these whole numbers; `MalformedInput` for one that is negative or 2^64 or more."""
+    if any(value is not None and not 0 <= value < U64_LIMIT for value in values):
+        raise MalformedInput(f"{name}: a count does not fit in 64 bits")
+    return pl.Series(name, values, dtype=pl.UInt64())
+
+
+def positions(values: Sequence[int | None], name: str) -> pl.Series:
+    """A column of positions; `MalformedInput` for one that is negative or 2^32 or more."""
+    if any(value is not None and not 0 <= value < 1 << 32 for value in values):
+        raise MalformedInput(f"{name}: a position does not fit in 32 bits")
+    return pl.Series(name, values, dtype=pl.UInt32())
+
+
+def amount(texts: Texts, name: str) -> tuple[pl.Series, pl.Series]:
+    """The two columns of an exact amount, `name_binary` and `name_f64`; a missing value counts as zero."""
+    return exact([value or 0 for value in quantities(texts, name)], name)
+
+
+def exact(values: Sequence[int], name: str) -> tuple[pl.Series, pl.Series]:
+    """The two columns of these integers."""
+    if any(values):
+        words = amounts.from_integers(values)
+    else:
+        words = np.zeros((len(values), amounts.WORD_BYTES), dtype=np.uint8)
+    return amounts.column(words).rename(f"{name}_binary"), pl.Series(f"{name}_f64", amounts.to_float(words))
+
+
+def _spread(values: pl.Series, texts: Texts) -> pl.Series:
+    """The values at the rows that have one, null elsewhere."""
+    present = [text is not None for text in texts]
+    rank = list(accumulate(present))
+    return values.gather(pl.Series([i - 1 if p else None for i, p in zip(rank, present, strict=True)], dtype=pl.UInt32))
+
+
+def _validity(texts: Texts) -> pa.Buffer | None:
+    if None not in texts:
+        return None
+    bits = np.packbits([text is not None for text in texts], bitorder="little")
+    return pa.py_buffer(bits.tobytes())
+
+
+def _unhexlified(digits: bytes, texts: Sequence[str], name: str) -> bytes:
+    try:
+        return unhexlify(digits)
+    except BinasciiError as error:
+        raise _malformed(texts, name, _is_hexadecimal, "hexadecimal") from error
+
+
+def _is_hexadecimal(text: str) -> bool:
+    digits = text[2:] if text[:2] in ("0x", "0X") else text
+    return not len(digits) & 1 and all(c in "0123456789abcdefABCDEF" for c in digits)
+
+
+def _malformed(texts: Sequence[str], name: str, good: Callable[[str], bool], wanted: str) -> MalformedInput:
+    """The error for the first of `texts` that is not good."""
+    bad = next(compress(texts, [not good(text) for text in texts]), "")
+    return MalformedInput(f"{name}: {_shown(bad)} is not {wanted}")
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…")

@@ -1,0 +1,130 @@
+"""Recordings as JSON: one object with `chain_id`, perhaps `transaction_hash` and `lookups`, and answers by method."""
+
+import gzip
+import io
+import zlib
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+
+from tocsin.chain.recording import TRANSACTION_METHOD, Recording
+from tocsin.model.errors import MalformedInput
+from tocsin.model.lookups import Answers, Lookup
+
+METHOD_PREFIXES = ("eth_", "trace_", "debug_")
+"""What a method begins with; other keys are notes of whoever made the recording."""
+SIZE_LIMIT = 2 << 30
+"""Bytes a recording may have when unpacked; the largest real blocks with all traces are some hundred megabytes."""
+_GZIP_MAGIC = b"\x1f\x8b"
+_CHUNK = 1 << 20
+
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class _Asked(msgspec.Struct):
+    """One state question and its answer."""
+
+    method: str
+    parameters: list[str]
+    result: str
+
+
+_CHAIN_ID: "msgspec.json.Decoder[int]" = msgspec.json.Decoder(Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)])
+_HASH: "msgspec.json.Decoder[str]" = msgspec.json.Decoder(Annotated[str, msgspec.Meta(pattern="^0x[0-9a-fA-F]{64}$")])
+_LOOKUPS = msgspec.json.Decoder(list[_Asked])
+_FRAME_KEYS = frozenset(("type", "from"))
+
+
+def parse(data: bytes, name: str, chain_id: int | None = None) -> Recording:
+    """
+    Read a recording from its bytes, gzip-compressed or not; answers stay unparsed.
+
+    `chain_id` serves a recording that does not name its own, such as a bare callTracer frame. Raises
+    `MalformedInput` that names the recording and what is wrong.
+    """
+    members = _decoded(_OBJECT, unpacked(data, name), name)
+    if members.keys() >= _FRAME_KEYS and "chain_id" not in members:
+        members = {TRANSACTION_METHOD: msgspec.Raw(unpacked(data, name))}
+    answers = {key: bytes(value) for key, value in members.items() if key.startswith(METHOD_PREFIXES)}
+    if not answers:
+        raise MalformedInput(f"{name}: no JSON-RPC answer in it; a recording has keys such as eth_getBlockByNumber")
+    chain = _chain(members, name, chain_id)
+    return Recording(
+        chain_id=chain,
+        name=name,
+        answers=answers,
+        transaction_hash=_transaction_hash(members, name),
+        lookups=_lookups(members, name, chain),
+    )
+
+
+def _decoded(decoder: "msgspec.json.Decoder[dict[str, msgspec.Raw]]", data: bytes, name: str) -> dict[str, msgspec.Raw]:
+    try:
+        return decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedInput(f"{name}: not a recording: {error}") from error
+
+
+def unpacked(data: bytes, name: str) -> bytes:
+    """The bytes without gzip around them; `MalformedInput` when cut off, damaged or larger than a recording may be."""
+    if not data.startswith(_GZIP_MAGIC):
+        return data
+    try:
+        with gzip.open(io.BytesIO(data)) as stream:
+            return _bounded(stream, name)
+    except (EOFError, OSError, zlib.error) as error:
+        raise MalformedInput(f"{name}: the gzip data is damaged or cut off: {error}") from error
+
+
+def _bounded(stream: gzip.GzipFile, name: str) -> bytes:
+    parts, size = [], 0
+    while chunk := stream.read(_CHUNK):
+        size += len(chunk)
+        if size > SIZE_LIMIT:
+            raise MalformedInput(f"{name}: unpacks to more than {SIZE_LIMIT} bytes; that is no recording")
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def _chain(members: Mapping[str, msgspec.Raw], name: str, default: int | None) -> int:
+    if "chain_id" not in members:
+        if default is None:
+            raise MalformedInput(f"{name}: it does not say which chain it is of; add chain_id, or give --chain-id")
+        return default
+    try:
+        return _CHAIN_ID.decode(members["chain_id"])
+    except msgspec.DecodeError as error:
+        raise MalformedInput(f"{name}: chain_id: {error}") from error
+
+
+def _transaction_hash(members: Mapping[str, msgspec.Raw], name: str) -> bytes | None:
+    if "transaction_hash" not in members:
+        return None
+    try:
+        return bytes.fromhex(_HASH.decode(members["transaction_hash"])[2:])
+    except msgspec.DecodeError as error:
+        raise MalformedInput(f"{name}: transaction_hash: {error}") from error
+
+
+def _lookups(members: Mapping[str, msgspec.Raw], name: str, chain_id: int) -> Answers:
+    if "lookups" not in members:
+        return {}
+    try:
+        asked = _LOOKUPS.decode(members["lookups"])
+    except msgspec.DecodeError as error:
+        raise MalformedInput(f"{name}: lookups: {error}") from error
+    return {Lookup(each.method, tuple(each.parameters), chain_id): each.result for each in asked}
+
+
+def render(recording: Recording) -> bytes:
+    """The JSON of a recording, as `parse` reads it; answers byte for byte as they came."""
+    members: dict[str, object] = {"chain_id": recording.chain_id}
+    if recording.transaction_hash is not None:
+        members["transaction_hash"] = "0x" + recording.transaction_hash.hex()
+    if recording.lookups:
+        members["lookups"] = [
+            _Asked(asked.method, list(asked.parameters), result) for asked, result in recording.lookups.items()
+        ]
+    members.update({method: msgspec.Raw(answer) for method, answer in recording.answers.items()})
+    return msgspec.json.encode(members)

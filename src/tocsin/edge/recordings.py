@@ -1,0 +1,92 @@
+"""Recordings on disk: one file, or every recording below a directory, read one at a time."""
+
+import errno
+import gzip
+import os
+import tempfile
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+
+from tocsin.chain.codecs.recording import parse, render
+from tocsin.chain.recording import Recording
+from tocsin.model.errors import SourceError, StoreFull
+
+SUFFIXES = (".json", ".json.gz")
+COMPRESSION = 6
+
+
+def paths(path: Path) -> list[Path]:
+    """
+    The recording files that a path names, in the order of their names.
+
+    Raises `SourceError` when there is none.
+    """
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise SourceError(f"{path}: no such file or directory{_nearest(path)}")
+    found = sorted(each for each in path.rglob("*.json*") if each.name.endswith(SUFFIXES) and each.is_file())
+    if not found:
+        raise SourceError(f"{path}: no recording in it; they end in .json or .json.gz")
+    return found
+
+
+def _nearest(path: Path) -> str:
+    siblings = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+    close = get_close_matches(path.name, siblings, n=1)
+    return f"; did you mean {path.parent / close[0]}?" if close else ""
+
+
+def read_one(path: Path, chain_id: int | None = None) -> Recording:
+    """
+    Read one recording. `chain_id` serves one that does not name its chain.
+
+    Raises `MalformedInput` for what is no recording and `SourceError` when the file cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error.strerror}") from error
+    return parse(data, str(path), chain_id)
+
+
+def read(path: Path, chain_id: int | None = None) -> Iterator[Recording]:
+    """Every recording that a path names, one after the other; raises as `paths` and `read_one`."""
+    for each in paths(path):
+        yield read_one(each, chain_id)
+
+
+def count(path: Path) -> int:
+    """How many recordings a path names."""
+    return len(paths(path))
+
+
+def write(recording: Recording, path: Path) -> None:
+    """
+    Write a recording so that it is there whole or not at all; compressed when the name ends in .gz.
+
+    Raises `StoreFull` when there is no room and `SourceError` when the place cannot be written.
+    """
+    data = render(recording)
+    packed = gzip.compress(data, COMPRESSION, mtime=0) if path.name.endswith(".gz") else data
+    try:
+        _replace(path, packed)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreFull(f"{path}: no room left for a recording of {len(packed)} bytes") from error
+        raise SourceError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as temporary:
+        try:
+            temporary.write(data)
+            temporary.flush()
+            os.fsync(temporary.fileno())
+            Path(temporary.name).chmod(0o644)
+            Path(temporary.name).replace(path)
+        except BaseException:
+            Path(temporary.name).unlink(missing_ok=True)
+            raise
