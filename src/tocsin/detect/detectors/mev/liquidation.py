@@ -1,0 +1,123 @@
+"""
+A loan was closed by somebody else because its collateral fell short.
+
+## What it finds
+Every liquidation that took effect, as the dataset `liquidations` has it.
+
+## Why it matters
+A liquidator borrows, repays, seizes and swaps in one transaction, which looks like an attack on a lending market. The
+label says it is the market's own rule at work. Many at once are still worth a look: a wrong price makes good loans bad.
+
+## Blind spots
+Those of `liquidations`: auctions and protocols of other shapes.
+
+## Triage
+Nothing to do for one. If it lowered a finding about your market, compare the price the market used with others: an
+attacker who moves a price liquidates for profit.
+
+## References
+- https://github.com/flashbots/mev-inspect-py
+- https://docs.aave.com/developers/guides/liquidations
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tocsin.detect.detector import Detector, Example, Read
+from tocsin.detect.detectors.mev._trades import shown
+from tocsin.model.finding import Entity, Place, Severity, Sighting
+from tocsin.tables.dataset import Tables
+
+CONFIDENCE = 0.9
+
+
+def run(tables: Tables) -> Iterator[Sighting]:
+    """One sighting per liquidation."""
+    return (_sighting(row) for row in tables["liquidations"].iter_rows(named=True))
+
+
+def _sighting(row: dict[str, Any]) -> Sighting:
+    liquidator, borrower = shown(row["liquidator_address"]), shown(row["borrower_address"])
+    debt_token, collateral_token = shown(row["debt_token_address"]), shown(row["collateral_token_address"])
+    debt = int.from_bytes(row["debt_amount_binary"], "big")
+    collateral = int.from_bytes(row["collateral_amount_binary"], "big")
+    return Sighting(
+        place=Place.of(row),
+        severity=Severity.INFO,
+        confidence=CONFIDENCE,
+        title="A loan was liquidated",
+        summary=(
+            f"{liquidator} repays {debt} base units of {debt_token} for {borrower} and receives {collateral} base "
+            f"units of {collateral_token} ({row['protocol']})."
+        ),
+        entities=(
+            Entity("liquidator", liquidator),
+            Entity("borrower", borrower),
+            Entity("market", shown(row["market_address"])),
+            Entity("token", debt_token),
+            Entity("token", collateral_token),
+        ),
+        values={
+            "protocol": row["protocol"],
+            "debt_token": debt_token,
+            "debt_amount": debt,
+            "collateral_token": collateral_token,
+            "collateral_amount": collateral,
+        },
+        key=f"{borrower}-{row['log_index']}-{row['call_index']}",
+    )
+
+
+_LIQUIDATION = {
+    "protocol": "aave",
+    "market_address": "market",
+    "borrower_address": "borrower",
+    "liquidator_address": "keeper",
+    "debt_token_address": "dollar",
+    "debt_amount": 1_000,
+    "collateral_token_address": "coin",
+    "collateral_amount": 3,
+    "call_index": 1,
+}
+
+detector = Detector(
+    id="liquidation",
+    severity=Severity.INFO,
+    reads={
+        "liquidations": Read(
+            columns=(
+                "protocol",
+                "market_address",
+                "borrower_address",
+                "liquidator_address",
+                "debt_token_address",
+                "debt_amount_binary",
+                "collateral_token_address",
+                "collateral_amount_binary",
+                "log_index",
+                "call_index",
+            )
+        )
+    },
+    run=run,
+    label="mev:liquidation",
+    examples=(
+        Example(
+            says="a keeper repays somebody's debt and takes collateral",
+            tables={"liquidations": (_LIQUIDATION,)},
+            finds=(
+                {
+                    "severity": "info",
+                    "entities": {"liquidator": "keeper", "borrower": "borrower", "market": "market"},
+                    "values": {"debt_amount": 1_000, "collateral_amount": 3},
+                },
+            ),
+        ),
+        Example(
+            says="two loans of one borrower in one transaction are two liquidations",
+            tables={"liquidations": (_LIQUIDATION, {**_LIQUIDATION, "call_index": 9, "debt_amount": 5})},
+            finds=({"values": {"debt_amount": 1_000}}, {"values": {"debt_amount": 5}}),
+        ),
+        Example(says="no liquidation, no label", tables={"liquidations": ()}),
+    ),
+)
