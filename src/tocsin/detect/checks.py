@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import polars as pl
 
 from tocsin.chain.catalogue import datasets
-from tocsin.detect.detector import Detector, Example
+from tocsin.detect.detector import Asked, Detector, Example
 from tocsin.detect.engine import Outcome, detect, exactly, settle
 from tocsin.model.finding import Finding
 from tocsin.model.lookups import Lookup
@@ -124,12 +124,8 @@ def check_growth(detector: Detector, example: Example) -> None:
     """Many unrelated copies give as many times the findings: no silent cap, no join that explodes."""
     frames = build(detector, example.tables)
     grown = {name: pl.concat([_copy(rows, number) for number in range(1, COPIES + 1)]) for name, rows in frames.items()}
-    answers = {
-        (method, name, number): answer
-        for (method, name), answer in example.answers.items()
-        for number in range(1, COPIES + 1)
-    }
-    found = settle(detect(grown, [detector], {}), {detector.id: detector}, _Copies(answers)).findings
+    answers = _Copies(example.answers, range(1, COPIES + 1))
+    found = settle(detect(grown, [detector], {}), {detector.id: detector}, answers).findings
     assert len(found) == COPIES * len(example.finds)
 
 
@@ -206,40 +202,45 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _found(detector: Detector, frames: Frames, answers: Mapping[tuple[str, str], str]) -> tuple[Finding, ...]:
+def _found(detector: Detector, frames: Frames, answers: Mapping[Asked, str]) -> tuple[Finding, ...]:
     return _outcome(detector, frames, answers, {}).findings
 
 
 def _outcome(
     detector: Detector,
     frames: Frames,
-    answers: Mapping[tuple[str, str], str],
+    answers: Mapping[Asked, str],
     memory: Mapping[str, pl.DataFrame],
 ) -> Outcome:
     outcome = detect(frames, [detector], memory)
-    settled = settle(outcome, {detector.id: detector}, _Copies({(*key, 0): value for key, value in answers.items()}))
+    settled = settle(outcome, {detector.id: detector}, _Copies(answers, (0,)))
     for failure in settled.failures:
         raise AssertionError(f"{detector.id} raised") from failure.error
     return settled
 
 
 class _Copies(dict[Lookup, str]):
-    """Answers by method and the address a question is about, for the copies an example was made into."""
+    """Answers by method, the address a question is about and, where the example says so, the block it is about."""
 
-    def __init__(self, answers: Mapping[tuple[str, str, int], str]) -> None:
+    def __init__(self, answers: Mapping[Asked, str], copies: Iterable[int]) -> None:
         super().__init__()
-        self._by_address = {
-            (method, _renamed_address(name, copy)): answer for (method, name, copy), answer in answers.items()
+        self._answers = {
+            (method, _renamed_address(name, copy), *(hex(height + copy * BLOCKS_APART) for height in heights)): answer
+            for copy in copies
+            for (method, name, *heights), answer in answers.items()
         }
 
     def get(self, lookup: Lookup, default: Any = None) -> Any:
-        return self._by_address.get((lookup.method, lookup.parameters[0]), default)
+        asked = (lookup.method, lookup.parameters[0])
+        return self._answers.get((*asked, lookup.parameters[-1]), self._answers.get(asked, default))
 
     def __contains__(self, lookup: object) -> bool:
         return isinstance(lookup, Lookup) and self.get(lookup) is not None
 
     def __getitem__(self, lookup: Lookup) -> str:
-        return self._by_address[(lookup.method, lookup.parameters[0])]
+        if lookup not in self:
+            raise KeyError(lookup)
+        return str(self.get(lookup))
 
 
 def _renamed_address(name: str, copy: int) -> str:

@@ -14,7 +14,7 @@ A detector is given the datasets and columns it reads and no others, and never d
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import polars as pl
 
@@ -72,6 +72,10 @@ class Question:
     """Whatever the detector's own `judge` needs."""
 
 
+Asked: TypeAlias = "tuple[str, str] | tuple[str, str, int]"
+"""How an example names a question: method, address name and, where it matters, the block height it is about."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """A small input and the findings it must produce; no findings means quiet."""
@@ -81,8 +85,8 @@ class Example:
     """Raw and derived tables by dataset id. Datasets not named are empty."""
     finds: tuple[Mapping[str, Any], ...] = ()
     """Per finding, what must hold: any of its JSON fields; `entities` as {role: name}; `values` as a subset."""
-    answers: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    """For looked-up detectors: (method, address name) to the node's result. Absent is unanswered."""
+    answers: Mapping[Asked, str] = field(default_factory=dict)
+    """For looked-up detectors: what was asked to the node's result. Absent is unanswered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
