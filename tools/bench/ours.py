@@ -8,7 +8,8 @@ import measuring
 from tocsin.app.pipeline import examine
 from tocsin.chain import codecs
 from tocsin.chain.catalogue import datasets, derived
-from tocsin.chain.recording import Recording, parse
+from tocsin.chain.codecs.recording import parse
+from tocsin.chain.recording import Recording
 from tocsin.detect.catalogue import detectors
 from tocsin.model.finding import Finding
 

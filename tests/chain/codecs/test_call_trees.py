@@ -1,0 +1,111 @@
+"""Call trees of both formats become the same rows."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from json_samples import BOB, FIRST, SECOND, TOKEN, frame, header, recording, trace
+from tocsin.chain.codecs import tables
+from tocsin.chain.recording import Recording
+from tocsin.model.errors import InconsistentInput, InputError, MalformedInput
+
+
+def single(root: object) -> Recording:
+    answer = {"debug_traceTransaction": json.dumps(root).encode()}
+    return Recording(chain_id=1, name="one", answers=answer, transaction_hash=bytes.fromhex(FIRST[2:]))
+
+
+def test_the_shape_of_the_tree_is_worked_out() -> None:
+    tree = frame(frame(frame(error="reverted"), frame(type="STATICCALL")), frame(type="DELEGATECALL"))
+    calls = tables([single(tree)])["calls"]
+    assert calls["trace_address"].to_list() == [[], [0], [0, 0], [0, 1], [1]]
+    assert calls["parent_index"].to_list() == [None, 0, 1, 1, 0]
+    assert calls["subtree_end"].to_list() == [5, 4, 3, 4, 5]
+    assert calls["depth"].to_list() == [0, 1, 2, 2, 1]
+    assert calls["reverted"].to_list() == [False, False, True, False, False]
+
+
+def test_what_a_failed_frame_did_is_undone_with_it() -> None:
+    calls = tables([single(frame(frame(frame(), frame(frame())), frame(), error="out of gas"))])["calls"]
+    assert calls["reverted"].all()
+
+
+def test_both_formats_give_the_same_rows() -> None:
+    parity = recording(trace_block=[trace([]), trace([0]), trace([0, 0], error="Reverted", result=None), trace([1])])
+    child = frame(frame(input="0xa9059cbb00", error="Reverted", gasUsed=None), input="0xa9059cbb00", output="0x")
+    leaf = frame(input="0xa9059cbb00", output="0x")
+    entry = {"txHash": FIRST, "result": frame(child, leaf, input="0xa9059cbb00", output="0x")}
+    geth = recording(eth_getBlockByNumber=header(FIRST), debug_traceBlockByNumber__callTracer=[entry])
+    other = tables([geth])["calls"].drop("error", "output")
+    assert tables([parity])["calls"].drop("error", "output").equals(other)
+
+
+def test_creations_and_self_destructs_of_both_formats() -> None:
+    made = {"from": TOKEN, "value": "0x0", "gas": "0x1", "init": "0x60"}
+    result = {"address": BOB, "code": "0x6001", "gasUsed": "0x1"}
+    gone = {"address": BOB, "refundAddress": TOKEN, "balance": "0x9"}
+    parity = tables(
+        [
+            recording(
+                trace_block=[
+                    trace([]),
+                    trace([0], type="create", action=made, result=result),
+                    trace([1], type="suicide", action=gone, result=None),
+                    trace([], type="reward", transactionPosition=None, transactionHash=None),
+                ]
+            )
+        ]
+    )["calls"]
+    assert parity["call_type"].to_list() == ["call", "create", "selfdestruct"]
+    assert parity["selector"].to_list() == [bytes.fromhex("a9059cbb"), None, None]
+    geth = tables([single(frame(frame(type="CREATE2", to=BOB, error="failed"), frame(type="SELFDESTRUCT", to=TOKEN)))])
+    assert geth["calls"]["call_type"].to_list() == ["call", "create2", "selfdestruct"]
+    assert geth["calls"]["to_address"].to_list()[1] is None
+
+
+def test_a_thousand_deep_and_ten_thousand_wide() -> None:
+    opening = json.dumps(frame())[:-1] + ', "calls": ['
+    deep = (opening * 1_000 + json.dumps(frame()) + "]}" * 1_000).encode()
+    recorded = Recording(chain_id=1, name="deep", answers={"debug_traceTransaction": deep})
+    assert tables([recorded])["calls"]["depth"].max() == 1_000
+    assert tables([single(frame(*[frame()] * 10_000))])["calls"].height == 10_001
+
+
+def test_nesting_that_no_machine_makes_is_an_error() -> None:
+    answer = b'{"type":"CALL","from":"0x","calls":[' * 200_000
+    with pytest.raises(InputError):
+        tables([Recording(chain_id=1, name="hostile", answers={"debug_traceTransaction": answer})])
+
+
+@pytest.mark.parametrize(
+    ("traces", "error"),
+    [
+        ([trace([0])], InconsistentInput),
+        ([trace([]), trace([])], InconsistentInput),
+        ([trace([]), trace([0, 0])], InconsistentInput),
+        ([trace([]), trace([], 1), trace([0])], InconsistentInput),
+        ([trace([-1])], InputError),
+        ([trace([]), trace([], transactionHash=SECOND)], InconsistentInput),
+        ([trace([], type="teleport")], MalformedInput),
+        ([trace([], action={"callType": "hug", "from": BOB, "to": BOB})], MalformedInput),
+    ],
+)
+def test_a_tree_that_is_none_is_named(traces: list[object], error: type[InputError]) -> None:
+    with pytest.raises(error, match="block 5"):
+        tables([recording(eth_getBlockByNumber=header(FIRST, SECOND), trace_block=traces)])
+
+
+trees = st.recursive(st.builds(frame), lambda inner: st.lists(inner, max_size=4).map(lambda calls: frame(*calls)))
+
+
+@given(trees)
+def test_every_tree_keeps_its_laws(tree: dict[str, object]) -> None:
+    calls = tables([single(tree)])["calls"]
+    rows = calls.select("call_index", "parent_index", "subtree_end", "depth").rows()
+    assert [row[0] for row in rows] == list(range(len(rows)))
+    for index, parent, end, depth in rows:
+        inside = [row for row in rows if index < row[0] < end]
+        assert all(row[3] > depth for row in inside)
+        assert parent is None or rows[parent][0] < index < rows[parent][2]
