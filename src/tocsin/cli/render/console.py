@@ -34,15 +34,20 @@ def _console(*, stderr: bool) -> Console:
 
 
 def note(says: str) -> None:
-    """One line for who watches."""
-    notes().print(Text(safe(says), style="dim"))
+    """One line for who watches, never broken: it may hold a command to copy."""
+    notes().print(Text(safe(says), style="dim"), soft_wrap=True)
 
 
 def warn(says: str) -> None:
     """One paragraph about something that is not as it should be, but does not stop the work."""
-    notes().print(Text.assemble(("Note: ", "bold yellow"), safe(says)))
+    _paragraph(Text.assemble(("Note: ", "bold yellow"), safe(says)))
 
 
 def fail(says: str) -> None:
     """The paragraph that says why the command failed."""
-    notes().print(Text.assemble(("Error: ", "bold red"), (safe(says), "red")))
+    _paragraph(Text.assemble(("Error: ", "bold red"), (safe(says), "red")))
+
+
+def _paragraph(text: Text) -> None:
+    console = notes()
+    console.print(text, soft_wrap=not console.is_terminal)

@@ -1,0 +1,146 @@
+"""
+Scanning: every piece of a source through the detectors, with what they remember carried from batch to batch.
+
+Pure: pieces in, results out. What could not be read, looked at or decided is in the results too, never left out.
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import polars as pl
+
+from tocsin.app.pipeline import examine
+from tocsin.app.sources import Batch, Piece, Unreadable
+from tocsin.detect.detector import Detector
+from tocsin.detect.engine import Blind, Failure, Outcome, within_window
+from tocsin.model.errors import UserError
+from tocsin.model.finding import Finding
+from tocsin.tables.dataset import Tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What came of one batch."""
+
+    source: str
+    units: int
+    transactions: int
+    findings: tuple[Finding, ...]
+    blind: tuple[Blind, ...]
+    failures: tuple[Failure, ...]
+
+
+Result: TypeAlias = Looked | Unreadable
+
+
+def scan(pieces: Iterable[Piece], detectors: Mapping[str, Detector]) -> Iterator[Result]:
+    """What the detectors find in each piece, as the pieces come."""
+    memories = _Memories(detectors)
+    for piece in pieces:
+        yield _look(piece, detectors, memories) if isinstance(piece, Batch) else piece
+
+
+def _look(batch: Batch, detectors: Mapping[str, Detector], memories: "_Memories") -> Looked:
+    chain_id = _one_chain(batch.tables)
+    outcome = examine(batch.tables, detectors, memories.before(chain_id, _first_block(batch.tables)), batch.ask)
+    memories.add(chain_id, outcome)
+    return Looked(
+        source=batch.source,
+        units=batch.units,
+        transactions=_transactions(batch.tables),
+        findings=outcome.findings,
+        blind=outcome.blind,
+        failures=outcome.failures,
+    )
+
+
+class _Memories:
+    """What stateful detectors remember, a chain apart from the other."""
+
+    def __init__(self, detectors: Mapping[str, Detector]) -> None:
+        self._stateful = {name: detector for name, detector in detectors.items() if detector.memory}
+        self._rows: dict[int | None, dict[str, pl.DataFrame]] = {}
+
+    def before(self, chain_id: int | None, first_block: int | None) -> Mapping[str, pl.DataFrame]:
+        """The rows still to be seen by a batch that begins at this block."""
+        kept = self._rows.get(chain_id, {})
+        if first_block is not None:
+            kept = {name: within_window(rows, self._stateful[name], first_block) for name, rows in kept.items()}
+        self._rows[chain_id] = dict(kept)
+        return kept
+
+    def add(self, chain_id: int | None, outcome: Outcome) -> None:
+        """Keep what a batch gave to remember."""
+        kept = self._rows.setdefault(chain_id, {})
+        for name, rows in outcome.remembered.items():
+            kept[name] = pl.concat([kept[name], rows]) if name in kept else rows
+
+
+def _one_chain(tables: Tables) -> int | None:
+    found = (tables[name]["chain_id"][0] for name in _RAW if name in tables and not tables[name].is_empty())
+    return next(found, None)
+
+
+def _first_block(tables: Tables) -> int | None:
+    lowest = [tables[name]["block_number"].min() for name in ("transactions", "calls", "logs") if name in tables]
+    return min((number for number in lowest if isinstance(number, int)), default=None)
+
+
+_RAW = ("blocks", "transactions", "calls", "logs", "state_changes")
+
+
+def _transactions(tables: Tables) -> int:
+    if "transactions" in tables:
+        return tables["transactions"].height
+    if "calls" in tables:
+        return tables["calls"].filter(pl.col("depth") == 0).height
+    return tables["logs"]["transaction_hash"].n_unique() if "logs" in tables else 0
+
+
+@dataclass(slots=True)
+class Report:
+    """What a whole scan did, added up."""
+
+    units: int = 0
+    transactions: int = 0
+    findings: int = 0
+    unreadable: list[Unreadable] = field(default_factory=list)
+    blind: dict[tuple[str, tuple[str, ...], bool], int] = field(default_factory=dict)
+    """By detector, what it lacked and whether that left it unable to look at all: in how many units."""
+    failures: list[tuple[str, Failure]] = field(default_factory=list)
+
+    def add(self, result: Result) -> None:
+        """Count one result."""
+        self.units += result.units
+        if isinstance(result, Unreadable):
+            self.unreadable.append(result)
+            return
+        self.transactions += result.transactions
+        self.findings += len(result.findings)
+        self.failures.extend((result.source, failure) for failure in result.failures)
+        for blind in result.blind:
+            key = (blind.detector, blind.missing, blind.wholly)
+            self.blind[key] = self.blind.get(key, 0) + result.units
+
+    @property
+    def unreadable_units(self) -> int:
+        """How many recordings, blocks or partitions could not be read."""
+        return sum(piece.units for piece in self.unreadable)
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything could be read and every detector did its work."""
+        return not self.unreadable and not self.failures
+
+
+def chosen(names: Sequence[str], known: Mapping[str, Detector]) -> Mapping[str, Detector]:
+    """The detectors of these names; all for none. Raises `UserError` that names the nearest right spelling."""
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0)
+            raise UserError(
+                f"no detector {name!r}{f'; did you mean {near[0]!r}?' if near else ''} List them: tocsin detectors list"
+            )
+    return {name: known[name] for name in names} if names else known

@@ -1,0 +1,121 @@
+"""Findings as a table, and one finding in full."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from tocsin.cli.render.money import GROUPED, beginning, count
+from tocsin.cli.render.safe import safe
+from tocsin.model.finding import Entity, Finding, Severity, Value
+
+STYLES: Mapping[Severity, str] = {
+    Severity.CRITICAL: "bold white on red",
+    Severity.HIGH: "bold red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+    Severity.INFO: "dim",
+}
+
+
+def badge(severity: Severity) -> Text:
+    """The severity's word in its colour."""
+    return Text(severity.word, style=STYLES[severity])
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings by severity, then by place on the chain."""
+    return sorted(findings, key=lambda finding: (-finding.severity, -finding.confidence, _place(finding)))
+
+
+def _place(finding: Finding) -> tuple[int, int, int, str]:
+    place = finding.place
+    return place.chain_id, place.block_number or 0, place.transaction_index or 0, finding.detector
+
+
+def table(findings: Sequence[Finding]) -> Table:
+    """One line a finding, worst first."""
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", expand=False)
+    shown.add_column("severity")
+    shown.add_column("sure", justify="right")
+    if any(finding.place.block_number is not None for finding in findings):
+        shown.add_column("block", justify="right")
+    shown.add_column("transaction", no_wrap=True)
+    shown.add_column("detector", overflow="fold")
+    shown.add_column("what happened", overflow="fold", ratio=1)
+    for finding in worst_first(findings):
+        shown.add_row(*_row(finding, with_block=len(shown.columns) == 6))
+    return shown
+
+
+def _row(finding: Finding, *, with_block: bool) -> list[RenderableType]:
+    place = finding.place
+    return [
+        badge(finding.severity),
+        f"{finding.confidence:.0%}",
+        *([str(place.block_number or "")] if with_block else []),
+        beginning(place.transaction_hash or ""),
+        Text(finding.detector),
+        Text(safe(finding.title)),
+    ]
+
+
+def tally(findings: Iterable[Finding]) -> str:
+    """How many of each severity, in words."""
+    severities = [finding.severity for finding in findings]
+    parts = [f"{severities.count(s)} {s.word}" for s in sorted(Severity, reverse=True) if s in severities]
+    return f"{count(len(severities), 'finding')}{': ' if parts else ''}{', '.join(parts)}"
+
+
+def panel(finding: Finding) -> Panel:
+    """Everything a finding says."""
+    heading = Text.assemble(badge(finding.severity), f" {finding.detector}, {finding.confidence:.0%} sure")
+    parts: list[RenderableType] = [Text(safe(finding.title), style="bold"), Text(safe(finding.summary))]
+    if finding.entities:
+        parts.append(_entities(finding.entities))
+    if finding.values:
+        parts.append(_values(finding.values))
+    if finding.labels:
+        parts.append(Text(f"labels: {', '.join(map(safe, finding.labels))}", style="dim"))
+    return Panel(
+        Group(*parts), title=heading, title_align="left", border_style=_border(finding.severity), box=box.ROUNDED
+    )
+
+
+def _border(severity: Severity) -> str:
+    return "red" if severity >= Severity.HIGH else STYLES[severity]
+
+
+def _entities(entities: Sequence[Entity]) -> Table:
+    grid = _grid()
+    for entity in entities:
+        grid.add_row(entity.role.replace("_", " "), Text(f"{entity.address} {safe(entity.label)}".rstrip()))
+    return grid
+
+
+def _values(values: Mapping[str, Value]) -> Table:
+    grid = _grid()
+    for name, value in values.items():
+        grid.add_row(name.replace("_", " "), Text(worded(value)))
+    return grid
+
+
+def _grid() -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim")
+    grid.add_column(overflow="fold")
+    return grid
+
+
+def worded(value: Value) -> str:
+    """A finding's value in full."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:{GROUPED}}"
+    if isinstance(value, str):
+        return safe(value)
+    return ", ".join(worded(item) for item in value)
