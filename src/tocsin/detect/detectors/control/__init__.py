@@ -1,0 +1,1 @@
+"""Who controls a contract, and what its code is."""

@@ -1,0 +1,1 @@
+"""People tricked into paying or approving the wrong account."""

@@ -1,0 +1,1 @@
+"""Tokens whose supply does what it should not."""
