@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import polars as pl
 
 from tocsin.chain.catalogue import datasets
-from tocsin.detect.detector import Asked, Detector, Example
+from tocsin.detect.detector import Answered, Detector, Example
 from tocsin.detect.engine import Outcome, detect, exactly, settle
 from tocsin.model.finding import Finding
 from tocsin.model.lookups import Lookup
@@ -202,14 +202,14 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _found(detector: Detector, frames: Frames, answers: Mapping[Asked, str]) -> tuple[Finding, ...]:
+def _found(detector: Detector, frames: Frames, answers: Answered) -> tuple[Finding, ...]:
     return _outcome(detector, frames, answers, {}).findings
 
 
 def _outcome(
     detector: Detector,
     frames: Frames,
-    answers: Mapping[Asked, str],
+    answers: Answered,
     memory: Mapping[str, pl.DataFrame],
 ) -> Outcome:
     outcome = detect(frames, [detector], memory)
@@ -222,7 +222,7 @@ def _outcome(
 class _Copies(dict[Lookup, str]):
     """Answers by method, the address a question is about and, where the example says so, the block it is about."""
 
-    def __init__(self, answers: Mapping[Asked, str], copies: Iterable[int]) -> None:
+    def __init__(self, answers: Answered, copies: Iterable[int]) -> None:
         super().__init__()
         self._answers = {
             (method, _renamed_address(name, copy), *(hex(height + copy * BLOCKS_APART) for height in heights)): answer

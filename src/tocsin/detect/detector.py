@@ -74,6 +74,8 @@ class Question:
 
 Asked: TypeAlias = "tuple[str, str] | tuple[str, str, int]"
 """How an example names a question: method, address name and, where it matters, the block height it is about."""
+Answered: TypeAlias = Mapping[Asked, str]
+"""The node's result by what was asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ class Example:
     """Raw and derived tables by dataset id. Datasets not named are empty."""
     finds: tuple[Mapping[str, Any], ...] = ()
     """Per finding, what must hold: any of its JSON fields; `entities` as {role: name}; `values` as a subset."""
-    answers: Mapping[Asked, str] = field(default_factory=dict)
+    answers: Answered = field(default_factory=dict)
     """For looked-up detectors: what was asked to the node's result. Absent is unanswered."""
 
 

@@ -214,6 +214,14 @@ def _upgraded(**other: Any) -> dict[str, Any]:
     return {"address": "vault", "topic0": UPGRADED, "topic1": literal.topic("code-2"), **other}
 
 
+_WRITE = {
+    "address": "vault",
+    "kind": "storage",
+    "slot": next(iter(SLOTS)),
+    "before": literal.topic("code-1"),
+    "after": literal.topic("code-2"),
+}
+
 detector = Detector(
     id="proxy-upgrade",
     severity=Severity.CRITICAL,
@@ -234,33 +242,12 @@ detector = Detector(
         ),
         Example(
             says="the event and the slot are one change",
-            tables={
-                "logs": [_upgraded()],
-                "state_changes": [
-                    {
-                        "address": "vault",
-                        "kind": "storage",
-                        "slot": next(iter(SLOTS)),
-                        "before": literal.topic("code-1"),
-                        "after": literal.topic("code-2"),
-                    }
-                ],
-            },
+            tables={"logs": [_upgraded()], "state_changes": [_WRITE]},
             finds=({"entities": {"previous": "code-1"}, "values": {"logged": True, "slot_written": True}},),
         ),
         Example(
             says="a slot that changes without an event is seen",
-            tables={
-                "state_changes": [
-                    {
-                        "address": "vault",
-                        "kind": "storage",
-                        "slot": next(iter(SLOTS)),
-                        "before": literal.topic("code-1"),
-                        "after": literal.topic("code-2"),
-                    }
-                ]
-            },
+            tables={"state_changes": [_WRITE]},
             finds=({"severity": "high", "values": {"logged": False}},),
         ),
         Example(
