@@ -186,10 +186,10 @@ def play(node: Anvil, artefacts: dict[str, Any]) -> None:
     deployed, struck, hash_ = attack(chain, attacker, scene)
     chain.receipt(hash_)
     heights = [*calm, deployed, struck, ordinary(chain, users[:4], scene)]
-    keep([record(node, height) for height in heights], truth(chain, attacker, scene, hash_))
+    keep([record(node, height) for height in heights], truth(attacker, scene, hash_))
 
 
-def truth(chain: Chain, attacker: str, scene: Scene, hash_: str) -> dict[str, Any]:
+def truth(attacker: str, scene: Scene, hash_: str) -> dict[str, Any]:
     """What is known to be so about the attack."""
     loss = {"token": scene.ether, "amount": str(MARKET_ETHER)}
     names = {"market": "lending market", "lender": "flash lender", "pair": "GEM/WETH pool", "router": "router"}
