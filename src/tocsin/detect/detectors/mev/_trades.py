@@ -1,6 +1,6 @@
 """Swaps as values, in the order of the chain: what the labels for maximal extractable value walk."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ import polars as pl
 
 from tocsin.chain.tokens import token
 from tocsin.detect.detector import Read
-from tocsin.model.finding import hexadecimal
+from tocsin.model.finding import Value, hexadecimal
 from tocsin.tables.columns import NATIVE
 
 TRANSACTION = ("chain_id", "block_number", "block_hash", "transaction_hash")
@@ -124,6 +124,12 @@ def shown(raw: bytes) -> str:
     return hexadecimal(raw) or ""
 
 
-def once(values: Iterator[bytes]) -> tuple[bytes, ...]:
+def once(values: Iterable[bytes]) -> tuple[bytes, ...]:
     """The values in their order, each once."""
     return tuple(dict.fromkeys(values))
+
+
+def named(what: str, trades: Iterable[Trade]) -> dict[str, Value]:
+    """Their transactions, each once, as values by name: `victim_transaction`, `victim_2_transaction`, ..."""
+    hashes = [shown(hash_) for hash_ in once(trade.transaction for trade in trades)]
+    return {f"{what}{f'_{n}' if n > 1 else ''}_transaction": hash_ for n, hash_ in enumerate(hashes, 1)}
