@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.app.follow import Ask, Process, RollBack, Wait, decide
+from tocsin.app.follow import Ask, LookBelow, Process, RollBack, Wait, decide
 from tocsin.chain.header import Header
 
 
@@ -36,7 +36,10 @@ B = chain(0, 9, fork=1, fork_at=5)
         ("the next block", A[:5], A[5], {}, Process(A[5])),
         ("the same head twice", A[:5], A[4], {}, Wait()),
         ("an old head, out of order", A[:5], A[2], {}, Wait()),
-        ("a head below all that is kept", A[3:5], A[0], {}, Wait()),
+        ("a head below all that is kept: has the node got what is kept?", A[3:5], A[0], {}, Ask(3)),
+        ("an old head, below all that is kept", A[3:5], A[0], {3: A[3]}, Wait()),
+        ("a node far behind, or a shorter branch", A[6:8], B[5], {6: None}, LookBelow((A[6], A[7]))),
+        ("a head of a longer branch, late", A[6:8], B[5], {6: B[6]}, RollBack((A[6], A[7]), B[6], deep=True)),
         ("heads were missed: fill the gap in order", A[:5], A[9], {}, Ask(5)),
         ("the gap's first block", A[:5], A[9], {5: A[5]}, Process(A[5])),
         ("a lying head: the node has not got the next block", A[:5], A[9], {5: None}, Wait()),

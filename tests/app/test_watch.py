@@ -9,14 +9,19 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
+from tocsin.app.backoff import Backoff
+from tocsin.app.fill import fill_due_gaps
 from tocsin.app.watch import Watcher
 from tocsin.chain.header import Header
 from tocsin.chain.recording import Recording
-from tocsin.edge.store import health
-from tocsin.edge.store.schema import blocks
-from tocsin.edge.store.store import Store, open_store, recent_headers
+from tocsin.detect.detector import Detector, Memory, Read
+from tocsin.edge.store import gaps, health
+from tocsin.edge.store.schema import blocks, findings, health_alerts, memories
+from tocsin.edge.store.store import Store, open_store, position
 from tocsin.model.errors import EndpointUnavailable, MalformedInput, RemoteError
+from tocsin.model.finding import Place, Severity, Sighting
 from tocsin.model.lookups import Answers, Lookup
+from tocsin.tables.columns import PLACE
 from tocsin.tables.dataset import Tables
 
 
@@ -40,7 +45,7 @@ class Node:
             self.failures -= 1
             raise EndpointUnavailable("node: no answer")
         self.fetched.append(header.number)
-        return Recording(chain_id=1, name="node", answers={})
+        return Recording(chain_id=1, name="node", answers={"number": b"%d" % header.number, "hash": header.hash})
 
     async def answers(self, lookups: Sequence[Lookup]) -> Answers:  # noqa: ARG002 - the reader contract names it
         return {}
@@ -57,7 +62,20 @@ def chain(length: int, fork: int = 0, fork_at: int = 10**9) -> list[Header]:
 
 
 def decode(recording: Recording) -> Tables:
-    return {"blocks": pl.DataFrame()}
+    """The blocks table of the header that the node put into the recording."""
+    number, block_hash = recording.answers["number"], recording.answers["hash"]
+    row = {"chain_id": 1, "block_number": int(number), "block_hash": block_hash}
+    return {"blocks": pl.DataFrame([row])}
+
+
+def every_third(tables: Tables) -> Iterator[Sighting]:
+    for row in tables["blocks"].filter(pl.col("block_number") % 3 == 0).iter_rows(named=True):
+        place = Place.of({**row, "transaction_hash": None, "transaction_index": None})
+        yield Sighting(place=place, severity=Severity.LOW, confidence=1.0, title="third", summary="third")
+
+
+READS_BLOCKS = {"blocks": Read(columns=())}
+THIRDS = Detector(id="thirds", severity=Severity.LOW, reads=READS_BLOCKS, run=every_third, examples=())
 
 
 @pytest.fixture
@@ -67,15 +85,39 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def watcher(node: Node, store: Store, keep_blocks: int = 64) -> Watcher:
+def recent_headers(store: Store) -> list[Header]:
+    found = position(store, 1, 64)
+    return list(found.headers) if found else []
+
+
+def watcher(node: Node, store: Store, *detectors: Detector, keep_blocks: int = 64, start: int | None = 0) -> Watcher:
     return Watcher(
-        reader=node, store=store, decode=decode, detectors={}, clock=lambda: 1.0, keep_blocks=keep_blocks, start=0
+        reader=node,
+        store=store,
+        decode=decode,
+        detectors={detector.id: detector for detector in detectors},
+        clock=lambda: 1.0,
+        keep_blocks=keep_blocks,
+        start=start,
     )
 
 
 def catch_up(node: Node, store: Store, head: Header | None = None, keep_blocks: int = 64) -> list[Header]:
-    asyncio.run(watcher(node, store, keep_blocks).catch_up(head or node.chain[-1]))
-    return list(recent_headers(store, 1))
+    asyncio.run(watcher(node, store, THIRDS, keep_blocks=keep_blocks).catch_up(head or node.chain[-1]))
+    return recent_headers(store)
+
+
+def standing(store: Store) -> list[tuple[str, int, bytes]]:
+    """Detector, height and first byte of the hash (the branch) of every finding that is not taken back."""
+    query = sa.select(findings).where(findings.c.retracted_at.is_(None)).order_by(findings.c.block_number)
+    with store.engine.begin() as connection:
+        return [(r.detector, r.block_number, bytes.fromhex(r.block_hash[2:4])) for r in connection.execute(query)]
+
+
+def alerts_ever(store: Store) -> list[tuple[str, int, bool]]:
+    """Kind and count of every alert, and whether it is closed."""
+    with store.engine.begin() as connection:
+        return [(r.kind, r.times, r.closed_at is not None) for r in connection.execute(sa.select(health_alerts))]
 
 
 def test_every_block_is_done_in_order_and_once(store: Store) -> None:
@@ -89,7 +131,7 @@ def test_an_answer_that_fails_leaves_the_block_undone_and_nothing_is_skipped(sto
     node = Node(chain(3), failures=1)
     with pytest.raises(RemoteError):
         catch_up(node, store)
-    assert recent_headers(store, 1) == ()
+    assert recent_headers(store) == []
 
     assert catch_up(node, store) == node.chain
 
@@ -103,7 +145,7 @@ def test_a_block_that_cannot_be_decoded_is_left_undone(store: Store) -> None:
     with pytest.raises(MalformedInput):
         asyncio.run(broken.catch_up(chain(3)[-1]))
 
-    assert recent_headers(store, 1) == ()
+    assert recent_headers(store) == []
 
 
 def test_a_reorg_is_followed_to_the_new_branch(store: Store) -> None:
@@ -115,12 +157,119 @@ def test_a_reorg_is_followed_to_the_new_branch(store: Store) -> None:
     assert health.open_alerts(store.engine) == ()
 
 
-def test_a_reorg_deeper_than_the_window_is_said_and_the_chain_goes_on(store: Store) -> None:
-    catch_up(Node(chain(6), 0), store, keep_blocks=2)
-    fork = Node(chain(8, fork=1, fork_at=1))
+def test_a_reorg_deeper_than_the_window_takes_back_and_does_again_all_above_the_fork(store: Store) -> None:
+    catch_up(Node(chain(14)), store, keep_blocks=2)
+    fork = Node(chain(16, fork=1, fork_at=5))
 
     assert catch_up(fork, store, keep_blocks=2) == fork.chain[-2:]
-    assert [alert.kind for alert in health.open_alerts(store.engine)] == ["deep-reorg"]
+    assert fork.fetched == list(range(4, 16))
+    assert standing(store) == [("thirds", n, b"\x01" if n >= 5 else b"\x00") for n in (0, 3, 6, 9, 12, 15)]
+    assert alerts_ever(store) == [("deep-reorg", 1, True)]
+
+
+def test_a_reorg_that_leaves_nothing_in_common_begins_again_at_the_start(store: Store) -> None:
+    catch_up(Node(chain(14)), store, keep_blocks=2)
+    fork = Node(chain(15, fork=1, fork_at=0))
+
+    catch_up(fork, store, keep_blocks=2)
+
+    assert fork.fetched == list(range(15))
+    assert standing(store) == [("thirds", n, b"\x01") for n in (0, 3, 6, 9, 12)]
+
+
+def test_a_shorter_branch_whose_head_is_below_the_window_is_followed(store: Store) -> None:
+    catch_up(Node(chain(14)), store, keep_blocks=2)
+    fork = Node(chain(8, fork=1, fork_at=5))
+
+    assert catch_up(fork, store, keep_blocks=2) == fork.chain[-2:]
+    assert standing(store) == [("thirds", 0, b"\x00"), ("thirds", 3, b"\x00"), ("thirds", 6, b"\x01")]
+
+
+def test_a_node_that_is_far_behind_on_the_same_chain_moves_nothing(store: Store) -> None:
+    node = Node(chain(14))
+    catch_up(node, store, keep_blocks=2)
+
+    assert catch_up(Node(chain(8)), store, keep_blocks=2) == node.chain[-2:]
+    assert alerts_ever(store) == []
+
+
+def test_a_start_at_the_head_stays_where_it_was_although_its_first_block_fails(store: Store) -> None:
+    node = Node(chain(4), failures=1)
+    with pytest.raises(RemoteError):
+        asyncio.run(watcher(node, store, start=None).catch_up(node.chain[-1]))
+    node.chain = chain(7)
+
+    asyncio.run(watcher(node, store, start=None).catch_up(node.chain[-1]))
+
+    assert node.fetched == [3, 4, 5, 6]
+
+
+def broken_at(*heights: int, memory: Memory | None = None) -> Detector:
+    def run(tables: Tables) -> Iterator[Sighting]:
+        if set(tables["blocks"]["block_number"]) & set(heights):
+            raise ZeroDivisionError
+        return every_third(tables)
+
+    return Detector(id="shaky", severity=Severity.LOW, reads=READS_BLOCKS, run=run, memory=memory, examples=())
+
+
+def test_a_detector_that_fails_is_tried_again_until_it_has_seen_the_block(store: Store) -> None:
+    node = Node(chain(6))
+    backoff = Backoff(first_seconds=60, longest_seconds=3600, jitter=lambda: 1.0)
+    shaky = watcher(node, store, THIRDS, broken_at(3, 4))
+    asyncio.run(shaky.catch_up(node.chain[-1]))
+    assert alerts_ever(store) == [("detector-failure", 2, False)]
+    assert ("shaky", 3, b"\x00") not in standing(store)
+
+    assert asyncio.run(fill_due_gaps(shaky, backoff)) == 0
+    (gap,) = gaps.open_gaps(store.engine, 1)
+    assert (gap.first, gap.last, gap.attempts, gap.next_try_at) == (3, 4, 2, 1.0 + 120)
+
+    mended = watcher(node, store, THIRDS, broken_at())
+    mended.clock = lambda: 200.0
+    assert asyncio.run(fill_due_gaps(mended, backoff)) == 2
+    assert ("shaky", 3, b"\x00") in standing(store)
+    assert gaps.open_gaps(store.engine, 1) == ()
+    assert alerts_ever(store) == [("detector-failure", 2, True)]
+    assert len(standing(store)) == 4
+
+
+def remember_blocks(tables: Tables) -> pl.DataFrame:
+    return tables["blocks"].with_columns(transaction_hash=None, transaction_index=None).select(*PLACE)
+
+
+def counting() -> Detector:
+    """Says in every block how many blocks it remembers, this one included."""
+
+    def run(tables: Tables) -> Iterator[Sighting]:
+        for row in tables["blocks"].iter_rows(named=True):
+            place = Place.of({**row, "transaction_hash": None, "transaction_index": None})
+            kept = str(tables["memory"].height)
+            yield Sighting(place=place, severity=Severity.LOW, confidence=1.0, title=kept, summary="")
+
+    memory = Memory(columns={}, window_blocks=3, remember=remember_blocks)
+    return Detector(id="counting", severity=Severity.LOW, reads=READS_BLOCKS, run=run, memory=memory, examples=())
+
+
+def titles(store: Store) -> list[int]:
+    query = sa.select(findings.c.body).where(findings.c.retracted_at.is_(None)).order_by(findings.c.block_number)
+    with store.engine.begin() as connection:
+        return [int(body["title"]) for body in connection.scalars(query)]
+
+
+def test_memory_is_the_same_across_restarts_and_reorgs_and_old_rows_go(store: Store) -> None:
+    def catch(length: int, fork: int = 0, fork_at: int = 10**9) -> None:
+        node = Node(chain(length, fork, fork_at))
+        asyncio.run(watcher(node, store, counting(), keep_blocks=4).catch_up(node.chain[-1]))
+
+    catch(6)
+    catch(9)
+    catch(12, fork=1, fork_at=7)
+
+    assert titles(store) == [1, 2, 3] + 9 * [4]
+    with store.engine.begin() as connection:
+        heights = connection.scalars(sa.select(memories.c.block_number).order_by(memories.c.block_number)).all()
+    assert heights == list(range(11 - 3 - 4, 12))
 
 
 def test_a_head_that_lies_moves_nothing(store: Store) -> None:

@@ -9,6 +9,8 @@ The rules, in order:
    What is done above it is orphaned, if the node shows a different block in the place of any of it. A node that
    merely has not got those blocks (it lags, or lies about its head) orphans nothing.
 4. When no kept header is the same, the reorg is deeper than the window: all that is kept is orphaned, and said so.
+5. When the head is below the window and the node has not got the window's lowest block, it lags or it is on a shorter
+   branch: only what is known from before the window can tell.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,11 +46,19 @@ class RollBack:
 
 
 @dataclass(frozen=True, slots=True)
+class LookBelow:
+    """The node's head is below the headers kept; compare what is known of blocks up to it."""
+
+    orphans: tuple[Header, ...]
+    """The done blocks that are orphaned if they are not the same."""
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Nothing to do until the next head."""
 
 
-Step: TypeAlias = Ask | Process | RollBack | Wait
+Step: TypeAlias = Ask | Process | RollBack | LookBelow | Wait
 Seen: TypeAlias = Mapping[int, Header | None]
 """The node's blocks by height, as far as asked since the last step was done; None where it has none."""
 
@@ -82,9 +92,19 @@ def _begin(start: int, head: Header, seen: Seen) -> Step:
 
 def _behind(done: Sequence[Header], head: Header, seen: Seen) -> Step:
     place = head.number - done[0].number
-    if place < 0 or done[place].hash == head.hash:
-        return Wait()
-    return _walk_back(done, head, seen)
+    if place < 0:
+        return _far_behind(done, seen)
+    return Wait() if done[place].hash == head.hash else _walk_back(done, head, seen)
+
+
+def _far_behind(done: Sequence[Header], seen: Seen) -> Step:
+    lowest = done[0]
+    if lowest.number not in seen:
+        return Ask(lowest.number)
+    theirs = seen[lowest.number]
+    if theirs is None:
+        return LookBelow(tuple(done))
+    return Wait() if theirs.hash == lowest.hash else RollBack(tuple(done), replaced_by=theirs, deep=True)
 
 
 def _walk_back(done: Sequence[Header], head: Header, seen: Seen) -> Step:

@@ -5,27 +5,49 @@ A failed answer, a block that cannot be decoded and a store that cannot be writt
 leave the block undone: the checkpoint is the store's, so the next call goes on exactly where the last one stopped.
 """
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import polars as pl
 
-from tocsin.app.follow import Ask, Process, RollBack, Wait, decide
-from tocsin.app.pipeline import examine
+from tocsin.app.follow import Ask, LookBelow, Process, RollBack, Wait, decide
+from tocsin.app.fork import Fork, find_fork
+from tocsin.app.look import Decode, look
 from tocsin.app.reader import ChainReader
+from tocsin.app.unbroken import unbroken
 from tocsin.chain.header import Header
-from tocsin.chain.recording import Recording
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Outcome, within_window
-from tocsin.edge.store import health
-from tocsin.edge.store.store import Store, checkpoint, commit_block, recent_headers, remembered, retract
-from tocsin.edge.store.values import DoneBlock, Gap, HealthAlert
-from tocsin.model.lookups import Answers, Lookup
-from tocsin.tables.dataset import Tables
+from tocsin.edge.store import health, memory, reorg
+from tocsin.edge.store.store import Store, begin, commit_block, position
+from tocsin.edge.store.values import Checkpoint, DoneBlock, HealthAlert, Position
 
-Decode = Callable[[Recording], Tables]
-"""From a recording to its tables, raw and derived."""
+
+class Observer(Protocol):
+    """Who is told what the watching does, after it is committed."""
+
+    def began(self, position: Position) -> None:
+        """The watching goes on from here."""
+
+    def done(self, header: Header, head: Header, outcome: Outcome) -> None:
+        """A block is done."""
+
+    def rolled_back(self, to: Header | None, retracted: int, *, deep: bool) -> None:
+        """A reorg was followed down to here, or to the start, and took back so many findings."""
+
+
+class Unobserved:
+    """Tells nobody."""
+
+    def began(self, position: Position) -> None:
+        """Nothing."""
+
+    def done(self, header: Header, head: Header, outcome: Outcome) -> None:
+        """Nothing."""
+
+    def rolled_back(self, to: Header | None, retracted: int, *, deep: bool) -> None:
+        """Nothing."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,85 +62,167 @@ class Watcher:
     keep_blocks: int
     start: int | None
     """The first block; None for the head. Only used before there is a checkpoint."""
+    observer: Observer = field(default_factory=Unobserved)
     seen: dict[int, Header | None] = field(default_factory=dict)
+    position: Position | None = None
+    """The store's, as of the last commit."""
+    memories: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
     async def catch_up(self, head: Header) -> None:
         """Do every block up to this head. Raises `RemoteError`, `InputError`, `StoreError`; may be called again."""
         self.seen = {}
-        while not isinstance(step := await self._step(head), Wait):
-            await self._do(step)
+        where = await self._resume(head)
+        while not isinstance(step := decide(where.headers, where.checkpoint.number + 1, head, self.seen), Wait):
+            if not await self._do(step, head):
+                return
+            where = self.position or await self._resume(head)
 
-    async def _step(self, head: Header) -> Ask | Process | RollBack | Wait:
-        done = await asyncio.to_thread(recent_headers, self.store, self.reader.chain_id)
-        return decide(done, await self._begin_at(head), head, self.seen)
+    async def _resume(self, head: Header) -> Position:
+        """The store's position, with the memory that belongs to it when that is not at hand."""
+        found = await unbroken(self._position, head)
+        if self.position is None or self.position.checkpoint != found.checkpoint:
+            self.memories = await unbroken(self.memories_before, found.checkpoint.number + 1)
+            await unbroken(self._close_deep, found)
+            self.observer.began(found)
+        self.position = found
+        return found
 
-    async def _begin_at(self, head: Header) -> int:
-        last = await asyncio.to_thread(checkpoint, self.store, self.reader.chain_id)
-        if last is not None:
-            return last.number + 1
-        return head.number if self.start is None else self.start
+    def _position(self, head: Header) -> Position:
+        if (found := position(self.store, self.reader.chain_id, self.keep_blocks)) is not None:
+            return found
+        begin(self.store, self.reader.chain_id, head.number if self.start is None else self.start)
+        return self._position(head)
 
-    async def _do(self, step: Ask | Process | RollBack) -> None:
+    async def _do(self, step: Ask | Process | RollBack | LookBelow, head: Header) -> bool:
+        """Take one step; False when there was nothing to do after all."""
         if isinstance(step, Ask):
             self.seen[step.number] = await self.reader.header(step.number)
-            return
+            return True
         self.seen = {}
-        if isinstance(step, RollBack):
-            await asyncio.to_thread(self._roll_back, step)
-        else:
-            await self._process(step.header)
+        if isinstance(step, Process):
+            await self._process(step.header, head)
+            return True
+        return await self._roll_back(step, head)
 
-    async def _process(self, header: Header) -> None:
-        recording = await self.reader.recording(header)
-        loop = asyncio.get_running_loop()
+    async def _process(self, header: Header, head: Header) -> None:
+        self.memories = self._within(header.number)
+        outcome = await look(self.reader, header, self.decode, self.detectors, self.memories)
+        await unbroken(self._commit, header, outcome)
+        self.observer.done(header, head, outcome)
 
-        def ask(lookups: Sequence[Lookup]) -> Answers:
-            return asyncio.run_coroutine_threadsafe(self.reader.answers(lookups), loop).result()
-
-        await asyncio.to_thread(self._look, header, recording, ask)
-
-    def _look(self, header: Header, recording: Recording, ask: Callable[[Sequence[Lookup]], Answers]) -> None:
-        outcome = examine(self.decode(recording), self.detectors, self._memories(header), ask)
-        self._note_failures(header, outcome)
+    def _commit(self, header: Header, outcome: Outcome) -> None:
         done = DoneBlock(
             chain_id=self.reader.chain_id,
             header=header,
             findings=outcome.findings,
             remembered=outcome.remembered,
+            forget_before=self._forget_before(header.number),
             blind=outcome.blind,
+            failures={failure.detector: type(failure.error).__name__ for failure in outcome.failures},
         )
         commit_block(self.store, done, keep_blocks=self.keep_blocks, now=self.clock())
+        self._advance(header, outcome)
 
-    def _memories(self, header: Header) -> Mapping[str, pl.DataFrame]:
+    def _advance(self, header: Header, outcome: Outcome) -> None:
+        """Know without asking the store what it holds after this block."""
+        if self.position is None:
+            return
+        before, checkpoint = self.position, Checkpoint(number=header.number, hash=header.hash)
+        headers = (*before.headers, header)[-self.keep_blocks :]
+        self.position = Position(start=before.start, checkpoint=checkpoint, headers=headers)
+        self.memories = _with_new(self.memories, outcome.remembered)
+        if len(before.headers) < self.keep_blocks:
+            self._close_deep(self.position)
+
+    def _close_deep(self, position: Position) -> None:
+        """As many headers are kept again as are to be kept: the next reorg can be followed without landmarks."""
+        if len(position.headers) == self.keep_blocks:
+            health.close_alert(self.store.engine, self._deep_key, now=self.clock())
+
+    def memories_before(self, number: int) -> Mapping[str, pl.DataFrame]:
+        """What each stateful detector remembers when this block is the next. Raises `StoreError`."""
         found = {}
         for name, detector in self.detectors.items():
             if detector.memory is None:
                 continue
-            rows = remembered(self.store, self.reader.chain_id, name, header.number - detector.memory.window_blocks)
+            first = number - detector.memory.window_blocks
+            rows = memory.remembered(
+                self.store.engine, self.reader.chain_id, name, from_block=first, before_block=number
+            )
             if rows is not None:
-                found[name] = within_window(rows, detector, header.number)
+                found[name] = rows
         return found
 
-    def _note_failures(self, header: Header, outcome: Outcome) -> None:
-        """A detector that failed has not seen this block: its gap stays open, and an alert tells."""
-        chain_id, number = self.reader.chain_id, header.number
-        for failure in outcome.failures:
-            reason = type(failure.error).__name__
-            gap = Gap(
-                chain_id=chain_id, first=number, last=number, detector=failure.detector, reason=reason, attempts=1
-            )
-            health.note_gap(self.store.engine, gap)
-            self._alert(f"detector:{failure.detector}", "detector-failure", f"block {number}: {reason}")
+    def _within(self, number: int) -> Mapping[str, pl.DataFrame]:
+        return {name: within_window(rows, self.detectors[name], number) for name, rows in self.memories.items()}
 
-    def _roll_back(self, step: RollBack) -> None:
-        if step.deep:
-            lowest = step.orphans[0].number
-            self._alert("reorg", "deep-reorg", f"no common block down to {lowest}: raise keep_blocks, scan below it")
-        by = step.replaced_by.hash if step.replaced_by else None
-        hashes = [orphan.hash for orphan in step.orphans]
-        retract(self.store, self.reader.chain_id, hashes, replaced_by=by, now=self.clock())
+    def _forget_before(self, number: int) -> Mapping[str, int]:
+        """A reorg within the kept headers must find the memory of the block it goes back to."""
+        return {
+            name: number - detector.memory.window_blocks - self.keep_blocks
+            for name, detector in self.detectors.items()
+            if detector.memory is not None
+        }
 
-    def _alert(self, key: str, kind: str, detail: str) -> None:
-        chain_id = self.reader.chain_id
-        alert = HealthAlert(key=f"chain:{chain_id}:{key}", kind=kind, chain_id=chain_id, detail=detail, times=1)
+    async def _roll_back(self, step: RollBack | LookBelow, head: Header) -> bool:
+        if (fork := await self._fork(step, head)) is None:
+            return False
+        deep = isinstance(step, LookBelow) or step.deep
+        if deep:
+            await unbroken(self._tell_deep, step, fork)
+        retracted = await unbroken(self._retract, fork)
+        self.position = None
+        self.observer.rolled_back(fork.common, retracted, deep=deep)
+        return True
+
+    def _retract(self, fork: Fork) -> int:
+        return reorg.retract(
+            self.store.engine,
+            self.reader.chain_id,
+            fork.orphans,
+            common=fork.common,
+            replaced_by=fork.replaced_by,
+            now=self.clock(),
+        )
+
+    async def _fork(self, step: RollBack | LookBelow, head: Header) -> Fork | None:
+        """Where to roll back to; None when the node merely has not got the blocks that are done."""
+        kept = tuple(orphan.hash for orphan in step.orphans)
+        if isinstance(step, RollBack) and not step.deep:
+            return Fork(self._below(step.orphans[0]), kept, step.replaced_by.hash if step.replaced_by else None)
+        lowest = step.orphans[0].number
+        known = await unbroken(reorg.landmarks, self.store.engine, self.reader.chain_id, lowest)
+        if isinstance(step, RollBack):
+            return _and(await find_fork(self.reader, known), kept)
+        fork = await find_fork(self.reader, [one for one in known if one.number <= head.number])
+        above = tuple(one.hash for one in known if one.number > head.number and one.hash)
+        return _and(fork, (*above, *kept)) if fork.orphans else None
+
+    def _below(self, orphan: Header) -> Header | None:
+        headers = self.position.headers if self.position else ()
+        return next((header for header in headers if header.number == orphan.number - 1), None)
+
+    def _tell_deep(self, step: RollBack | LookBelow, fork: Fork) -> None:
+        lowest, common = step.orphans[0].number, fork.common.number if fork.common else "the start"
+        alert = HealthAlert(
+            key=self._deep_key,
+            kind="deep-reorg",
+            chain_id=self.reader.chain_id,
+            detail=f"no common block among those kept, from {lowest} on; all above {common} is done again: "
+            "find out whether the endpoints are of one chain, and raise keep_blocks",
+            times=1,
+        )
         health.open_alert(self.store.engine, alert, now=self.clock())
+
+    @property
+    def _deep_key(self) -> str:
+        return f"chain:{self.reader.chain_id}:reorg"
+
+
+def _and(fork: Fork, orphans: tuple[bytes, ...]) -> Fork:
+    return replace(fork, orphans=(*fork.orphans, *orphans))
+
+
+def _with_new(memories: Mapping[str, pl.DataFrame], rows: Mapping[str, pl.DataFrame]) -> Mapping[str, pl.DataFrame]:
+    new = {name: pl.concat([memories[name], more]) if name in memories else more for name, more in rows.items()}
+    return {**memories, **new}

@@ -10,19 +10,10 @@ from alembic.migration import MigrationContext
 
 from tocsin.chain.header import Header
 from tocsin.detect.engine import Blind
-from tocsin.edge.store import health, outbox
+from tocsin.edge.store import gaps, health, memory, outbox, reorg
 from tocsin.edge.store.schema import blocks, findings, metadata
-from tocsin.edge.store.store import (
-    Store,
-    checkpoint,
-    commit_block,
-    forget,
-    open_store,
-    recent_headers,
-    remembered,
-    retract,
-)
-from tocsin.edge.store.values import Checkpoint, DoneBlock, Gap, HealthAlert
+from tocsin.edge.store.store import LANDMARK_EVERY_BLOCKS, Store, begin, commit_block, open_store, position
+from tocsin.edge.store.values import Checkpoint, Delivery, DoneBlock, Gap, HealthAlert
 from tocsin.model.errors import InconsistentInput, SettingError, StoreFull, StoreUnavailable
 from tocsin.model.finding import Finding, Place, Severity
 
@@ -62,6 +53,26 @@ def write(store: Store, block: Header, keep: int = KEEP) -> bool:
     return commit_block(store, done(block), keep_blocks=keep, now=100.0)
 
 
+def recent_headers(store: Store) -> tuple[Header, ...]:
+    found = position(store, 1, KEEP)
+    return found.headers if found else ()
+
+
+def checkpoint(store: Store) -> Checkpoint | None:
+    found = position(store, 1, KEEP)
+    return found.checkpoint if found else None
+
+
+def remembered(store: Store, detector: str = "d") -> list[int]:
+    rows = memory.remembered(store.engine, 1, detector, from_block=0, before_block=99)
+    return [] if rows is None else rows["block_number"].to_list()
+
+
+def retract(store: Store, *orphans: Header, common: Header | None, by: Header | None = None) -> int:
+    hashes = [orphan.hash for orphan in orphans]
+    return reorg.retract(store.engine, 1, hashes, common=common, replaced_by=by.hash if by else None, now=101.0)
+
+
 def count(store: Store, *where: "sa.ColumnElement[bool]") -> int:
     with store.engine.begin() as connection:
         return connection.scalar(sa.select(sa.func.count()).select_from(findings).where(*where)) or 0
@@ -77,7 +88,7 @@ def test_opening_again_keeps_what_is_there(store: Store, store_url: str) -> None
 
     again = open_store(store_url)
 
-    assert checkpoint(again, 1) == Checkpoint(number=7, hash=header(7).hash)
+    assert checkpoint(again) == Checkpoint(number=7, hash=header(7).hash)
     again.close()
 
 
@@ -87,7 +98,7 @@ def test_a_block_is_written_whole_and_once(store: Store) -> None:
 
     (notice,) = outbox.due(store.engine, limit=10, now=100.0)
     assert (notice.kind, notice.body["values"]) == ("finding", {"amount": str(2**256 - 1)})
-    assert recent_headers(store, 1) == (header(7),)
+    assert recent_headers(store) == (header(7),)
     assert count(store) == 1
 
 
@@ -101,7 +112,7 @@ def test_a_block_that_fails_half_way_leaves_nothing(store: Store) -> None:
     with pytest.raises(OSError):  # noqa: PT011 - any failure will do
         commit_block(store, half, keep_blocks=KEEP, now=1.0)
 
-    assert (count(store), checkpoint(store, 1), outbox.pending(store.engine)) == (0, None, 0)
+    assert (count(store), checkpoint(store), outbox.pending(store.engine)) == (0, None, 0)
 
 
 @pytest.mark.parametrize("wrong", [header(9), header(8, fork=1, parent_fork=1), header(7, fork=1), header(6)])
@@ -111,21 +122,19 @@ def test_a_block_that_does_not_stand_on_the_checkpoint_is_refused(store: Store, 
     with pytest.raises(InconsistentInput, match="does not stand on the checkpoint"):
         write(store, wrong)
 
-    assert recent_headers(store, 1) == (header(7),)
+    assert recent_headers(store) == (header(7),)
 
 
 def test_a_reorg_takes_back_by_block_hash_and_a_return_reinstates(store: Store) -> None:
     for number in (7, 8, 9):
         write(store, header(number))
 
-    assert retract(store, 1, [header(8).hash, header(9).hash], replaced_by=header(8, 1).hash, now=101.0) == 2
+    assert retract(store, header(8), header(9), common=header(7), by=header(8, 1)) == 2
 
-    assert checkpoint(store, 1) == Checkpoint(number=7, hash=header(7).hash)
+    assert checkpoint(store) == Checkpoint(number=7, hash=header(7).hash)
     assert count(store, findings.c.retracted_at.is_not(None)) == 2
-    memory = remembered(store, 1, "d", 0)
-    assert memory is not None
-    assert memory["block_number"].to_list() == [7]
-    assert retract(store, 1, [header(8).hash, header(9).hash], replaced_by=None, now=102.0) == 0
+    assert remembered(store) == [7]
+    assert retract(store, header(8), header(9), common=header(7)) == 0
 
     write(store, header(8))
 
@@ -141,15 +150,60 @@ def test_a_reorg_takes_back_by_block_hash_and_a_return_reinstates(store: Store) 
     assert count(store, findings.c.retracted_at.is_(None)) == 2
 
 
-def test_a_reorg_deeper_than_the_blocks_kept_leaves_a_checkpoint_without_hash(store: Store) -> None:
+def test_a_retraction_that_comes_late_does_not_touch_the_new_branch(store: Store) -> None:
+    write(store, header(7))
+    write(store, header(8))
+    retract(store, header(8), common=header(7))
+    write(store, header(8, fork=1))
+
+    assert retract(store, header(8), common=header(7)) == 0
+    assert checkpoint(store) == Checkpoint(number=8, hash=header(8, 1).hash)
+
+
+def test_a_reorg_deeper_than_the_blocks_kept_goes_back_to_the_block_of_a_finding(store: Store) -> None:
     for number in (7, 8, 9):
         write(store, header(number), keep=2)
-    assert [h.number for h in recent_headers(store, 1)] == [8, 9]
+    assert [h.number for h in recent_headers(store)] == [8, 9]
+    assert reorg.landmarks(store.engine, 1, 8) == (Checkpoint(number=7, hash=header(7).hash),)
 
-    retract(store, 1, [header(8).hash, header(9).hash], replaced_by=None, now=101.0)
+    retract(store, header(8), header(9), common=header(7))
 
-    assert checkpoint(store, 1) == Checkpoint(number=7, hash=None)
-    assert write(store, header(8, fork=1, parent_fork=1)) is True
+    assert checkpoint(store) == Checkpoint(number=7, hash=header(7).hash)
+    assert recent_headers(store) == (header(7),)
+    assert write(store, header(8, fork=1)) is True
+
+
+def test_a_reorg_in_which_nothing_is_common_goes_back_to_the_start(store: Store) -> None:
+    begin(store, 1, 7)
+    for number in (7, 8, 9):
+        write(store, header(number), keep=2)
+
+    assert retract(store, header(7), header(8), header(9), common=None) == 3
+
+    assert checkpoint(store) == Checkpoint(number=6, hash=None)
+    assert write(store, header(7, fork=1, parent_fork=1)) is True
+
+
+def test_one_of_every_thousand_blocks_stays_as_a_landmark(store: Store) -> None:
+    for number in range(LANDMARK_EVERY_BLOCKS - 2, LANDMARK_EVERY_BLOCKS + 4):
+        commit_block(store, DoneBlock(chain_id=1, header=header(number)), keep_blocks=2, now=1.0)
+
+    landmark = header(LANDMARK_EVERY_BLOCKS)
+    below = LANDMARK_EVERY_BLOCKS + 2
+    assert reorg.landmarks(store.engine, 1, below) == (Checkpoint(number=landmark.number, hash=landmark.hash),)
+    assert [h.number for h in recent_headers(store)] == [below, below + 1]
+
+
+def test_where_a_chain_begins_is_written_once(store: Store) -> None:
+    begin(store, 1, 7)
+    begin(store, 1, 9)
+
+    found = position(store, 1, KEEP)
+    assert found is not None
+    assert (found.start, found.checkpoint, found.headers) == (7, Checkpoint(number=6, hash=None), ())
+    with pytest.raises(InconsistentInput, match="does not stand"):
+        write(store, header(9))
+    assert write(store, header(7)) is True
 
 
 def test_notices_are_told_in_order_and_none_overtakes(store: Store) -> None:
@@ -166,31 +220,84 @@ def test_notices_are_told_in_order_and_none_overtakes(store: Store) -> None:
     assert outbox.pending(store.engine) == 1
 
 
+def test_every_attempt_to_tell_is_a_row(store: Store) -> None:
+    write(store, header(7))
+    (notice,) = outbox.due(store.engine, limit=10, now=100.0)
+
+    tried = [Delivery(notice=notice.sequence, channel=c, error=e) for c, e in (("file", None), ("pager", "OSError"))]
+    outbox.note_deliveries(store.engine, tried, now=101.0)
+
+    assert outbox.told(store.engine, [notice.sequence]) == {(notice.sequence, "file")}
+
+
 def test_memory_is_forgotten_below_a_block(store: Store) -> None:
+    write(store, header(7))
+    forgetful = DoneBlock(chain_id=1, header=header(8), remembered=done(header(8)).remembered, forget_before={"d": 8})
+    commit_block(store, forgetful, keep_blocks=KEEP, now=1.0)
+
+    assert remembered(store) == [8]
+    assert remembered(store, "other") == []
+
+
+def failing(block: Header) -> DoneBlock:
+    return DoneBlock(chain_id=1, header=block, failures={"d": "ZeroDivisionError"})
+
+
+def test_a_detector_that_fails_has_a_gap_until_it_is_filled(store: Store) -> None:
     for number in (7, 8):
-        write(store, header(number))
+        commit_block(store, failing(header(number)), keep_blocks=KEEP, now=1.0)
+    (gap,) = gaps.open_gaps(store.engine, 1)
+    assert (gap.first, gap.last, gap.detector, gap.attempts) == (7, 8, "d", 1)
+    assert [(a.kind, a.times) for a in health.open_alerts(store.engine)] == [("detector-failure", 2)]
 
-    forget(store, 1, "d", 8)
+    gaps.put_off(store.engine, gap, "KeyError", next_try_at=9.0)
+    (gap,) = gaps.open_gaps(store.engine, 1)
+    assert (gap.reason, gap.attempts, gap.next_try_at) == ("KeyError", 2, 9.0)
 
-    memory = remembered(store, 1, "d", 0)
-    assert memory is not None
-    assert memory["block_number"].to_list() == [8]
-    assert remembered(store, 1, "other", 0) is None
+    gaps.fill(store.engine, done(header(7)), gap, now=2.0)
+    (gap,) = gaps.open_gaps(store.engine, 1)
+    assert (gap.first, gap.last, gap.attempts) == (8, 8, 0)
+    assert remembered(store) == [7]
+
+    gaps.fill(store.engine, done(header(8)), gap, now=2.0)
+    assert gaps.open_gaps(store.engine, 1) == ()
+    assert health.open_alerts(store.engine) == ()
+    assert count(store) == 2
+
+
+def test_a_gap_is_not_filled_from_another_branch(store: Store) -> None:
+    commit_block(store, failing(header(7)), keep_blocks=KEEP, now=1.0)
+    (gap,) = gaps.open_gaps(store.engine, 1)
+
+    with pytest.raises(InconsistentInput, match="not of"):
+        gaps.fill(store.engine, done(header(7, fork=1)), gap, now=2.0)
+
+    assert gaps.open_gaps(store.engine, 1) == (gap,)
+
+
+def test_a_reorg_cuts_the_gaps_above_it(store: Store) -> None:
+    for number in (7, 8):
+        commit_block(store, failing(header(number)), keep_blocks=KEEP, now=1.0)
+
+    retract(store, header(8), common=header(7))
+
+    (gap,) = gaps.open_gaps(store.engine, 1)
+    assert (gap.first, gap.last) == (7, 7)
 
 
 def test_a_gap_shrinks_as_its_blocks_are_done(store: Store) -> None:
     gap = Gap(chain_id=1, first=7, last=8, detector="", reason="EndpointUnavailable", attempts=1)
     for _ in range(2):
-        health.note_gap(store.engine, gap)
-    (open_gap,) = health.open_gaps(store.engine, 1)
+        gaps.note_undone(store.engine, gap)
+    (open_gap,) = gaps.open_gaps(store.engine, 1)
     assert open_gap.attempts == 2
 
     write(store, header(7))
-    (shrunk,) = health.open_gaps(store.engine, 1)
+    (shrunk,) = gaps.open_gaps(store.engine, 1)
     assert (shrunk.first, shrunk.last) == (8, 8)
 
     write(store, header(8))
-    assert health.open_gaps(store.engine, 1) == ()
+    assert gaps.open_gaps(store.engine, 1) == ()
 
 
 def test_one_alert_is_open_per_key(store: Store) -> None:
@@ -231,7 +338,7 @@ def test_a_full_database_is_named_and_loses_nothing(tmp_path: Path) -> None:
 
     with pytest.raises(StoreFull, match="no room"):
         commit_block(store, big, keep_blocks=KEEP, now=1.0)
-    assert checkpoint(store, 1) == Checkpoint(number=7, hash=header(7).hash)
+    assert checkpoint(store) == Checkpoint(number=7, hash=header(7).hash)
 
     with store.engine.connect() as connection:
         raw = connection.connection.dbapi_connection

@@ -1,12 +1,32 @@
-"""The outbox: one notice per finding and per retraction, in order, told at least once."""
+"""
+The outbox: one notice per finding and per retraction, in order, told at least once on every channel.
+
+Each attempt is a row of `deliveries`; a notice is delivered when every channel has been told.
+"""
 
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 
 from tocsin.edge.store.errors import named_errors
-from tocsin.edge.store.schema import findings, outbox
-from tocsin.edge.store.values import Notice
+from tocsin.edge.store.rows import text
+from tocsin.edge.store.schema import deliveries, findings, outbox
+from tocsin.edge.store.values import Delivery, DoneBlock, Notice
+from tocsin.model.finding import Finding
+
+
+def report(connection: sa.Connection, done: DoneBlock, now: float) -> None:
+    """Write the findings of a block that are new, or were retracted and are true again; and their notices."""
+    for finding in done.findings:
+        query = sa.select(findings.c.revision).where(findings.c.id == finding.id)
+        known = connection.execute(query).scalar()
+        if known is None:
+            connection.execute(sa.insert(findings).values(id=finding.id, **_row(finding, done, now)))
+        elif known % 2:
+            back = {"revision": known + 1, "retracted_at": None, "retracted_by": None}
+            connection.execute(sa.update(findings).where(findings.c.id == finding.id).values(back))
+        if known is None or known % 2:
+            add(connection, finding.id, 0 if known is None else known + 1, now)
 
 
 def add(connection: sa.Connection, finding_id: str, revision: int, now: float) -> None:
@@ -55,3 +75,32 @@ def pending(engine: sa.Engine) -> int:
     waiting = sa.select(sa.func.count()).select_from(outbox).where(outbox.c.delivered_at.is_(None))
     with named_errors(), engine.begin() as connection:
         return connection.scalar(waiting) or 0
+
+
+def note_deliveries(engine: sa.Engine, attempts: Sequence[Delivery], *, now: float) -> None:
+    """Write how telling went. Raises `StoreError`."""
+    rows = [{"notice": a.notice, "channel": a.channel, "error": a.error, "tried_at": now} for a in attempts]
+    with named_errors(), engine.begin() as connection:
+        connection.execute(sa.insert(deliveries), rows)
+
+
+def told(engine: sa.Engine, notices: Sequence[int]) -> frozenset[tuple[int, str]]:
+    """Which of these notices have been told on which channel. Raises `StoreError`."""
+    query = sa.select(deliveries.c.notice, deliveries.c.channel).where(deliveries.c.notice.in_(notices))
+    with named_errors(), engine.begin() as connection:
+        rows = connection.execute(query.where(deliveries.c.error.is_(None))).all()
+    return frozenset((row.notice, row.channel) for row in rows)
+
+
+def _row(finding: Finding, done: DoneBlock, now: float) -> dict[str, object]:
+    return {
+        "detector": finding.detector,
+        "severity": int(finding.severity),
+        "chain_id": done.chain_id,
+        "block_number": done.header.number,
+        "block_hash": text(done.header.hash),
+        "transaction_hash": finding.place.transaction_hash,
+        "body": finding.to_json(),
+        "seen_at": now,
+        "revision": 0,
+    }

@@ -56,6 +56,17 @@ outbox = sa.Table(
     ),
 )
 
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("sequence", _SEQUENCE, primary_key=True, autoincrement=True),
+    sa.Column("notice", _SEQUENCE, sa.ForeignKey("outbox.sequence"), nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("tried_at", sa.Double, nullable=False),
+    sa.Column("error", sa.Text, comment="null: it was told"),
+    sa.Index(None, "notice"),
+)
+
 blocks = sa.Table(
     "blocks",
     metadata,
@@ -71,8 +82,9 @@ checkpoints = sa.Table(
     "checkpoints",
     metadata,
     sa.Column("chain_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("start", sa.BigInteger, nullable=False, comment="the first block that was to be watched"),
     sa.Column("number", sa.BigInteger, nullable=False, comment="every block from the start to here is done"),
-    sa.Column("hash", sa.Text, comment="null after a reorg deeper than the blocks kept"),
+    sa.Column("hash", sa.Text, comment="null before the first block, and after a reorg without a common block"),
 )
 
 gaps = sa.Table(
@@ -84,6 +96,7 @@ gaps = sa.Table(
     sa.Column("last", sa.BigInteger, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_try_at", sa.Double, nullable=False),
 )
 
 memories = sa.Table(

@@ -20,7 +20,11 @@ class DoneBlock:
     findings: tuple[Finding, ...] = ()
     remembered: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     """By stateful detector, the rows of this block to keep."""
+    forget_before: Mapping[str, int] = field(default_factory=dict)
+    """By stateful detector, the first block whose rows may still matter."""
     blind: tuple[Blind, ...] = ()
+    failures: Mapping[str, str] = field(default_factory=dict)
+    """Why, by detector that failed: its gap is written with the block."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +33,18 @@ class Checkpoint:
 
     number: int
     hash: bytes | None
-    """None after a reorg deeper than the blocks kept."""
+    """None before the first block, and after a reorg in which nothing that is known was common."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """How far a chain is done, read at one moment."""
+
+    start: int
+    """The first block that was to be watched."""
+    checkpoint: Checkpoint
+    headers: tuple[Header, ...]
+    """The newest done blocks, lowest first, without holes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +56,16 @@ class Notice:
     kind: str
     attempts: int
     body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One attempt to tell a notice on one channel."""
+
+    notice: int
+    channel: str
+    error: str | None
+    """None: it was told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,3 +89,4 @@ class Gap:
     detector: str
     reason: str
     attempts: int
+    next_try_at: float = 0.0

@@ -1,4 +1,4 @@
-"""The first tables: findings, outbox, blocks, checkpoints, gaps, memories, health alerts, blindness."""
+"""The first tables: findings, outbox, blocks, checkpoints, gaps, memories, health alerts, blindness, deliveries."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -31,8 +31,14 @@ def upgrade() -> None:
     op.create_table(
         "checkpoints",
         sa.Column("chain_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("start", sa.BigInteger(), nullable=False, comment="the first block that was to be watched"),
         sa.Column("number", sa.BigInteger(), nullable=False, comment="every block from the start to here is done"),
-        sa.Column("hash", sa.Text(), nullable=True, comment="null after a reorg deeper than the blocks kept"),
+        sa.Column(
+            "hash",
+            sa.Text(),
+            nullable=True,
+            comment="null before the first block, and after a reorg without a common block",
+        ),
         sa.PrimaryKeyConstraint("chain_id", name=op.f("pk_checkpoints")),
     )
     op.create_table(
@@ -61,6 +67,7 @@ def upgrade() -> None:
         sa.Column("last", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("chain_id", "first", "detector", name=op.f("pk_gaps")),
     )
     op.create_table(
@@ -113,3 +120,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("delivered_at IS NULL"),
         postgresql_where=sa.text("delivered_at IS NULL"),
     )
+    op.create_table(
+        "deliveries",
+        sa.Column("sequence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("notice", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("tried_at", sa.Double(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True, comment="null: it was told"),
+        sa.ForeignKeyConstraint(["notice"], ["outbox.sequence"], name=op.f("fk_deliveries_notice_outbox")),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_deliveries")),
+    )
+    op.create_index(op.f("ix_deliveries_notice"), "deliveries", ["notice"], unique=False)
