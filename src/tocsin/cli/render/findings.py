@@ -1,5 +1,6 @@
 """Findings as a table, and one finding in full."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from rich import box
@@ -8,9 +9,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from tocsin.cli.render.money import GROUPED, beginning, count
+from tocsin.cli.render.money import GROUPED, beginning, count, money, symbol
 from tocsin.cli.render.safe import safe
-from tocsin.model.finding import Entity, Finding, Severity, Value
+from tocsin.model.finding import Finding, Severity, Value
 
 STYLES: Mapping[Severity, str] = {
     Severity.CRITICAL: "bold white on red",
@@ -72,12 +73,13 @@ def tally(findings: Iterable[Finding]) -> str:
 
 def panel(finding: Finding) -> Panel:
     """Everything a finding says."""
+    chain_id = finding.place.chain_id
     heading = Text.assemble(badge(finding.severity), f" {finding.detector}, {finding.confidence:.0%} sure")
-    parts: list[RenderableType] = [Text(safe(finding.title), style="bold"), Text(safe(finding.summary))]
-    if finding.entities:
-        parts.append(_entities(finding.entities))
-    if finding.values:
-        parts.append(_values(finding.values))
+    parts: list[RenderableType] = [
+        Text(safe(finding.title), style="bold"),
+        Text(plainly(finding.summary, chain_id)),
+        _details(finding, chain_id),
+    ]
     if finding.labels:
         parts.append(Text(f"labels: {', '.join(map(safe, finding.labels))}", style="dim"))
     return Panel(
@@ -85,29 +87,43 @@ def panel(finding: Finding) -> Panel:
     )
 
 
+def plainly(says: str, chain_id: int) -> str:
+    """A detector's sentence with amounts in units, where the token is well known, and short addresses."""
+    with_units = _AMOUNT.sub(lambda match: money(chain_id, match[2], int(match[1])), safe(says))
+    return _ADDRESS.sub(lambda match: symbol(chain_id, match[0]), with_units)
+
+
+_AMOUNT = re.compile(r"(?<![\d.,])(\d{1,78}) base units of (0x[0-9a-f]{40})(?![0-9a-f])")
+_ADDRESS = re.compile(r"0x[0-9a-f]{40}(?![0-9a-f])")
+
+
 def _border(severity: Severity) -> str:
     return "red" if severity >= Severity.HIGH else STYLES[severity]
 
 
-def _entities(entities: Sequence[Entity]) -> Table:
-    grid = _grid()
-    for entity in entities:
-        grid.add_row(entity.role.replace("_", " "), Text(f"{entity.address} {safe(entity.label)}".rstrip()))
-    return grid
-
-
-def _values(values: Mapping[str, Value]) -> Table:
-    grid = _grid()
-    for name, value in values.items():
-        grid.add_row(name.replace("_", " "), Text(worded(value)))
-    return grid
-
-
-def _grid() -> Table:
+def _details(finding: Finding, chain_id: int) -> Table:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim")
     grid.add_column(overflow="fold")
+    for entity in finding.entities:
+        grid.add_row(_words(entity.role), Text(f"{entity.address} {safe(entity.label)}".rstrip()))
+    shown = {entity.address for entity in finding.entities}
+    for name, value in finding.values.items():
+        if value not in shown:
+            grid.add_row(_words(name), Text(_amount(name, finding.values, chain_id) or worded(value)))
     return grid
+
+
+def _words(name: str) -> str:
+    return safe(name.replace("_", " "))
+
+
+def _amount(name: str, values: Mapping[str, Value], chain_id: int) -> str:
+    """An amount whose token stands beside it (`debt_amount`, `debt_token`) in units of that token."""
+    value, token = values[name], values.get(name.replace("amount", "token"))
+    if "amount" not in name or not isinstance(value, int) or not (isinstance(token, str) and _ADDRESS.fullmatch(token)):
+        return ""
+    return money(chain_id, token, value)
 
 
 def worded(value: Value) -> str:

@@ -72,6 +72,7 @@ def _result(source: str, finding: Finding, rule: int) -> dict[str, Any]:
     return {
         "ruleId": finding.detector,
         "ruleIndex": rule,
+        "kind": "informational" if finding.severity == Severity.INFO else "fail",
         "level": LEVELS[finding.severity],
         "message": {"text": f"{finding.title} {finding.summary}"},
         "locations": [

@@ -1,0 +1,93 @@
+"""
+Show what one transaction did: who gained and lost, what moved, what was called.
+
+## What it does
+Finds the transaction in SOURCE and shows the findings about it, the net profit of each address, transfers, swaps,
+approvals and the call tree. Amounts are exact: in units for well-known tokens, in base units for others. What the
+source does not hold is left out of the table and null in JSON; it is not guessed.
+
+--tx takes the hash or its first digits; it may be left out where SOURCE holds one transaction. A deep call tree is
+folded; --depth says how far to unfold it.
+
+## Exit codes
+0: shown. 1: the source could not be read, or a detector failed. 2: wrong usage, or there is no such transaction.
+"""
+
+import json
+import re
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from tocsin.app.explain import Explanation, find
+from tocsin.app.explain import explain as explained
+from tocsin.app.sources import Request, pieces
+from tocsin.cli.command import Command, Sample
+from tocsin.cli.render.console import results, warn
+from tocsin.cli.render.explanation import explanation
+from tocsin.detect.catalogue import detectors
+from tocsin.model.errors import SourceError, UserError
+
+_HASH = re.compile(r"(0x)?([0-9a-fA-F]{0,64})")
+
+
+class Format(StrEnum):
+    """How the explanation is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def run(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Recordings, a Parquet archive, or a node's URL.")],
+    *,
+    tx: Annotated[str, typer.Option(metavar="HASH", help="The transaction's hash, or its first digits.")] = "",
+    form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TABLE,
+    depth: Annotated[int | None, typer.Option(min=0, help="How deep to show the call tree.")] = None,
+    chain_id: Annotated[
+        int | None, typer.Option(min=1, help="The chain, where the source does not say which it is.")
+    ] = None,
+) -> None:
+    """Find the transaction, explain it, show it."""
+    value = _explained(source, _beginning(tx), chain_id)
+    if form is Format.JSON:
+        typer.echo(json.dumps(value.to_json()))
+    else:
+        results().print(explanation(value, depth))
+    for failure in value.failures:
+        warn(f"detector {failure.detector} failed: {type(failure.error).__name__}: {failure.error}")
+    if value.failures:
+        raise typer.Exit(1)
+
+
+def _beginning(tx: str) -> str:
+    """The hash as it will be compared. Raises `UserError` when it cannot be one."""
+    match = _HASH.fullmatch(tx.strip())
+    if match is None:
+        raise UserError(f"--tx {tx}: not a transaction hash, which is 0x and up to 64 hexadecimal digits")
+    return f"0x{match[2].lower()}" if tx else ""
+
+
+def _explained(source: str, beginning: str, chain_id: int | None) -> Explanation:
+    wanted = Request(source=source, chain_id=chain_id, together=1, mentioning=beginning)
+    try:
+        batch, transaction = find(pieces(wanted), beginning)
+    except SourceError:
+        # The text was in no recording: read all of them, to name the nearest.
+        everything = Request(source=source, chain_id=chain_id, together=1)
+        batch, transaction = find(pieces(everything), beginning)
+    return explained(batch, transaction, detectors())
+
+
+command = Command(
+    id="explain",
+    run=run,
+    samples=(
+        Sample(
+            says="The only transaction of a recording", arguments=("explain", "transaction.json"), shows=("sender",)
+        ),
+        Sample(says="One transaction, by its first digits", arguments=("explain", "blocks", "--tx", "0x1d")),
+        Sample(says="As JSON", arguments=("explain", "transaction.json", "--format", "json"), json=True),
+    ),
+)

@@ -1,0 +1,138 @@
+"""Names for the addresses of one transaction, the functions it calls and the chain it is on."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from tocsin.app.explain import Explanation
+from tocsin.chain.signatures import selector
+from tocsin.chain.tokens import TOKENS
+from tocsin.cli.render.money import short
+from tocsin.model.finding import hexadecimal
+from tocsin.tables.columns import ZERO
+
+CHAINS: Mapping[int, str] = {
+    1: "Ethereum",
+    10: "Optimism",
+    56: "BNB Smart Chain",
+    100: "Gnosis",
+    137: "Polygon",
+    8453: "Base",
+    42161: "Arbitrum One",
+    43114: "Avalanche",
+}
+
+_FUNCTIONS = """
+approve(address,uint256)
+balanceOf(address)
+allowance(address,address)
+decimals()
+symbol()
+totalSupply()
+owner()
+transfer(address,uint256)
+transferFrom(address,address,uint256)
+safeTransferFrom(address,address,uint256)
+safeTransferFrom(address,address,uint256,bytes)
+setApprovalForAll(address,bool)
+permit(address,address,uint256,uint256,uint8,bytes32,bytes32)
+deposit()
+withdraw(uint256)
+deposit(uint256)
+deposit(uint256,address)
+redeem(uint256,address,address)
+mint(address)
+mint(uint256)
+mint(address,uint256)
+burn(address)
+burn(uint256)
+burn(address,uint256)
+sync()
+skim(address)
+getReserves()
+token0()
+token1()
+slot0()
+swap(uint256,uint256,address,bytes)
+swap(address,bool,int256,uint160,bytes)
+flash(address,uint256,uint256,bytes)
+uniswapV2Call(address,uint256,uint256,bytes)
+pancakeCall(address,uint256,uint256,bytes)
+uniswapV3SwapCallback(int256,int256,bytes)
+pancakeV3SwapCallback(int256,int256,bytes)
+uniswapV3FlashCallback(uint256,uint256,bytes)
+swapExactTokensForTokens(uint256,uint256,address[],address,uint256)
+swapTokensForExactTokens(uint256,uint256,address[],address,uint256)
+swapExactETHForTokens(uint256,address[],address,uint256)
+swapExactTokensForETH(uint256,uint256,address[],address,uint256)
+swapExactTokensForTokensSupportingFeeOnTransferTokens(uint256,uint256,address[],address,uint256)
+addLiquidity(address,address,uint256,uint256,uint256,uint256,address,uint256)
+removeLiquidity(address,address,uint256,uint256,uint256,address,uint256)
+exchange(int128,int128,uint256,uint256)
+add_liquidity(uint256[2],uint256)
+add_liquidity(uint256[3],uint256)
+remove_liquidity_one_coin(uint256,int128,uint256)
+get_virtual_price()
+flashLoan(address,address,uint256,bytes)
+flashLoan(address,address[],uint256[],bytes)
+flashLoan(address,address[],uint256[],uint256[],address,bytes,uint16)
+flashLoanSimple(address,address,uint256,bytes,uint16)
+executeOperation(address[],uint256[],uint256[],address,bytes)
+executeOperation(address,uint256,uint256,address,bytes)
+receiveFlashLoan(address[],uint256[],uint256[],bytes)
+onFlashLoan(address,address,uint256,uint256,bytes)
+onERC721Received(address,address,uint256,bytes)
+onERC1155Received(address,address,uint256,uint256,bytes)
+tokensReceived(address,address,address,uint256,bytes,bytes)
+supply(address,uint256,address,uint16)
+deposit(address,uint256,address,uint16)
+borrow(uint256)
+borrow(address,uint256,uint256,uint16,address)
+repay(address,uint256,uint256,address)
+redeem(uint256)
+redeemUnderlying(uint256)
+liquidationCall(address,address,address,uint256,bool)
+liquidateBorrow(address,uint256,address)
+enterMarkets(address[])
+getAssetPrice(address)
+latestAnswer()
+latestRoundData()
+multicall(bytes[])
+execute(bytes,bytes[],uint256)
+upgradeTo(address)
+upgradeToAndCall(address,bytes)
+transferOwnership(address)
+initialize(address)
+"""
+"""Functions common enough to be named in a call tree."""
+
+
+@cache
+def functions() -> Mapping[str, str]:
+    """The names of well-known functions by selector."""
+    return {"0x" + selector(line).hex(): line.partition("(")[0] for line in _FUNCTIONS.split("\n")[1:-1]}
+
+
+def chain(chain_id: int) -> str:
+    """The chain's name, where it has a well-known one."""
+    return CHAINS.get(chain_id, f"chain {chain_id}")
+
+
+def of(explanation: Explanation) -> Mapping[str, str]:
+    """What the addresses of a transaction are called; one that is not here goes by its short form."""
+    chain_id = explanation.place.chain_id
+    tokens = {f"0x{address.hex()}": token.symbol for (on, address), token in TOKENS.items() if on == chain_id}
+    new = created(explanation)
+    made = {address: f"new contract{f' {number}' if len(new) > 1 else ''}" for number, address in enumerate(new, 1)}
+    ours = {explanation.transaction["to_address"]: "called contract", explanation.transaction["from_address"]: "sender"}
+    named = {hexadecimal(ZERO) or "": "nobody (0x0)", **tokens, **made, **ours}
+    return {address: name for address, name in named.items() if address}
+
+
+def created(explanation: Explanation) -> list[str]:
+    """The contracts the transaction created."""
+    return [row["contract_address"] for row in explanation.sections["created_contracts"] or ()]
+
+
+def called(address: str | None, names: Mapping[str, str]) -> str:
+    """An address by its name, else in short form."""
+    return "nothing" if address is None else names.get(address, short(address))
