@@ -11,7 +11,12 @@ The error tree. Each error says what happened, where, and what to do about it.
     * InconsistentInput    parts that must agree do not (receipts and block, parent hashes)
   * RemoteError          somebody else's system failed; may be retried
     * EndpointUnavailable  no answer, a refused connection, a time-out
-    * EndpointRefused      an answer that says no: rate limit, unknown method, missing block
+    * EndpointRefused      an answer that says no
+      * RateLimited          too many questions; ask later
+      * MethodUnknown        this node does not have the method
+      * DataMissing          this node does not have the block or the state
+      * CallReverted         the contract that was called reverted
+      * AnswerTooLarge       more bytes than are taken in one answer
     * EndpointsDisagree    two endpoints give different blocks at one height
   * StoreError           the database or the disk failed; work is kept and tried again
     * StoreUnavailable     cannot be reached
@@ -63,6 +68,30 @@ class EndpointUnavailable(RemoteError):
 
 class EndpointRefused(RemoteError):
     """The endpoint answered that it cannot or will not."""
+
+
+class RateLimited(EndpointRefused):
+    """Too many questions; ask again after `retry_after_seconds`, where the endpoint said so."""
+
+    def __init__(self, message: str, retry_after_seconds: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class MethodUnknown(EndpointRefused):
+    """The node does not have the method."""
+
+
+class DataMissing(EndpointRefused):
+    """The node does not have the block or the state that was asked for."""
+
+
+class CallReverted(EndpointRefused):
+    """The contract that was called reverted: an answer of the chain, not a failure of the node."""
+
+
+class AnswerTooLarge(EndpointRefused):
+    """The answer, or the question, is larger than one side takes at once."""
 
 
 class EndpointsDisagree(RemoteError):

@@ -1,0 +1,1 @@
+"""Asking nodes: HTTP and WebSocket transports, and a pool of endpoints that stands in for any one of them."""
