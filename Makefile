@@ -4,7 +4,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench score lowest lock clean
+.PHONY: help demo test check format docs bench score fuzz lowest lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ bench: .venv/.development build/peers-etl/.installed build/peers-web3/.installed
 
 score: .venv/.development  ## detection quality on labelled data; ARGS=--write keeps the table
 	$(BIN)/python tools/score.py $(ARGS)
+
+fuzz: build/fuzz/.installed  ## ten minutes of coverage-guided fuzzing, bytes to findings (Linux, x86-64)
+	build/fuzz/bin/python tools/fuzz -max_total_time=600 -max_len=65536 -rss_limit_mb=4096 -artifact_prefix=build/fuzz/ $(ARGS)
 
 lowest: .venv/.development  ## run the tests with the lowest supported dependency versions
 	$(PYTHON) -m venv build/lowest
@@ -68,4 +71,12 @@ clean:  ## remove what the other targets made
 build/peers-%/.installed: tools/bench/peers-%.txt
 	@$(PYTHON) -m venv build/peers-$*
 	@build/peers-$*/bin/pip install --quiet -r $<
+	@touch $@
+
+# The fuzzer needs an interpreter of its own: it instruments what it imports.
+build/fuzz/.installed: requirements.lock
+	@$(PYTHON) -m venv build/fuzz
+	@build/fuzz/bin/pip install --quiet --require-hashes -r requirements.lock
+	@build/fuzz/bin/pip install --quiet atheris==3.0.0
+	@build/fuzz/bin/pip install --quiet --no-deps --editable .
 	@touch $@

@@ -107,3 +107,9 @@ def test_recordings_of_different_content_are_not_mixed() -> None:
     assert [len(batch) for batch in batches([full] * 5, limit=2)] == [2, 2, 1]
     with pytest.raises(InconsistentInput, match="decode it alone"):
         tables([recording(eth_getBlockByNumber=header(FIRST)), recording(eth_getBlockByNumber=header(transaction()))])
+
+
+def test_a_block_of_thirty_megabytes() -> None:
+    big = log(data="0x" + "ab" * 15_000_000)
+    found = tables([recording(eth_getBlockByNumber=header(FIRST), eth_getBlockReceipts=[receipt(0, big)])])
+    assert found["logs"]["data"].bin.size().to_list() == [15_000_000]

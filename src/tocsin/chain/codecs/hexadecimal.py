@@ -20,7 +20,6 @@ from tocsin.tables import amounts
 
 Texts: TypeAlias = Sequence[str | None]
 
-U64_LIMIT = 1 << 64
 SHOWN_CHARACTERS = 80
 """How much of a bad value an error repeats: it is somebody else's text."""
 
@@ -37,7 +36,7 @@ def fixed(texts: Texts, width: int, name: str) -> pl.Series:
 def _joined_fixed(present: Sequence[str], width: int, name: str) -> bytes:
     characters = 2 + 2 * width
     joined = "".join(present).encode("ascii", "replace")
-    if len(joined) != characters * len(present) or any(len(text) != characters for text in present):
+    if len(joined) != characters * len(present) or set(map(len, present)) != {characters}:
         raise _malformed(present, name, lambda text: len(text) == characters, f"{width} bytes")
     grid = np.frombuffer(joined, dtype=np.uint8).reshape(-1, characters)
     if not (grid[:, 0] == ord("0")).all() or not ((grid[:, 1] | 0x20) == ord("x")).all():
@@ -68,9 +67,10 @@ def _after_prefix(text: str, name: str) -> str:
 def quantities(texts: Texts, name: str) -> list[int | None]:
     """The integers of a column of quantities. Leading zeros are tolerated; 0x alone is not a number."""
     try:
-        return [None if text is None else _quantity(text) for text in texts]
+        known = {text: None if text is None else _quantity(text) for text in set(texts)}
     except ValueError as error:
         raise _malformed([t for t in texts if t is not None], name, _is_quantity, "a 0x quantity") from error
+    return [known[text] for text in texts]
 
 
 def _quantity(text: str) -> int:
@@ -95,16 +95,19 @@ def counts(texts: Texts, name: str) -> pl.Series:
 
 def unsigned(values: Sequence[int | None], name: str) -> pl.Series:
     """A column of these whole numbers; `MalformedInput` for one that is negative or 2^64 or more."""
-    if any(value is not None and not 0 <= value < U64_LIMIT for value in values):
-        raise MalformedInput(f"{name}: a count does not fit in 64 bits")
-    return pl.Series(name, values, dtype=pl.UInt64())
+    return _bounded(values, name, pl.UInt64(), "a count does not fit in 64 bits")
 
 
 def positions(values: Sequence[int | None], name: str) -> pl.Series:
     """A column of positions; `MalformedInput` for one that is negative or 2^32 or more."""
-    if any(value is not None and not 0 <= value < 1 << 32 for value in values):
-        raise MalformedInput(f"{name}: a position does not fit in 32 bits")
-    return pl.Series(name, values, dtype=pl.UInt32())
+    return _bounded(values, name, pl.UInt32(), "a position does not fit in 32 bits")
+
+
+def _bounded(values: Sequence[int | None], name: str, kind: pl.DataType, says: str) -> pl.Series:
+    try:
+        return pl.Series(name, values, dtype=kind)
+    except (OverflowError, TypeError) as error:
+        raise MalformedInput(f"{name}: {says}") from error
 
 
 def amount(texts: Texts, name: str) -> tuple[pl.Series, pl.Series]:
