@@ -12,7 +12,7 @@ It asks the node whether the new implementation has code and how old it is.
 
 * critical: the new implementation has no code, or came into being in the same transaction.
 * high: any other change, and a slot that was written without an event.
-* medium: a timelock executed something in the same transaction.
+* medium: a timelock or a Safe executed something in the same transaction.
 * low: a timelock did, and the implementation is older than a day; or the contract itself is younger than a day.
 
 ## Why it matters
@@ -20,9 +20,9 @@ Whoever replaces the code owns everything the contract holds and every allowance
 key is the shortest way from one stolen key to all the funds.
 
 ## Blind spots
-Any contract may emit these events: nothing says that it is a proxy. A timelock's log can be forged by whoever upgrades,
-which is why it never makes a finding less than low. Proxies that keep the implementation in another slot and emit
-nothing are not seen. Without state changes a silent upgrade of an EIP-1967 proxy is not seen either. On a chain that is
+Any contract may emit these events: nothing says that it is a proxy. The log of a timelock or a Safe can be forged by
+whoever upgrades, which is why it never makes a finding less than low. Proxies that keep the implementation in another
+slot and emit nothing are not seen. Without state changes a silent upgrade of an EIP-1967 proxy is not seen either. On a chain that is
 younger than a day, and on a node without old state, the age is unknown.
 
 ## Triage
@@ -53,11 +53,12 @@ UPGRADED = topic("Upgraded(address)")
 BEACON_UPGRADED = topic("BeaconUpgraded(address)")
 ADMIN_CHANGED = topic("AdminChanged(address,address)")
 DIAMOND_CUT = topic("DiamondCut((address,uint8,bytes4[])[],address,bytes)")
-TIMELOCKS = (
-    topic("CallExecuted(bytes32,uint256,address,uint256,bytes)"),
-    topic("ExecuteTransaction(bytes32,address,uint256,string,bytes,uint256)"),
-)
-"""What OpenZeppelin's and Compound's timelocks log when they execute."""
+PATHS: Mapping[bytes, str] = {
+    topic("CallExecuted(bytes32,uint256,address,uint256,bytes)"): "timelock",
+    topic("ExecuteTransaction(bytes32,address,uint256,string,bytes,uint256)"): "timelock",
+    topic("ExecutionSuccess(bytes32,uint256)"): "multisig",
+}
+"""What OpenZeppelin's and Compound's timelocks and Safe's multisigs log when they execute."""
 
 EVENTS: Mapping[bytes, tuple[str, int | None]] = {
     UPGRADED: ("implementation", 0),
@@ -98,7 +99,8 @@ class Change:
     old: str = ""
     is_logged: bool = False
     is_written: bool = False
-    is_timelocked: bool = False
+    through: tuple[str, ...] = ()
+    """Ways of deciding that left a log in the transaction: timelock, multisig."""
     is_new_created: bool = False
     """The new address came into being in the same transaction."""
 
@@ -106,20 +108,23 @@ class Change:
 def run(tables: Tables) -> Iterator[Question]:
     """A question for each change of a contract that was there before."""
     created = _events.created(tables)
-    timelocked = _timelocked(tables["logs"])
+    paths = _paths(tables["logs"])
     for key, change in _changes(tables).items():
         transaction = key[:3]
         if (*transaction, change.proxy) in created:
             continue
         candidate = replace(
-            change, is_timelocked=transaction in timelocked, is_new_created=(*transaction, change.new) in created
+            change, through=paths.get(transaction, ()), is_new_created=(*transaction, change.new) in created
         )
         yield Question(lookups=questions(change.place, filter(None, (change.proxy, change.new))), candidate=candidate)
 
 
-def _timelocked(logs: pl.DataFrame) -> frozenset[tuple[Any, ...]]:
-    found = logs.filter(pl.col("topic0").is_in(TIMELOCKS)).select("chain_id", "block_hash", "transaction_hash")
-    return frozenset(found.iter_rows())
+def _paths(logs: pl.DataFrame) -> dict[_events.Key, tuple[str, ...]]:
+    """By transaction, sorted."""
+    found: dict[_events.Key, set[str]] = {}
+    for row in logs.filter(pl.col("topic0").is_in(list(PATHS))).iter_rows(named=True):
+        found.setdefault(_events.key(row, "")[:3], set()).add(PATHS[row["topic0"]])
+    return {transaction: tuple(sorted(through)) for transaction, through in found.items()}
 
 
 def _changes(tables: Tables) -> dict[_events.Key, Change]:
@@ -178,7 +183,7 @@ def judge(change: Change, answers: Answers) -> Sighting:
             if address
         ),
         values={"change": change.what, "logged": change.is_logged, "slot_written": change.is_written},
-        labels=("through:timelock",) if change.is_timelocked else (),
+        labels=tuple(f"through:{way}" for way in change.through),
         key=f"{change.proxy}:{change.what}:{change.new}",
     )
 
@@ -189,13 +194,14 @@ def _severity(change: Change, new: Account, proxy: Account) -> Severity:
         return Severity.CRITICAL
     if proxy.is_young:
         return Severity.LOW
-    if not change.is_timelocked or (change.is_written and not change.is_logged):
+    if not change.through or (change.is_written and not change.is_logged):
         return Severity.HIGH
-    return Severity.LOW if must_have_code and new.is_young is False else Severity.MEDIUM
+    is_slow = "timelock" in change.through and must_have_code and new.is_young is False
+    return Severity.LOW if is_slow else Severity.MEDIUM
 
 
 def _summary(change: Change, new: Account) -> str:
-    came = "a timelock executed in the same transaction" if change.is_timelocked else "not through a known timelock"
+    came = f"through a {' and a '.join(change.through)}" if change.through else "not through a known timelock or Safe"
     silent = " The slot was written without an event." if change.is_written and not change.is_logged else ""
     if not change.new:
         return f"The diamond {change.proxy} changed what its functions do, {came}.{silent}"
@@ -214,6 +220,7 @@ def _upgraded(**other: Any) -> dict[str, Any]:
     return {"address": "vault", "topic0": UPGRADED, "topic1": literal.topic("code-2"), **other}
 
 
+_CALL_EXECUTED, _, _EXECUTION_SUCCESS = PATHS
 _WRITE = {
     "address": "vault",
     "kind": "storage",
@@ -226,7 +233,7 @@ detector = Detector(
     id="proxy-upgrade",
     severity=Severity.CRITICAL,
     reads={
-        "logs": Read(columns=_events.LOG_COLUMNS, topic0=(*EVENTS, *TIMELOCKS)),
+        "logs": Read(columns=_events.LOG_COLUMNS, topic0=(*EVENTS, *PATHS)),
         "created_contracts": _events.CREATED,
         "state_changes": Read(columns=("address", "slot", "before", "after"), optional=True),
     },
@@ -266,11 +273,16 @@ detector = Detector(
             tables={
                 "logs": [
                     _upgraded(block_number=_OLD),
-                    {"address": "timelock", "topic0": TIMELOCKS[0], "log_index": 1, "block_number": _OLD},
+                    {"address": "timelock", "topic0": _CALL_EXECUTED, "log_index": 1, "block_number": _OLD},
                 ]
             },
             answers={("eth_getCode", "code-2"): "0x6001"},
             finds=({"severity": "low", "labels": ["through:timelock"]},),
+        ),
+        Example(
+            says="an upgrade that a Safe executed is medium",
+            tables={"logs": [_upgraded(), {"address": "safe", "topic0": _EXECUTION_SUCCESS, "log_index": 1}]},
+            finds=({"severity": "medium", "labels": ["through:multisig"]},),
         ),
         Example(
             says="a contract younger than a day is still being set up",
