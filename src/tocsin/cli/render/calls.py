@@ -6,11 +6,9 @@ from itertools import takewhile
 from rich.text import Text
 
 from tocsin.app.explain import Record
-from tocsin.cli.render.money import count, money
-from tocsin.cli.render.names import called, functions
+from tocsin.cli.render.money import count
+from tocsin.cli.render.names import Names, functions
 from tocsin.cli.render.safe import safe
-from tocsin.model.finding import hexadecimal
-from tocsin.tables.columns import NATIVE
 
 ENOUGH_LINES = 60
 """A tree is shown as deep as it goes within so many lines, unless a depth is asked for."""
@@ -34,13 +32,13 @@ _PANICS: Mapping[int, str] = {
 }
 
 
-def tree(calls: Sequence[Record], chain_id: int, names: Mapping[str, str], depth: int | None) -> Iterator[Text]:
+def tree(calls: Sequence[Record], names: Names, depth: int | None) -> Iterator[Text]:
     """The lines of the tree, to `depth` or as deep as is readable, and what was folded away."""
     limit = depth if depth is not None else readable_depth(calls)
     shown = [call for call in calls if call["depth"] <= limit]
     kept = shown if depth is not None else shown[:ENOUGH_LINES]
     for call, guide in zip(kept, _guides([call["depth"] for call in kept]), strict=True):
-        yield Text(guide, style="dim").append_text(_line(call, chain_id, names, folded=call["depth"] == limit))
+        yield Text(guide, style="dim").append_text(_line(call, names, folded=call["depth"] == limit))
     if len(kept) < len(calls):
         deepest = max(call["depth"] for call in calls)
         yield Text(f"… {count(len(calls) - len(kept), 'call')} more: --depth {deepest} shows all", style="dim")
@@ -68,12 +66,12 @@ def _guides(depths: Sequence[int]) -> list[str]:
     return drawn[::-1]
 
 
-def _line(call: Record, chain_id: int, names: Mapping[str, str], *, folded: bool) -> Text:
+def _line(call: Record, names: Names, *, folded: bool) -> Text:
     kind = call["call_type"]
     line = Text(f"{kind} ", style=_STYLES.get(kind, ""))
     line.append(_what(call, names), style="red" if call["reverted"] else "not dim not bold default")
     if call["value"] and kind != "delegatecall":
-        line.append(f" {money(chain_id, _NATIVE, call['value'])}", style="bold yellow not dim")
+        line.append(f" {names.native(call['value'])}", style="bold yellow not dim")
     if call["error"] is not None:
         line.append(f" failed: {reason(call)}", style="bold red")
     inside = call["subtree_end"] - call["call_index"] - 1
@@ -82,11 +80,8 @@ def _line(call: Record, chain_id: int, names: Mapping[str, str], *, folded: bool
     return line
 
 
-_NATIVE = hexadecimal(NATIVE) or ""
-
-
-def _what(call: Record, names: Mapping[str, str]) -> str:
-    to = called(call["to_address"], names)
+def _what(call: Record, names: Names) -> str:
+    to = names.account(call["to_address"])
     if call["call_type"] in _CREATES or call["call_type"] == "selfdestruct":
         return to
     chosen = call["selector"]

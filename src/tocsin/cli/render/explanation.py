@@ -10,28 +10,25 @@ from rich.text import Text
 from tocsin.app.explain import Explanation, Record
 from tocsin.chain.tokens import token
 from tocsin.cli.render import calls, findings
-from tocsin.cli.render.money import GROUPED, money, symbol
-from tocsin.cli.render.names import called, chain, created, of
+from tocsin.cli.render.money import GROUPED
+from tocsin.cli.render.names import Names, chain, created, of
 from tocsin.cli.render.safe import safe
 from tocsin.detect.worth import dollars
-from tocsin.model.finding import hexadecimal
-from tocsin.tables.columns import NATIVE, ZERO
+from tocsin.tables.columns import ZERO
 
-_WIDTHS = {"account": 42}
-"""Columns that must hold a whole address."""
+_WHOLE = ("account",)
+"""Columns that hold whole addresses, to be copied."""
 MOST_ROWS = 40
 """Rows a table shows; the rest are counted."""
 UNLIMITED = 1 << 255
 """An allowance from here on is as good as without limit."""
 
-Names = Mapping[str, str]
 
-
-def explanation(value: Explanation, depth: int | None) -> Group:
-    """The whole explanation."""
-    names = of(value)
-    parts: list[RenderableType] = [_heading(value)]
-    parts += [findings.panel(finding) for finding in findings.worst_first(value.findings)]
+def explanation(value: Explanation, depth: int | None, given: Names | None = None) -> Group:
+    """The whole explanation, with the names that were `given` beside those the transaction itself tells."""
+    names = of(value, given)
+    parts: list[RenderableType] = [_heading(value, names)]
+    parts += [findings.panel(finding, names) for finding in findings.worst_first(value.findings)]
     for title, draw in _SECTIONS.items():
         parts += _titled(title, draw(value, names))
     parts += _titled("Calls", _tree(value, names, depth))
@@ -44,7 +41,7 @@ def _titled(title: str, body: RenderableType | None) -> Iterator[RenderableType]
         yield body
 
 
-def _heading(value: Explanation) -> RenderableType:
+def _heading(value: Explanation, names: Names) -> RenderableType:
     place, transaction = value.place, value.transaction
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim")
@@ -54,8 +51,7 @@ def _heading(value: Explanation) -> RenderableType:
     grid.add_row("sender", Text(transaction["from_address"] or "unknown"))
     grid.add_row("called", Text(transaction["to_address"] or "nobody: it creates a contract"))
     if transaction["value"]:
-        native = hexadecimal(NATIVE) or ""
-        grid.add_row("value", Text(money(place.chain_id, native, transaction["value"])))
+        grid.add_row("value", Text(names.native(transaction["value"])))
     grid.add_row("outcome", _outcome(transaction))
     return grid
 
@@ -85,7 +81,7 @@ def _profits(value: Explanation, names: Names) -> RenderableType | None:
             by_account.setdefault(row["account_address"], []).append(row)
     own = (value.transaction["from_address"], value.transaction["to_address"], *created(value))
     order = sorted(by_account, key=lambda account: (account not in own, -_worth(by_account[account], chain_id)))
-    return _table(("account", "gained and lost"), [_profit(a, by_account[a], chain_id, names) for a in order])
+    return _table(("account", "gained and lost"), [_profit(a, by_account[a], names) for a in order])
 
 
 def _is_wrapping(row: Record, chain_id: int) -> bool:
@@ -100,12 +96,12 @@ def _worth(rows: Sequence[Record], chain_id: int) -> float:
     return sum(worth for worth in worths if worth is not None)
 
 
-def _profit(account: str, rows: Sequence[Record], chain_id: int, names: Names) -> tuple[Text, ...]:
+def _profit(account: str, rows: Sequence[Record], names: Names) -> tuple[Text, ...]:
     changes = [
-        Text(money(chain_id, row["token_address"], row["net"], signed=True), style="green" if row["net"] > 0 else "red")
+        Text(names.money(row["token_address"], row["net"], signed=True), style="green" if row["net"] > 0 else "red")
         for row in sorted(rows, key=lambda row: -row["net"])
     ]
-    name = [Text(names[account], style="bold")] if account in names else []
+    name = [Text(names.account(account), style="bold")] if account in names.accounts else []
     return Text("\n").join([*name, Text(account)]), Text("\n").join(changes)
 
 
@@ -113,20 +109,19 @@ def _transfers(value: Explanation, names: Names) -> RenderableType | None:
     rows = value.sections["transfers"]
     if rows is None:
         return None
-    chain_id = value.place.chain_id
     return _table(
         ("from", "to", "what"),
         [
-            (Text(called(r["from_address"], names)), Text(called(r["to_address"], names)), Text(_moved(r, chain_id)))
+            (Text(names.account(r["from_address"])), Text(names.account(r["to_address"])), Text(_moved(r, names)))
             for r in rows
         ],
     )
 
 
-def _moved(row: Record, chain_id: int) -> str:
+def _moved(row: Record, names: Names) -> str:
     if row["token_id"] is None:
-        return money(chain_id, row["token_address"], row["value"])
-    item = f"item {int(row['token_id'], 16)} of {symbol(chain_id, row['token_address'])}"
+        return names.money(row["token_address"], row["value"])
+    item = f"item {int(row['token_id'], 16)} of {names.symbol(row['token_address'])}"
     return item if row["standard"] == "erc721" else f"{row['value']:{GROUPED}} × {item}"
 
 
@@ -134,15 +129,14 @@ def _swaps(value: Explanation, names: Names) -> RenderableType | None:
     rows = value.sections["swaps"]
     if not rows:
         return None
-    chain_id = value.place.chain_id
     return _table(
         ("pool", "kind", "pays", "receives"),
         [
             (
-                Text(called(r["pool_address"], names)),
+                Text(names.account(r["pool_address"])),
                 Text(safe(r["protocol"])),
-                Text(money(chain_id, r["token_in_address"], r["amount_in"])),
-                Text(money(chain_id, r["token_out_address"], r["amount_out"])),
+                Text(names.money(r["token_in_address"], r["amount_in"])),
+                Text(names.money(r["token_out_address"], r["amount_out"])),
             )
             for r in rows
         ],
@@ -153,30 +147,29 @@ def _approvals(value: Explanation, names: Names) -> RenderableType | None:
     rows = value.sections["approvals"]
     if not rows:
         return None
-    chain_id = value.place.chain_id
     return _table(
         ("owner", "lets", "take"),
         [
-            (Text(called(r["owner_address"], names)), Text(called(r["spender_address"], names)), _right(r, chain_id))
+            (Text(names.account(r["owner_address"])), Text(names.account(r["spender_address"])), _right(r, names))
             for r in rows
         ],
     )
 
 
-def _right(row: Record, chain_id: int) -> Text:
-    token = symbol(chain_id, row["token_address"])
+def _right(row: Record, names: Names) -> Text:
+    token = names.symbol(row["token_address"])
     if row["kind"] == "erc721" and row["token_id"] is not None:
         return Text(f"item {int(row['token_id'], 16)} of {token}")
     if not row["value"]:
         return Text(f"no {token} any more", style="dim")
     if row["value"] >= UNLIMITED:
         return Text(f"every {'item of ' if row['kind'] == 'operator' else ''}{token}, without limit", style="yellow")
-    return Text(money(chain_id, row["token_address"], row["value"]))
+    return Text(names.money(row["token_address"], row["value"]))
 
 
 def _tree(value: Explanation, names: Names, depth: int | None) -> RenderableType | None:
     rows = value.sections["calls"]
-    return None if rows is None else calls.text(calls.tree(rows, value.place.chain_id, names, depth))
+    return None if rows is None else calls.text(calls.tree(rows, names, depth))
 
 
 _SECTIONS: Mapping[str, Callable[[Explanation, Names], RenderableType | None]] = {
@@ -192,7 +185,7 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[Text]]) -> Renderabl
         return Text("none", style="dim")
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", expand=False)
     for heading in headings:
-        shown.add_column(heading, overflow="fold", min_width=_WIDTHS.get(heading))
+        shown.add_column(heading, overflow="fold", no_wrap=heading in _WHOLE)
     for row in rows[:MOST_ROWS]:
         shown.add_row(*row)
     more = len(rows) - MOST_ROWS

@@ -9,7 +9,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from tocsin.cli.render.money import GROUPED, beginning, count, money, symbol
+from tocsin.cli.render.money import GROUPED, beginning, count
+from tocsin.cli.render.names import Names
 from tocsin.cli.render.safe import safe
 from tocsin.model.finding import Finding, Severity, Value
 
@@ -71,14 +72,13 @@ def tally(findings: Iterable[Finding]) -> str:
     return f"{count(len(severities), 'finding')}{': ' if parts else ''}{', '.join(parts)}"
 
 
-def panel(finding: Finding) -> Panel:
+def panel(finding: Finding, names: Names) -> Panel:
     """Everything a finding says."""
-    chain_id = finding.place.chain_id
     heading = Text.assemble(badge(finding.severity), f" {finding.detector}, {finding.confidence:.0%} sure")
     parts: list[RenderableType] = [
         Text(safe(finding.title), style="bold"),
-        Text(plainly(finding.summary, chain_id)),
-        _details(finding, chain_id),
+        Text(plainly(finding.summary, names)),
+        _details(finding, names),
     ]
     if finding.labels:
         parts.append(Text(f"labels: {', '.join(map(safe, finding.labels))}", style="dim"))
@@ -87,10 +87,10 @@ def panel(finding: Finding) -> Panel:
     )
 
 
-def plainly(says: str, chain_id: int) -> str:
+def plainly(says: str, names: Names) -> str:
     """A detector's sentence with amounts in units, where the token is well known, and short addresses."""
-    with_units = _AMOUNT.sub(lambda match: money(chain_id, match[2], int(match[1])), safe(says))
-    return _ADDRESS.sub(lambda match: symbol(chain_id, match[0]), with_units)
+    with_units = _AMOUNT.sub(lambda match: names.money(match[2], int(match[1])), safe(says))
+    return _ADDRESS.sub(lambda match: names.account(match[0]), with_units)
 
 
 _AMOUNT = re.compile(r"(?<![\d.,])(\d{1,78}) base units of (0x[0-9a-f]{40})(?![0-9a-f])")
@@ -101,7 +101,7 @@ def _border(severity: Severity) -> str:
     return "red" if severity >= Severity.HIGH else STYLES[severity]
 
 
-def _details(finding: Finding, chain_id: int) -> Table:
+def _details(finding: Finding, names: Names) -> Table:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim")
     grid.add_column(overflow="fold")
@@ -110,7 +110,7 @@ def _details(finding: Finding, chain_id: int) -> Table:
     shown = {entity.address for entity in finding.entities}
     for name, value in finding.values.items():
         if value not in shown:
-            grid.add_row(_words(name), Text(_amount(name, finding.values, chain_id) or worded(value)))
+            grid.add_row(_words(name), Text(_amount(name, finding.values, names) or worded(value)))
     return grid
 
 
@@ -118,12 +118,12 @@ def _words(name: str) -> str:
     return safe(name.replace("_", " "))
 
 
-def _amount(name: str, values: Mapping[str, Value], chain_id: int) -> str:
+def _amount(name: str, values: Mapping[str, Value], names: Names) -> str:
     """An amount whose token stands beside it (`debt_amount`, `debt_token`) in units of that token."""
     value, token = values[name], values.get(name.replace("amount", "token"))
     if "amount" not in name or not isinstance(value, int) or not (isinstance(token, str) and _ADDRESS.fullmatch(token)):
         return ""
-    return money(chain_id, token, value)
+    return names.money(token, value)
 
 
 def worded(value: Value) -> str:

@@ -1,14 +1,18 @@
-"""Names for the addresses of one transaction, the functions it calls and the chain it is on."""
+"""
+How things are called: the addresses and tokens of one chain, the functions it calls, the chain itself.
+
+Well-known tokens go by their symbols. Others go by their address: anybody can deploy a token that says it is USDC.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from tocsin.app.explain import Explanation
 from tocsin.chain.signatures import selector
-from tocsin.chain.tokens import TOKENS
-from tocsin.cli.render.money import short
-from tocsin.model.finding import hexadecimal
-from tocsin.tables.columns import ZERO
+from tocsin.chain.tokens import token
+from tocsin.cli.render.money import GROUPED, short, whole_units
+from tocsin.tables.columns import NATIVE, ZERO
 
 CHAINS: Mapping[int, str] = {
     1: "Ethereum",
@@ -117,22 +121,59 @@ def chain(chain_id: int) -> str:
     return CHAINS.get(chain_id, f"chain {chain_id}")
 
 
-def of(explanation: Explanation) -> Mapping[str, str]:
-    """What the addresses of a transaction are called; one that is not here goes by its short form."""
-    chain_id = explanation.place.chain_id
-    tokens = {f"0x{address.hex()}": token.symbol for (on, address), token in TOKENS.items() if on == chain_id}
+NATIVE_ADDRESS = "0x" + NATIVE.hex()
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What addresses and tokens are called."""
+
+    chain_id: int
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    """Names by address."""
+    tokens: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """Symbol and decimals by address, beside the well-known tokens."""
+
+    def account(self, address: str | None) -> str:
+        """An address by its name or symbol, else in short form."""
+        if address is None:
+            return "nothing"
+        return self.accounts.get(address) or self.symbol(address)
+
+    def symbol(self, address: str) -> str:
+        """A token by its symbol, else in short form."""
+        known = self._token(address)
+        return known[0] if known else short(address)
+
+    def money(self, address: str, amount: int, *, signed: bool = False) -> str:
+        """An exact amount of a token: in units where its decimals are known, else in base units."""
+        plus = "+" if signed and amount > 0 else ""
+        known = self._token(address)
+        if known is None:
+            return f"{plus}{amount:{GROUPED}} base units of {short(address)}"
+        symbol, decimals = known
+        return f"{plus}{whole_units(amount, decimals)} {symbol}"
+
+    def native(self, amount: int) -> str:
+        """An exact amount of the chain's own coin."""
+        return self.money(NATIVE_ADDRESS, amount)
+
+    def _token(self, address: str) -> tuple[str, int] | None:
+        known = token(self.chain_id, bytes.fromhex(address[2:]))
+        return (known.symbol, known.decimals) if known else self.tokens.get(address)
+
+
+def of(explanation: Explanation, given: Names | None = None) -> Names:
+    """What the addresses of a transaction are called, by their part in it and by the names that were `given`."""
+    base = given or Names(explanation.place.chain_id)
     new = created(explanation)
     made = {address: f"new contract{f' {number}' if len(new) > 1 else ''}" for number, address in enumerate(new, 1)}
-    ours = {explanation.transaction["to_address"]: "called contract", explanation.transaction["from_address"]: "sender"}
-    named = {hexadecimal(ZERO) or "": "nobody (0x0)", **tokens, **made, **ours}
-    return {address: name for address, name in named.items() if address}
+    to, sender = (explanation.transaction[name] for name in ("to_address", "from_address"))
+    parts = {**made, to: "called contract", sender: "sender", "0x" + ZERO.hex(): "nobody (0x0)"}
+    own = {address: name for address, name in parts.items() if address and address not in base.tokens}
+    return replace(base, accounts={**own, **base.accounts})
 
 
 def created(explanation: Explanation) -> list[str]:
     """The contracts the transaction created."""
     return [row["contract_address"] for row in explanation.sections["created_contracts"] or ()]
-
-
-def called(address: str | None, names: Mapping[str, str]) -> str:
-    """An address by its name, else in short form."""
-    return "nothing" if address is None else names.get(address, short(address))
