@@ -22,8 +22,8 @@ key is the shortest way from one stolen key to all the funds.
 ## Blind spots
 Any contract may emit these events: nothing says that it is a proxy. The log of a timelock or a Safe can be forged by
 whoever upgrades, which is why it never makes a finding less than low. Proxies that keep the implementation in another
-slot and emit nothing are not seen. Without state changes a silent upgrade of an EIP-1967 proxy is not seen either. On a chain that is
-younger than a day, and on a node without old state, the age is unknown.
+slot and emit nothing are not seen. Without state changes a silent upgrade of an EIP-1967 proxy is not seen either. On a
+chain that is younger than a day, and on a node without old state, the age is unknown.
 
 ## Triage
 Was this upgrade announced? Compare the code at the new implementation with the release that was reviewed; read who sent
