@@ -8,7 +8,7 @@ whether they have the same one at its height.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 
 from tocsin.chain.header import Header
 from tocsin.chain.recording import Recording
@@ -144,13 +144,13 @@ class Nodes:
             endpoint.dissents += endpoint.name in dissenters
 
 
-async def recordings(nodes: Nodes, first: int, last: int, at_once: int = 4) -> AsyncIterator[Recording]:
-    """The blocks of a range in order, a few fetched at once. Raises what reading one raises."""
-    numbers = iter(range(first, last + 1))
+async def recordings(nodes: Nodes, numbers: Iterable[int], at_once: int = 4) -> AsyncIterator[Recording]:
+    """The blocks at these heights, in this order, a few fetched at once. Raises what reading one raises."""
+    left = iter(numbers)
     running: deque[asyncio.Task[Recording]] = deque()
     try:
         while True:
-            while len(running) < at_once and (number := next(numbers, None)) is not None:
+            while len(running) < at_once and (number := next(left, None)) is not None:
                 running.append(asyncio.create_task(block(nodes, number)))
             if not running:
                 return
