@@ -1,0 +1,221 @@
+"""
+Flash loans that the call tree tells of.
+
+A lender calls the borrower back from within a frame of its own. Where the callback is a known one, that is the loan;
+where it is not, the borrower must have called the lender itself, and the token must leave and come back inside the
+lender's frame, with a call to somebody else in between: a withdrawal and a later deposit are two frames.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+import polars as pl
+
+from tocsin.chain import abi
+from tocsin.chain.datasets import _moves, _native_moves, _token_calls
+from tocsin.chain.datasets._flash_loan_shapes import CALLBACKS, EXCHANGES, Callback
+from tocsin.tables.columns import PLACE
+
+LIBRARIES = 6
+"""How many delegatecalls may stand between a lender's frame and its callback: proxy, module, library."""
+
+_SAME = _moves.SAME_TRANSACTION
+_LOAN = (*_SAME, "call_index")
+_SAID = [name for name, callback in CALLBACKS.items() if callback.token is not None]
+_ROUND = [name for name, callback in CALLBACKS.items() if callback.round_trip]
+_SENT = [name for name in CALLBACKS if name not in {*_SAID, *_ROUND}]
+_WORD = 32
+
+Row: TypeAlias = Mapping[str, Any]
+
+
+def loans(calls: pl.DataFrame) -> list[pl.DataFrame]:
+    """Frames of loans, with the forms `callback` and `balance`."""
+    live = calls.filter(~pl.col("reverted") & pl.col("to_address").is_not_null())
+    candidates = _candidates(live)
+    if candidates.is_empty():
+        return []
+    near = live.join(candidates, on=_SAME, how="semi", nulls_equal=True)
+    callbacks = _framed(candidates, near)
+    kinds = callbacks.partition_by("_kind", as_dict=True)
+    none = callbacks.clear()
+    moves = _moved(near)
+    parts = [
+        _said(kinds.get(("said",), none)),
+        _sent(kinds.get(("sent",), none), moves),
+        _returned(kinds.get(("returned",), none), moves, near),
+    ]
+    return [part for part in parts if not part.is_empty()]
+
+
+def _candidates(live: pl.DataFrame) -> pl.DataFrame:
+    """Known callbacks, and calls into a contract that has itself called the caller and goes on to call others."""
+    name = pl.col("selector")
+    inner = live.filter(
+        (pl.col("call_type") == "call") & (pl.col("depth") > 0) & name.is_not_null() & ~name.is_in(EXCHANGES)
+        & (pl.col("from_address") != pl.col("to_address"))
+    ).with_columns(
+        _known=name.is_in(list(CALLBACKS)),
+        _kind=pl.when(name.is_in(_SAID)).then(pl.lit("said")).when(name.is_in(_SENT)).then(pl.lit("sent"))
+        .otherwise(pl.lit("returned")),
+    )  # fmt: skip
+    busy = inner.filter(~pl.col("_known") & (pl.col("subtree_end") > pl.col("call_index") + 1))
+    there = live.filter(pl.col("call_type") == "call").select(*_SAME, "from_address", "to_address")
+    back = [*_SAME, "to_address", "from_address"]
+    called_back = busy.join(
+        there, left_on=[*_SAME, "from_address", "to_address"], right_on=back, how="semi", nulls_equal=True
+    )
+    return pl.concat([inner.filter("_known"), called_back])
+
+
+def _framed(callbacks: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
+    """The callbacks with the lender's frame they stand in; an unknown one only where the borrower called that frame."""
+    frames = near.select(
+        *_SAME,
+        pl.col("call_index").alias("_look"),
+        pl.col("call_index").alias("frame_index"),
+        pl.col("subtree_end").alias("frame_end"),
+        pl.col("from_address").alias("_caller"),
+        pl.col("parent_index").alias("_above"),
+        pl.col("call_type").is_in(["delegatecall", "callcode"]).alias("_library"),
+    )
+    waiting, found = callbacks.with_columns(_look=pl.col("parent_index")), []
+    for _ in range(LIBRARIES):
+        met = waiting.join(frames, on=[*_SAME, "_look"], nulls_equal=True)
+        found.append(met.filter(~pl.col("_library")))
+        waiting = met.filter("_library").with_columns(_look=pl.col("_above")).select(waiting.columns)
+        if waiting.is_empty():
+            break
+    return pl.concat(found).filter(pl.col("_known") | (pl.col("_caller") == pl.col("to_address")))
+
+
+def _moved(near: pl.DataFrame) -> pl.DataFrame:
+    """What moved, with its place among the calls, which logs do not have."""
+    parts = [part for part in (_native_moves.from_calls(near), *_token_calls.moves(near)) if not part.is_empty()]
+    moves = pl.concat(parts, how="diagonal") if parts else _native_moves.from_calls(near.clear())
+    return moves.filter(pl.col("standard").is_in(["native", "erc20"]) & (pl.col("value_f64") > 0)).select(
+        *_SAME,
+        pl.col("call_index").alias("move_index"),
+        "token_address",
+        pl.col("from_address").alias("_sender"),
+        pl.col("to_address").alias("_recipient"),
+        "value_binary",
+        "value_f64",
+    )
+
+
+def _row(callbacks: pl.DataFrame) -> pl.DataFrame:
+    names = {key: callback.protocol for key, callback in CALLBACKS.items()}
+    protocol = pl.col("selector").replace_strict(
+        list(names), list(names.values()), default="unknown", return_dtype=pl.String()
+    )
+    return callbacks.select(
+        *PLACE,
+        protocol.alias("protocol"),
+        pl.when("_known").then(pl.lit("callback")).otherwise(pl.lit("balance")).alias("form"),
+        pl.col("from_address").alias("lender_address"),
+        pl.col("to_address").alias("borrower_address"),
+        "call_index",
+        *(
+            name
+            for name in ("token_address", "value_binary", "value_f64", "fee_binary", "fee_f64")
+            if name in callbacks
+        ),
+    )
+
+
+def _said(callbacks: pl.DataFrame) -> pl.DataFrame:
+    """Callbacks whose arguments state the loan. They are few: a loop over them."""
+    rows = list(callbacks["input"].to_list()) if not callbacks.is_empty() else []
+    names = callbacks["selector"].to_list()
+    read = [(number, *loan) for number, data in enumerate(rows) for loan in _assets(CALLBACKS[names[number]], data)]
+    words = [(number, token[-20:], value, fee) for number, token, value, fee in read]
+    stated = pl.DataFrame(
+        {
+            "token_address": [token for _, token, _, _ in words],
+            "value_binary": [value for _, _, value, _ in words],
+            "value_f64": [float(int.from_bytes(value, "big")) for _, _, value, _ in words],
+            "fee_binary": [fee for _, _, _, fee in words],
+            "fee_f64": [float(int.from_bytes(fee, "big")) for _, _, _, fee in words],
+        },
+        schema={
+            "token_address": pl.Binary(),
+            "value_binary": pl.Binary(),
+            "value_f64": pl.Float64(),
+            "fee_binary": pl.Binary(),
+            "fee_f64": pl.Float64(),
+        },
+    )
+    lenders = _row(callbacks.drop("value_binary", "value_f64"))[[number for number, _, _, _ in words]]
+    return lenders.hstack(stated)
+
+
+def _assets(shape: Callback, data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """Token, principal and fee of each asset, as words; nothing when the bytes do not hold them."""
+    arguments, places = data[abi.SELECTOR_BYTES :], (shape.token or 0, shape.value, shape.fee)
+    if not shape.lists:
+        columns = [[arguments[at * _WORD : (at + 1) * _WORD]] for at in places]
+    else:
+        arrays = [abi.array(arguments, at) for at in places]
+        columns = [array or [] for array in arrays]
+    for token, value, fee in zip(*columns, strict=False):
+        if len(token) == len(value) == len(fee) == _WORD:
+            yield token, value, fee
+
+
+def _sent(callbacks: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
+    """Callbacks that do not state the loan: it is what the lender sent in its frame before it called back."""
+    if callbacks.is_empty():
+        return callbacks
+    bare = callbacks.drop("value_binary", "value_f64")
+    out = bare.join(moves, on=_SAME, nulls_equal=True).filter(
+        (pl.col("_sender") == pl.col("from_address"))
+        & (pl.col("move_index") >= pl.col("frame_index"))
+        & (pl.col("move_index") <= pl.col("call_index"))
+    )
+    once = out.sort("call_index").unique([*_SAME, "from_address", "move_index"], keep="first", maintain_order=True)
+    unseen = bare.join(out, on=_LOAN, how="anti", nulls_equal=True)
+    return _row(pl.concat([once, unseen], how="diagonal"))
+
+
+def _returned(callbacks: pl.DataFrame, moves: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
+    """Callbacks around which a token leaves the lender for the borrower and comes back, whole, in the same frame."""
+    if callbacks.is_empty():
+        return callbacks
+    inside = callbacks.drop("value_binary", "value_f64").join(moves, on=_SAME, nulls_equal=True).filter(
+        (pl.col("move_index") >= pl.col("frame_index")) & (pl.col("move_index") < pl.col("frame_end"))
+    )  # fmt: skip
+    lender, borrower, moved_at = pl.col("from_address"), pl.col("to_address"), pl.col("move_index")
+    out = inside.filter(
+        (pl.col("_sender") == lender) & (pl.col("_recipient") == borrower) & (moved_at < pl.col("subtree_end"))
+    )
+    asset = [*_LOAN, "token_address"]
+    first = out.group_by(asset).agg(pl.col("value_f64").sum().alias("_lent"), moved_at.min().alias("_first"))
+    back = inside.filter((pl.col("_recipient") == lender) & (moved_at > pl.col("call_index")))
+    repaid = (
+        back.join(first, on=asset, nulls_equal=True)
+        .filter(moved_at > pl.col("_first"))
+        .group_by(asset)
+        .agg(pl.col("value_f64").sum().alias("_back"), pl.col("_lent").first())
+        .filter(pl.col("_back") >= pl.col("_lent"))
+    )
+    lent = _busy(out.join(repaid, on=asset, how="semi", nulls_equal=True), near)
+    return _row(
+        lent.sort("call_index").unique([*_SAME, "from_address", "move_index"], keep="first", maintain_order=True)
+    )
+
+
+def _busy(lent: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
+    """The loans during which the borrower called somebody who is neither lender, borrower nor the token."""
+    if lent.is_empty():
+        return lent
+    others = near.filter(pl.col("call_type") == "call").select(
+        *_SAME, pl.col("call_index").alias("_at"), pl.col("to_address").alias("_other")
+    )
+    parties = ("from_address", "to_address", "token_address")
+    third = lent.join(others, on=_SAME, nulls_equal=True).filter(
+        (pl.col("_at") > pl.col("call_index"))
+        & (pl.col("_at") < pl.col("subtree_end"))
+        & pl.all_horizontal(pl.col("_other") != pl.col(party) for party in parties)
+    )
+    return lent.join(third, on=[*_LOAN, "move_index"], how="semi", nulls_equal=True)

@@ -1,0 +1,151 @@
+"""Flash loans that logs tell of, and the transfers beside them where the log does not name the token."""
+
+import polars as pl
+
+from tocsin.chain import abi
+from tocsin.chain.datasets import _moves
+from tocsin.chain.datasets._flash_loan_shapes import (
+    DYDX_DEPOSIT,
+    DYDX_WITHDRAW,
+    EULER_BORROW,
+    EULER_REPAY,
+    EVENTS,
+    SWAP_V2,
+    Event,
+)
+from tocsin.tables import amounts
+from tocsin.tables.amounts import Words
+
+_TOPICS = ("topic0", "topic1", "topic2", "topic3")
+_WANTED = [*{name for name, _ in EVENTS}, SWAP_V2, DYDX_WITHDRAW, DYDX_DEPOSIT, EULER_BORROW, EULER_REPAY]
+
+DYDX_WORDS = 7
+DYDX_FEE_LIMIT = 2
+"""Solo takes a wei or two."""
+
+
+def loans(logs: pl.DataFrame, transfers: pl.DataFrame | None) -> list[pl.DataFrame]:
+    """Frames of loans; logs of other shapes are left out."""
+    found = logs.filter(pl.col("topic0").is_in(_WANTED))
+    if found.is_empty():
+        return []
+    found = found.with_columns(_topics=pl.sum_horizontal(pl.col(name).is_not_null() for name in _TOPICS))
+    kinds = {
+        (name, int(count)): part
+        for (name, count), part in found.partition_by("topic0", "_topics", as_dict=True).items()
+    }
+    none = found.clear()
+    parts = [
+        *(part for key, event in EVENTS.items() if key in kinds for part in _events(kinds[key], event)),
+        *_swaps(_fitting(kinds.get((SWAP_V2, 3), none), 4)),
+        _dydx(*(_fitting(kinds.get((name, 2), none), DYDX_WORDS) for name in (DYDX_WITHDRAW, DYDX_DEPOSIT))),
+        _euler(*(_fitting(kinds.get((name, 3), none), 1) for name in (EULER_BORROW, EULER_REPAY))),
+    ]
+    lent = [part for part in parts if not part.is_empty()]
+    return lent if transfers is None else [_named(part, transfers) for part in lent]
+
+
+def _fitting(logs: pl.DataFrame, words: int) -> pl.DataFrame:
+    return logs.filter(abi.has_words(logs["data"], words)) if not logs.is_empty() else logs
+
+
+def _row(logs: pl.DataFrame, protocol: str, borrower: pl.Series, *columns: pl.Series) -> pl.DataFrame:
+    named = logs.rename({"address": "lender_address"})
+    parties = (borrower.rename("borrower_address"), *columns)
+    constants = {"protocol": pl.lit(protocol), "form": pl.lit("event")}
+    return _moves.rows(named, ("lender_address", "log_index"), parties, **constants)
+
+
+def _events(logs: pl.DataFrame, event: Event) -> list[pl.DataFrame]:
+    fits = _fitting(logs, event.words)
+    borrower = _party(fits, event.borrower)
+    token = [] if event.token is None else [_party(fits, event.token).rename("token_address")]
+    return [
+        _row(fits, event.protocol, borrower, *token, *_amount(fits, value, "value"), *fee).filter(
+            pl.col("value_f64") > 0
+        )
+        for number, value in enumerate(event.values)
+        for fee in [_amount(fits, event.fees[number], "fee") if event.fees else []]
+    ]
+
+
+def _party(logs: pl.DataFrame, where: str | int) -> pl.Series:
+    return abi.address(logs["data"], where) if isinstance(where, int) else abi.address(logs[where])
+
+
+def _amount(logs: pl.DataFrame, number: int, name: str) -> list[pl.Series]:
+    return abi.amount(abi.word(logs["data"], number), name)
+
+
+def _swaps(logs: pl.DataFrame) -> list[pl.DataFrame]:
+    """Uniswap V2: a token that went out and came back, whole, in one swap."""
+    return [_same_token(logs, number) for number in (0, 1)] if not logs.is_empty() else []
+
+
+def _same_token(logs: pl.DataFrame, number: int) -> pl.DataFrame:
+    came, went = abi.word(logs["data"], number), abi.word(logs["data"], number + 2)
+    repaid = (amounts.to_float(went) > 0) & (amounts.to_float(came) >= amounts.to_float(went))
+    lent = logs.filter(repaid)
+    fee = _difference(came[repaid], went[repaid])
+    return _row(
+        lent, "uniswap_v2", abi.address(lent["topic2"]), *abi.amount(went[repaid], "value"), *abi.amount(fee, "fee")
+    )
+
+
+def _difference(more: Words, less: Words) -> Words:
+    """Few rows. Rounding may have let through a pair that is the wrong way round: its difference counts as none."""
+    pairs = zip(amounts.to_integers(amounts.column(more)), amounts.to_integers(amounts.column(less)), strict=True)
+    return amounts.from_integers(max(0, (one or 0) - (other or 0)) for one, other in pairs)
+
+
+def _dydx(withdrawals: pl.DataFrame, deposits: pl.DataFrame) -> pl.DataFrame:
+    """Solo: one account withdraws and then deposits the same of one market."""
+    both = _paired(_solo(withdrawals), _solo(deposits), ("_owner", "_account", "_market"))
+    fee = _difference(amounts.words(both["value_binary_right"]), amounts.words(both["value_binary"]))
+    lent = both.with_columns(*abi.amount(fee, "fee"))
+    exact = lent.filter(
+        (pl.col("fee_f64") <= DYDX_FEE_LIMIT) & (pl.col("value_binary_right") >= pl.col("value_binary"))
+    )
+    return _first(exact)
+
+
+def _solo(logs: pl.DataFrame) -> pl.DataFrame:
+    words = {"_account": 0, "_market": 1}
+    keys = [amounts.column(abi.word(logs["data"], number)).rename(name) for name, number in words.items()]
+    return _row(
+        logs, "dydx", _party(logs, 6), *_amount(logs, 3, "value"), *keys, abi.address(logs["topic1"]).rename("_owner")
+    )
+
+
+def _euler(borrows: pl.DataFrame, repayments: pl.DataFrame) -> pl.DataFrame:
+    """Euler v1: an account borrows and then repays the same of one asset."""
+    both = _paired(_account(borrows), _account(repayments), ("token_address", "borrower_address"))
+    return _first(both.filter(pl.col("value_binary") == pl.col("value_binary_right")))
+
+
+def _account(logs: pl.DataFrame) -> pl.DataFrame:
+    token = abi.address(logs["topic1"]).rename("token_address")
+    return _row(logs, "euler", abi.address(logs["topic2"]), token, *_amount(logs, 0, "value"))
+
+
+def _paired(out: pl.DataFrame, back: pl.DataFrame, same: tuple[str, ...]) -> pl.DataFrame:
+    keys = [*_moves.SAME_TRANSACTION, "lender_address", *same]
+    returned = back.select(*keys, "value_binary", "log_index")
+    return out.join(returned, on=keys, nulls_equal=True).filter(pl.col("log_index") < pl.col("log_index_right"))
+
+
+def _first(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Each loan once, whatever it may be paired with."""
+    one = pairs.sort("log_index", "log_index_right").unique([*_moves.SAME_TRANSACTION, "log_index"], keep="first")
+    return one.select(pl.exclude("^_.*$", "^.*_right$"))
+
+
+def _named(loans: pl.DataFrame, transfers: pl.DataFrame) -> pl.DataFrame:
+    """The loans with the token of the transfer that pays out the principal, where the log does not say."""
+    if "token_address" in loans.columns:
+        return loans
+    ends = {"from_address": "lender_address", "to_address": "borrower_address", "value_binary": "value_binary"}
+    keys = [*_moves.SAME_TRANSACTION, *ends.values()]
+    paid = transfers.select(*_moves.SAME_TRANSACTION, "token_address", *ends).rename(ends)
+    matching = paid.join(loans, on=keys, how="semi", nulls_equal=True).sort("token_address")
+    return loans.join(matching.unique(keys, keep="first"), on=keys, how="left", nulls_equal=True)
