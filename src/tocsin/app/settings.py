@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from tocsin.model.errors import SettingError
 
+LARGEST_PORT = 65_535
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -33,9 +34,28 @@ class Secret:
 DEFAULT_STORE = Secret("sqlite:///tocsin.db")
 
 
-def setting(says: str, default: Any = MISSING, *, least: float | None = None, most: float | None = None) -> Any:
-    """Declare one setting; without a default it must be given."""
-    return field(default=default, metadata={"says": says, "least": least, "most": most})
+LARGEST_STORED = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server listens."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+DEFAULT_LISTEN = Address("127.0.0.1", 9464)
+
+
+def setting(
+    says: str, default: Any = MISSING, *, least: float | None = None, most: float | None = None, because: str = ""
+) -> Any:
+    """Declare one setting; without a default it must be given. `because` is why it has bounds, where nobody guesses."""
+    return field(default=default, metadata={"says": says, "least": least, "most": most, "because": because})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +71,9 @@ class StoreSettings:
 class MetricsSettings:
     """Where Prometheus reads this process's health."""
 
-    listen: str = setting("Address and port. Keep it on loopback: it asks for no password.", "127.0.0.1:9464")
+    listen: Address = setting(  # noqa: RUF009 - `setting` only declares, and an Address is frozen
+        "HOST:PORT. Keep it on loopback: it asks for no password. Port 0 takes a free one.", DEFAULT_LISTEN
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +89,19 @@ class ChainSettings:
     """One chain to watch; repeat the table for more."""
 
     name: str = setting("What to call the chain in logs and metrics.")
-    chain_id: int = setting("EIP-155 chain id; endpoints that say another are refused.", least=1, most=2**63 - 1)
+    chain_id: int = setting(
+        "EIP-155 chain id; endpoints that say another are refused.",
+        least=1,
+        most=LARGEST_STORED,
+        because="the store and the tables hold it in 64 bits, and no chain that wallets can sign for is larger",
+    )
     endpoints: tuple[Secret, ...] = setting("JSON-RPC URLs, best first; http(s) or ws(s).")
-    start: str | int = setting('First block, or "latest"; only used before there is a checkpoint.', "latest", least=0)
+    start: str | int = setting(
+        'First block, or "latest"; only used before there is a checkpoint.', "latest", least=0, most=LARGEST_STORED
+    )
     keep_blocks: int = setting("How many done headers to keep: the deepest reorg that is followed.", 256, least=2)
     poll_seconds: float = setting("How often to ask for the head where there is no subscription.", 2.0, least=0.05)
+    stalled_seconds: float = setting("How long without a new block until a health alert is opened.", 600.0, least=1)
     requests_per_second: float = setting("Most requests per second to each endpoint.", 50.0, least=0.1)
     allow: tuple[str, ...] = setting("Ids of the detectors to run; empty for all.", ())
     deny: tuple[str, ...] = setting("Ids of detectors not to run.", ())
@@ -155,6 +185,10 @@ def _refuse_unknown(given: Mapping[str, object], known: tuple[str, ...], where: 
 def _distinct(chains: list[ChainSettings], name: str) -> tuple[ChainSettings, ...]:
     if len({chain.chain_id for chain in chains}) != len(chains):
         raise SettingError(f"{name}: two [[chain]] tables have the same chain_id; put all endpoints of a chain in one")
+    if len({chain.name for chain in chains}) != len(chains):
+        raise SettingError(
+            f"{name}: two [[chain]] tables have the same name; logs and metrics could not tell them apart"
+        )
     return tuple(chains)
 
 
@@ -174,7 +208,9 @@ def _check_range(declared: "Field[Any]", value: object, where: str) -> None:
         or (least is not None and value < least)
         or (most is not None and value > most)
     ):
-        raise SettingError(f"{where} is {value}; must be at least {least}" + (f", at most {most}" if most else ""))
+        bounds = f"must be at least {least}" + (f", at most {most}" if most else "")
+        because = f": {declared.metadata['because']}" if declared.metadata["because"] else ""
+        raise SettingError(f"{where} is {value}; {bounds}{because}")
 
 
 def _text(value: object, where: str, environment: Mapping[str, str]) -> str:
@@ -191,6 +227,14 @@ def _variable(name: str, where: str, environment: Mapping[str, str]) -> str:
 
 def _secret(value: object, where: str, environment: Mapping[str, str]) -> Secret:
     return Secret(_text(value, where, environment))
+
+
+def _address(value: object, where: str, environment: Mapping[str, str]) -> Address:
+    host, _, port = _text(value, where, environment).rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isdecimal() or not port.isascii() or int(port) > LARGEST_PORT:
+        raise SettingError(f"{where} must be HOST:PORT with a port from 0 to {LARGEST_PORT}, such as 127.0.0.1:9464")
+    return Address(host, int(port))
 
 
 def _flag(value: object, where: str, _environment: Mapping[str, str]) -> bool:
@@ -237,6 +281,7 @@ _READERS: Mapping[Any, Any] = {
     int: _whole,
     float: _number,
     Secret: _secret,
+    Address: _address,
     str | int: _start,
     tuple[str, ...]: _texts,
     tuple[Secret, ...]: _secrets,

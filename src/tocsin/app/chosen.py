@@ -1,0 +1,31 @@
+"""Which detectors run on which chain, as the settings say."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+from tocsin.app.settings import ChainSettings
+from tocsin.detect.detector import Detector
+from tocsin.model.errors import SettingError
+
+
+def detectors_of(chain: ChainSettings, known: Mapping[str, Detector]) -> dict[str, Detector]:
+    """
+    The detectors that `allow` and `deny` leave for a chain.
+
+    Raises `SettingError`, with the nearest right spelling, for an id that no detector has, and when none is left.
+    """
+    _refuse_unknown(chain, "allow", known)
+    _refuse_unknown(chain, "deny", known)
+    chosen = {name: known[name] for name in known if name in (chain.allow or known) and name not in chain.deny}
+    if not chosen:
+        raise SettingError(f"[[chain]] {chain.name}: allow and deny leave no detector to run")
+    return chosen
+
+
+def _refuse_unknown(chain: ChainSettings, setting: str, known: Iterable[str]) -> None:
+    names = list(known)
+    for name in getattr(chain, setting):
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0)
+            mean = f"; did you mean {near[0]!r}?" if near else ""
+            raise SettingError(f"[[chain]] {chain.name}: {setting} names no detector {name!r}{mean}")
