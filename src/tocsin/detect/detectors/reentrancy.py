@@ -1,0 +1,283 @@
+"""
+A contract was entered again before it was done.
+
+A contract handed control to the attacker while still at work (a payment, a token hook, a callback), and the
+attacker's contract called into it once more, or into a sibling that leans on the same controller.
+
+## What it finds
+In the call tree: somebody else's contract calls a member of the sender's actor cluster (a door), and behind the door a
+member calls, not statically, a contract that is open in front of it. Proxies count as one with their implementation.
+
+* critical: value was given away both in the inner call and in the rest of the outer one, and the contract lost more
+  than $10 000 of tokens with a known price.
+* high: value was given away in both.
+* medium: the same behind a door that lenders and pools open on purpose, such as a flash-loan callback.
+* low: entered again, but no value seen leaving twice.
+
+## Why it matters
+Code that pays before it books lets whoever is paid ask again. It drained the first large contract on Ethereum and
+still drains lending markets whose tokens have transfer hooks.
+
+## Blind spots
+Which storage slots both calls touch is not looked at. Entries through accounts that the sender neither calls nor
+creates are not seen, nor is read-only reentrancy, where a third contract trusts a view of the open one. A door that
+is open on purpose and guarded by nothing is silent unless value leaves twice.
+
+## Triage
+Compare what the contract booked with what it paid. If it is yours and the finding is high, pause it and every market
+that shares its controller: the same call works until the order of booking and paying is changed.
+
+## References
+Horus and TxSpector (reentrancy queries); "Reentrancy Redux"; SWC-107; ERC-777 and ERC-721 receiver hooks.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import polars as pl
+
+from tocsin.chain.abi import ADDRESS_BYTES, SELECTOR_BYTES
+from tocsin.chain.signatures import selector
+from tocsin.detect.actors import CALLS_READ, PROFITS_READ, SAME, clusters, of_transactions
+from tocsin.detect.detector import Detector, Example, Read
+from tocsin.detect.detectors._reentry import HOOKS, Frame, Reentry, reentries
+from tocsin.detect.worth import with_dollars
+from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
+from tocsin.tables.dataset import Tables
+
+LOSS_DOLLARS = 10_000
+"""A loss from which on a certain reentrancy is critical (design: the entry threshold of large profit)."""
+
+_FIRST_ARGUMENT_BYTES = SELECTOR_BYTES + 12 + ADDRESS_BYTES
+_FRAME = ("call_index", "subtree_end", "call_type", "from_address", "to_address", "value_f64", "selector")
+
+
+def run(tables: Tables) -> Iterator[Sighting]:
+    """One sighting per transaction and contract entered again."""
+    calls = _candidates(tables["calls"])
+    if calls.is_empty():
+        return
+    members = _members(calls)
+    for key, tree in calls.sort("call_index").partition_by(SAME, as_dict=True, maintain_order=True).items():
+        by_victim: dict[bytes, list[Reentry]] = {}
+        for found in reentries(_frames(tree), members.get(key, frozenset())):
+            by_victim.setdefault(found.victim, []).append(found)
+        for victim, entries in by_victim.items():
+            yield _sighting(tree.row(0, named=True), entries, _loss(tables["profits"], tree, victim))
+
+
+def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
+    """
+    The frames that took effect, of transactions where some contract below the root calls back one that is a member.
+
+    Only the called contract and created ones can be: the first is the root's callee, the others need a creation.
+    """
+    acting = calls.filter(~pl.col("reverted") & pl.col("to_address").is_not_null())
+    kind, depth = pl.col("call_type"), pl.col("depth")
+    roots = acting.filter((depth == 0) & (kind == "call"))
+    inside = acting.filter((depth > 1) & (kind == "call") & (pl.col("subtree_end") > pl.col("call_index") + 1))
+    doors = inside.join(roots, on=[*SAME, "to_address"], how="semi", nulls_equal=True)
+    creations = acting.filter(kind.is_in(["create", "create2"]))
+    return of_transactions(acting, pl.concat([doors.select(SAME), creations.select(SAME)]))
+
+
+def _members(calls: pl.DataFrame) -> Mapping[tuple[Any, ...], frozenset[bytes]]:
+    grouped = clusters({"calls": calls}).group_by(SAME).agg("account_address")
+    return {tuple(row[:3]): frozenset(row[3]) for row in grouped.iter_rows()}
+
+
+def _frames(tree: pl.DataFrame) -> Iterator[Frame]:
+    heads = tree["input"].bin.slice(0, _FIRST_ARGUMENT_BYTES)
+    columns = [*(tree[name].to_list() for name in _FRAME), heads.to_list()]
+    for position, end, kind, caller, callee, value, called, data in zip(*columns, strict=True):
+        yield Frame(position, end, kind, caller, callee, value, called or b"", data)
+
+
+def _loss(profits: pl.DataFrame, tree: pl.DataFrame, victim: bytes) -> float:
+    """What the victim lost of the tokens whose price is known, in dollars."""
+    own = of_transactions(profits.filter(pl.col("account_address") == victim), tree.head(1))
+    return max(0.0, -float(with_dollars(own)["dollars"].sum()))
+
+
+def _sighting(root: Mapping[str, Any], entries: list[Reentry], loss: float) -> Sighting:
+    worst = min(entries, key=lambda found: (not found.paid_twice, found.by_design, found.inner.position))
+    severity, confidence = _grade(worst, loss)
+    victim = hexadecimal(worst.victim) or ""
+    return Sighting(
+        place=Place.of(root),
+        severity=severity,
+        confidence=confidence,
+        title="A contract was entered again before it was done",
+        summary=_summary(worst, len(entries), loss),
+        entities=_entities(root, worst, victim),
+        values={
+            "entries": len(entries),
+            "outer_selector": hexadecimal(worst.outer.selector) or "",
+            "door_selector": hexadecimal(worst.door.selector) or "",
+            "inner_selector": hexadecimal(worst.inner.selector) or "",
+            "paid_twice": worst.paid_twice,
+            "across_contracts": worst.sibling,
+            "outer_call_index": worst.outer.position,
+            "inner_call_index": worst.inner.position,
+        },
+        key=victim,
+    )
+
+
+def _grade(found: Reentry, loss: float) -> tuple[Severity, float]:
+    if not found.paid_twice:
+        return Severity.LOW, 0.3
+    if found.by_design:
+        return Severity.MEDIUM, 0.4
+    return (Severity.CRITICAL, 0.9) if loss >= LOSS_DOLLARS else (Severity.HIGH, 0.85)
+
+
+def _entities(root: Mapping[str, Any], worst: Reentry, victim: str) -> tuple[Entity, ...]:
+    named = {
+        "attacker": root["from_address"],
+        "attack_contract": worst.inner.caller,
+        "sibling": worst.inner.callee if worst.sibling else None,
+    }
+    others = tuple(Entity(role, hexadecimal(address) or "") for role, address in named.items() if address is not None)
+    return (Entity("victim", victim), *others)
+
+
+def _summary(worst: Reentry, count: int, loss: float) -> str:
+    hook = HOOKS.get(worst.door.selector, "a callback" if worst.door.selector else "a payment")
+    inside = "called into another contract of the same protocol" if worst.sibling else "called it again"
+    paid = "gave value away in both" if worst.paid_twice else "was not seen to give value away twice"
+    lost = f", and lost about ${loss:,.0f}" if loss else ""
+    return (
+        f"Contract {hexadecimal(worst.victim)} handed over control in the middle of a call ({hook}), and "
+        f"{hexadecimal(worst.inner.caller)} {inside} before it was done, {count} times. It {paid}{lost}."
+    )
+
+
+_WITHDRAW = selector("withdraw(uint256)")
+_SWAP = selector("swap(uint256,uint256,address,bytes)")
+_CALLBACK = selector("uniswapV2Call(address,uint256,uint256,bytes)")
+_MARKET_BORROW, _ALLOWED = selector("borrow(uint256)"), selector("borrowAllowed(address,address,uint256)")
+_TRANSFER, _RECEIVED = (
+    selector("transfer(address,uint256)"),
+    selector("tokensReceived(address,address,address,uint256,bytes,bytes)"),
+)
+_RUN = selector("run()")
+
+
+def _tree(*frames: tuple[int, int, int, str, str, bytes, int]) -> list[dict[str, Any]]:
+    """Rows of `calls` from (depth, index, end, caller, callee, selector, value)."""
+    return [
+        {
+            "depth": depth,
+            "call_index": index,
+            "subtree_end": end,
+            "call_type": "call",
+            "from_address": caller,
+            "to_address": callee,
+            "selector": called or None,
+            "input": called,
+            "value": value,
+        }
+        for depth, index, end, caller, callee, called, value in frames
+    ]
+
+
+_PAID_TWICE = _tree(
+    (0, 0, 5, "mallory", "thief", _RUN, 0),
+    (1, 1, 5, "thief", "bank", _WITHDRAW, 0),
+    (2, 2, 5, "bank", "thief", b"", 10),
+    (3, 3, 5, "thief", "bank", _WITHDRAW, 0),
+    (4, 4, 5, "bank", "thief", b"", 10),
+)
+_WETH = "0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"
+
+detector = Detector(
+    id="reentrancy",
+    severity=Severity.CRITICAL,
+    reads={"calls": Read(columns=(*CALLS_READ, "value_f64", "input")), "profits": Read(columns=PROFITS_READ)},
+    run=run,
+    examples=(
+        Example(
+            says="a bank pays before it books, and is asked again from within the payment",
+            tables={"calls": _PAID_TWICE},
+            finds=(
+                {
+                    "severity": "high",
+                    "confidence": 0.85,
+                    "entities": {"victim": "bank", "attacker": "mallory", "attack_contract": "thief"},
+                    "values": {"entries": 1, "paid_twice": True, "across_contracts": False},
+                },
+            ),
+        ),
+        Example(
+            says="the bank lost real money by it",
+            tables={
+                "calls": _PAID_TWICE,
+                "profits": [
+                    {"account_address": "bank", "token_address": _WETH, "sent": 20 * 10**18, "net_f64": -20e18},
+                    {"account_address": "thief", "token_address": _WETH, "received": 20 * 10**18, "net_f64": 20e18},
+                ],
+            },
+            finds=({"severity": "critical", "entities": {"victim": "bank"}},),
+        ),
+        Example(
+            says="a hook of the token that a market lends opens the door to its sister market",
+            tables={
+                "calls": _tree(
+                    (0, 0, 9, "mallory", "thief", _RUN, 0),
+                    (1, 1, 9, "thief", "market", _MARKET_BORROW, 0),
+                    (2, 2, 3, "market", "controller", _ALLOWED, 0),
+                    (2, 3, 9, "market", "token", _TRANSFER, 0),
+                    (3, 4, 9, "token", "thief", _RECEIVED, 0),
+                    (4, 5, 9, "thief", "sister", _MARKET_BORROW, 0),
+                    (5, 6, 7, "sister", "controller", _ALLOWED, 0),
+                    (5, 7, 8, "sister", "thief", b"", 10),
+                )
+            },
+            finds=(
+                {
+                    "severity": "high",
+                    "entities": {"victim": "market", "sibling": "sister"},
+                    "values": {"across_contracts": True},
+                },
+            ),
+        ),
+        Example(
+            says="entered again, but nothing is given away twice",
+            tables={
+                "calls": _tree(
+                    (0, 0, 4, "mallory", "thief", _RUN, 0),
+                    (1, 1, 4, "thief", "bank", _WITHDRAW, 0),
+                    (2, 2, 4, "bank", "thief", b"", 10),
+                    (3, 3, 4, "thief", "bank", _RUN, 0),
+                )
+            },
+            finds=({"severity": "low", "values": {"paid_twice": False}},),
+        ),
+        Example(
+            says="a bot trades with one pool inside another's callback",
+            tables={
+                "calls": _tree(
+                    (0, 0, 7, "trader", "bot", _RUN, 0),
+                    (1, 1, 7, "bot", "pool", _SWAP, 0),
+                    (2, 2, 3, "pool", "token", _TRANSFER, 0),
+                    (2, 3, 7, "pool", "bot", _CALLBACK, 0),
+                    (3, 4, 6, "bot", "other pool", _SWAP, 0),
+                    (4, 5, 6, "other pool", "token", _TRANSFER, 0),
+                    (3, 6, 7, "bot", "token", _TRANSFER, 0),
+                )
+            },
+        ),
+        Example(
+            says="the called contract is itself called back, as routers are",
+            tables={
+                "calls": _tree(
+                    (0, 0, 4, "trader", "router", _RUN, 0),
+                    (1, 1, 3, "router", "wrapped", _WITHDRAW, 0),
+                    (2, 2, 3, "wrapped", "router", b"", 10),
+                    (1, 3, 4, "router", "trader", b"", 10),
+                )
+            },
+        ),
+    ),
+)
