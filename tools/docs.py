@@ -6,13 +6,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tocsin.chain.sources.source import Source
-
 import tocsin.chain.datasets
 import tocsin.chain.sources
 import tocsin.cli.commands
 import tocsin.detect.detectors
 from tocsin.app import settings
+from tocsin.chain.source import Source
 from tocsin.cli.command import Command
 from tocsin.detect.detector import Detector
 from tocsin.model.extension import Extension, load_with_modules, page, summary

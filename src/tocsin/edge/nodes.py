@@ -8,7 +8,7 @@ whether they have the same one at its height.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Sequence
 
 from tocsin.chain.header import Header
 from tocsin.chain.recording import Recording
@@ -144,7 +144,7 @@ class Nodes:
             endpoint.dissents += endpoint.name in dissenters
 
 
-async def recordings(nodes: Nodes, numbers: Iterable[int], at_once: int = 4) -> AsyncIterator[Recording]:
+async def recordings(nodes: Nodes, numbers: Iterable[int], at_once: int = 4) -> AsyncGenerator[Recording]:
     """The blocks at these heights, in this order, a few fetched at once. Raises what reading one raises."""
     left = iter(numbers)
     running: deque[asyncio.Task[Recording]] = deque()

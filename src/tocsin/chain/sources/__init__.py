@@ -1,1 +1,1 @@
-"""Sources as values: what to ask for a range of blocks, and what the answers mean. No IO."""
+"""The sources of blocks: one module each."""
