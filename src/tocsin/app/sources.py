@@ -115,6 +115,11 @@ def _decoded(run: list[Recording]) -> Iterator[Piece]:
         yield Batch(source=_span(run), units=len(run), tables=derived(raw), ask=_recorded_answers(run))
 
 
+def decoded(recording: Recording) -> Tables:
+    """The tables of one recording, raw and derived. Raises `InputError`."""
+    return derived(codecs.tables([recording]))
+
+
 def _span(run: list[Recording]) -> str:
     first, last = run[0].name, run[-1].name
     return first if len(run) == 1 else f"{first} … {Path(last).name}"

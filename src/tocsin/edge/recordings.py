@@ -13,6 +13,8 @@ from tocsin.chain.recording import Recording
 from tocsin.model.errors import SourceError, StoreFull
 
 SUFFIXES = (".json", ".json.gz")
+GROUND_TRUTH = "truth.json"
+"""What really happened in the recordings of a directory; itself no recording."""
 COMPRESSION = 6
 
 
@@ -26,10 +28,14 @@ def paths(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise SourceError(f"{path}: no such file or directory{_nearest(path)}")
-    found = sorted(each for each in path.rglob("*.json*") if each.name.endswith(SUFFIXES) and each.is_file())
+    found = sorted(each for each in path.rglob("*.json*") if _is_recording(each))
     if not found:
         raise SourceError(f"{path}: no recording in it; they end in .json or .json.gz")
     return found
+
+
+def _is_recording(path: Path) -> bool:
+    return path.name.endswith(SUFFIXES) and path.name != GROUND_TRUTH and path.is_file()
 
 
 def _nearest(path: Path) -> str:

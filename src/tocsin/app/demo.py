@@ -1,0 +1,135 @@
+"""The demo: a recorded attack through the very pipeline that watches live chains, into a store that is thrown away."""
+
+import asyncio
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+import tocsin.app
+from tocsin.app.explain import Explanation, explain, find
+from tocsin.app.replay import Replay
+from tocsin.app.sources import Request, decoded, pieces
+from tocsin.app.watch import Unobserved, Watcher
+from tocsin.chain.header import Header
+from tocsin.detect.detector import Detector
+from tocsin.detect.engine import Outcome
+from tocsin.edge import recordings
+from tocsin.edge.store import outbox
+from tocsin.edge.store.store import open_store
+from tocsin.edge.store.values import Notice
+from tocsin.model.errors import MalformedInput
+
+RECORDING = Path(tocsin.app.__path__[0]) / "demo_recording"
+"""The attack that is shipped: blocks as a node told them, and the truth about them."""
+TRUTH = recordings.GROUND_TRUTH
+MOST_NOTICES = 1_000
+KEEP_BLOCKS = 64
+
+_Address = Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{40}$")]
+_Amount = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,78}$")]
+
+
+class Loss(msgspec.Struct, frozen=True):
+    """What the victim lost of one token."""
+
+    token: _Address
+    amount: _Amount
+
+
+class Token(msgspec.Struct, frozen=True):
+    """How a token of the recording is read."""
+
+    symbol: str
+    decimals: Annotated[int, msgspec.Meta(ge=0, le=77)]
+
+
+class Truth(msgspec.Struct, frozen=True):
+    """What really happened, as whoever played the attack wrote it down."""
+
+    attack_transaction: Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{64}$")]
+    attacker: _Address
+    victim: _Address
+    loss: list[Loss]
+    names: dict[_Address, str] = {}
+    tokens: dict[_Address, Token] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """One block that went through the pipeline."""
+
+    header: Header
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """What the demo did."""
+
+    truth: Truth
+    blocks: Sequence[Done]
+    notices: Sequence[Notice]
+    """What the store holds to be told."""
+    attack: Explanation
+
+    @property
+    def is_detected(self) -> bool:
+        """Whether any detector saw the attack itself."""
+        return bool(self.attack.findings)
+
+
+@dataclass(slots=True)
+class _Observer(Unobserved):
+    """Remembers what was done."""
+
+    blocks: list[Done] = field(default_factory=list)
+
+    def done(self, header: Header, head: Header, outcome: Outcome) -> None:  # noqa: ARG002 - as every observer has it
+        """Keep it."""
+        self.blocks.append(Done(header=header, outcome=outcome))
+
+
+def play(detectors: Mapping[str, Detector], recording: Path = RECORDING) -> Played:
+    """Replay the recorded attack. Raises `InputError` and `SourceError` when the recording is damaged."""
+    truth = read_truth(recording / TRUTH)
+    observer = _Observer()
+    with tempfile.TemporaryDirectory(prefix="tocsin-demo-") as folder:
+        notices = _watched(Replay(recordings.read(recording)), detectors, observer, Path(folder) / "tocsin.db")
+    batch, transaction = find(pieces(Request(source=str(recording), together=1)), truth.attack_transaction)
+    attack = explain(batch, transaction, detectors)
+    return Played(truth=truth, blocks=observer.blocks, notices=notices, attack=attack)
+
+
+def read_truth(path: Path) -> Truth:
+    """The truth about a recorded attack. Raises `MalformedInput`."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Truth)
+    except (OSError, msgspec.DecodeError) as error:
+        raise MalformedInput(f"{path}: not the truth about a recorded attack: {error}") from error
+
+
+def _watched(
+    reader: Replay, detectors: Mapping[str, Detector], observer: _Observer, database: Path
+) -> Sequence[Notice]:
+    """Watch the recorded chain to its head, and return what is to be told."""
+    head = asyncio.run(reader.head())
+    store = open_store(f"sqlite:///{database}")
+    try:
+        watcher = Watcher(
+            reader=reader,
+            store=store,
+            decode=decoded,
+            detectors=detectors,
+            clock=lambda: float(head.timestamp),
+            keep_blocks=KEEP_BLOCKS,
+            start=reader.first,
+            observer=observer,
+        )
+        asyncio.run(watcher.catch_up(head))
+        return outbox.due(store.engine, limit=MOST_NOTICES, now=float(head.timestamp))
+    finally:
+        store.close()

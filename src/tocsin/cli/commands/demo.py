@@ -1,0 +1,42 @@
+"""
+Replay a recorded attack, from raw recording to stored alert. No node, no network.
+
+## What it does
+Plays the recording that is shipped with tocsin through the very pipeline that watches live chains, into a store in a
+temporary directory, and tells what was seen: which block, what happened, who lost how much, what is kept, and which
+command to type next. The attack was played on a local chain with contracts made for it.
+
+## Exit codes
+0: the attack was found. 1: it was not, or the recording is damaged.
+"""
+
+from pathlib import Path
+
+import typer
+
+from tocsin.app.demo import RECORDING, play
+from tocsin.cli.command import Command, Sample
+from tocsin.cli.render.console import results
+from tocsin.cli.render.demo import story
+from tocsin.detect.catalogue import detectors
+
+
+def run() -> None:
+    """Play the demo and tell its story."""
+    played = play(detectors())
+    for part in story(played, _from_here(RECORDING)):
+        results().print(part, soft_wrap=False)
+    if not played.is_detected:
+        raise typer.Exit(1)
+
+
+def _from_here(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+command = Command(
+    id="demo",
+    run=run,
+    samples=(Sample(says="The whole story", arguments=("demo",), shows=("Who lost what", "tocsin explain")),),
+)
