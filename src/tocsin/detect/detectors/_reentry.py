@@ -8,6 +8,7 @@ member into somebody else's contract. What matters are entries behind a door, wh
 into that contract itself, or into a sibling that leans on the same helper contract (a market and its controller).
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import NamedTuple, TypeAlias
 from tocsin.chain.abi import ADDRESS_BYTES, SELECTOR_BYTES
 from tocsin.chain.datasets._flash_loan_shapes import CALLBACKS
 from tocsin.chain.signatures import selector
+from tocsin.tables.amounts import WORD_BYTES
 
 BY_DESIGN = frozenset(CALLBACKS) | {
     selector(signature)
@@ -45,25 +47,26 @@ HOOKS = {
 }
 """Hooks by which a token tells its receiver or its sender."""
 
-_TRANSFER_FROM = selector("transferFrom(address,address,uint256)")
-
 
 def _selectors(*signatures: str) -> frozenset[bytes]:
     return frozenset(map(selector, signatures))
 
 
-_SENDS = _selectors(
-    "transfer(address,uint256)",
+_FROM_WHOM = _selectors(
+    "transferFrom(address,address,uint256)",
     "safeTransferFrom(address,address,uint256)",
     "safeTransferFrom(address,address,uint256,bytes)",
     "safeTransferFrom(address,address,uint256,uint256,bytes)",
 )
-_GIVES = _SENDS | _selectors("mint(address,uint256)", "mint(address,uint256,uint256,bytes)")
-"""Calls by which a contract gives away what it holds or may make."""
+"""Calls that name giver and receiver."""
+_TO_WHOM = _selectors("transfer(address,uint256)", "safeTransfer(address,uint256)")
+_MINTS = _selectors("mint(address,uint256)", "mint(address,uint256,uint256,bytes)")
+_GIVES = _TO_WHOM | _MINTS
+"""Calls by which the caller gives to whom the first argument says."""
 
 TOKEN_CALLS = (
-    _SENDS
-    | {_TRANSFER_FROM}
+    _FROM_WHOM
+    | _TO_WHOM
     | _selectors(
         "approve(address,uint256)",
         "setApprovalForAll(address,bool)",
@@ -74,7 +77,7 @@ TOKEN_CALLS = (
 )
 """What anybody does with any token: to move one in its own hook is no attack."""
 
-SHARED_CALLS = TOKEN_CALLS | _GIVES | _selectors("deposit()", "withdraw(uint256)", "burn(uint256)")
+SHARED_CALLS = TOKEN_CALLS | _MINTS | _selectors("deposit()", "withdraw(uint256)", "burn(uint256)")
 """Calls of what everybody uses: to lean on these makes no two contracts siblings."""
 
 
@@ -89,7 +92,7 @@ class Frame(NamedTuple):
     value: float
     selector: bytes
     data: bytes
-    """The call data, or as much of it as holds the first argument."""
+    """The call data, or as much of it as holds two arguments."""
 
     @property
     def state(self) -> bytes:
@@ -108,8 +111,20 @@ class Reentry:
     inner: Frame
     sibling: bool
     """True when the inner call went into another contract that leans on the same helper."""
-    paid_twice: bool
-    """Value was given away both within the inner call and in the rest of the outer one."""
+    gave_inside: bool
+    """Something was given away within the inner call."""
+    gave_around: bool
+    """Something was given away in the rest of the outer call."""
+
+    @property
+    def gave_twice(self) -> bool:
+        """Something was given away both within the inner call and in the rest of the outer one."""
+        return self.gave_inside and self.gave_around
+
+    @property
+    def by_token(self) -> bool:
+        """Whether the door is a token's hook, or a call to the attacker's contract as if it were a token."""
+        return self.door.selector in HOOKS or self.door.selector in TOKEN_CALLS
 
     @property
     def by_design(self) -> bool:
@@ -174,7 +189,8 @@ def reentries(frames: Iterable[Frame], members: frozenset[bytes]) -> Iterator[Re
             door=door,
             inner=inner,
             sibling=inner.callee != outer.state,
-            paid_twice=given.twice(outer, inner),
+            gave_inside=given.within(inner),
+            gave_around=given.around(outer, inner),
         )
 
 
@@ -242,27 +258,46 @@ class _Given:
     """Who gave something away, and where in the transaction."""
 
     def __init__(self, frames: Iterable[Frame], members: frozenset[bytes]) -> None:
-        self._places: dict[bytes, list[int]] = defaultdict(list)
+        self._by_giver: dict[bytes, list[int]] = defaultdict(list)
+        self._to_members: list[int] = []
         for frame in frames:
             if _gives(frame, members):
-                self._places[frame.caller].append(frame.position)
+                self._by_giver[frame.caller].append(frame.position)
+                if _receiver(frame) in members:
+                    self._to_members.append(frame.position)
 
-    def twice(self, outer: Frame, inner: Frame) -> bool:
-        """Whether the inner call's contract gave within it, and the outer one's in the rest of the outer call."""
-        within = any(inner.position < place < inner.end for place in self._places[inner.state])
-        around = any(
-            outer.position < place < outer.end and not inner.position <= place < inner.end
-            for place in self._places[outer.state]
-        )
-        return within and around
+    def within(self, inner: Frame) -> bool:
+        """Whether the inner call gave something away: its contract to anybody, anybody to a member."""
+        return self._count(inner.state, inner) > 0
+
+    def around(self, outer: Frame, inner: Frame) -> bool:
+        """Whether the outer call did so outside the inner one."""
+        return self._count(outer.state, outer) > self._count(outer.state, inner)
+
+    def _count(self, giver: bytes, frame: Frame) -> int:
+        """How many gifts of this giver or to a member lie within the frame."""
+        places = (self._by_giver.get(giver, []), self._to_members)
+        return sum(bisect_left(each, frame.end) - bisect_left(each, frame.position) for each in places)
 
 
 def _gives(frame: Frame, members: frozenset[bytes]) -> bool:
     """Whether the caller gives something away; a call to a member without data has no other purpose than to pay."""
     if frame.kind != "call" or frame.caller in members:
         return False
-    if frame.selector == _TRANSFER_FROM:
-        first = frame.data[SELECTOR_BYTES + 32 - ADDRESS_BYTES : SELECTOR_BYTES + 32]
-        return first == frame.caller
+    if frame.selector in _FROM_WHOM:
+        return _argument(frame, 0) == frame.caller
     pays = frame.callee in members and (frame.value > 0 or not frame.selector or frame.selector in HOOKS)
     return pays or frame.selector in _GIVES
+
+
+def _receiver(frame: Frame) -> bytes:
+    """Who is given something by a frame that gives."""
+    if frame.selector in _FROM_WHOM:
+        return _argument(frame, 1)
+    return _argument(frame, 0) if frame.selector in _GIVES else frame.callee
+
+
+def _argument(frame: Frame, number: int) -> bytes:
+    """The address in this argument, if the call data reaches that far."""
+    end = SELECTOR_BYTES + (number + 1) * WORD_BYTES
+    return frame.data[end - ADDRESS_BYTES : end]

@@ -10,9 +10,11 @@ member calls, not statically, a contract that is open in front of it. Proxies co
 
 * critical: value was given away both in the inner call and in the rest of the outer one, and the contract lost more
   than $10 000 of tokens with a known price.
-* high: value was given away in both.
-* medium: the same behind a door that lenders and pools open on purpose, such as a flash-loan callback.
-* low: entered again, but no value seen leaving twice.
+* high: value was given away in both; or in the inner call, and the door is a token's hook or a call that treats the
+  attacker's contract as a token.
+* medium: such a door, but no value seen leaving; or value given away twice behind a door that lenders and pools open
+  on purpose, such as a flash-loan callback.
+* low: entered again behind a payment or another callback, and no value seen leaving twice.
 
 ## Why it matters
 Code that pays before it books lets whoever is paid ask again. It drained the first large contract on Ethereum and
@@ -36,19 +38,21 @@ from typing import Any
 
 import polars as pl
 
-from tocsin.chain.abi import ADDRESS_BYTES, SELECTOR_BYTES
+from tocsin.chain.abi import SELECTOR_BYTES
 from tocsin.chain.signatures import selector
 from tocsin.detect.actors import CALLS_READ, PROFITS_READ, SAME, clusters, of_transactions
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors._reentry import HOOKS, Frame, Reentry, reentries
 from tocsin.detect.worth import with_dollars
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
+from tocsin.tables.amounts import WORD_BYTES
 from tocsin.tables.dataset import Tables
 
 LOSS_DOLLARS = 10_000
 """A loss from which on a certain reentrancy is critical (design: the entry threshold of large profit)."""
 
-_FIRST_ARGUMENT_BYTES = SELECTOR_BYTES + 12 + ADDRESS_BYTES
+_HEAD_BYTES = SELECTOR_BYTES + 2 * WORD_BYTES
+"""As much call data as holds two arguments."""
 _FRAME = ("call_index", "subtree_end", "call_type", "from_address", "to_address", "value_f64", "selector")
 
 
@@ -87,7 +91,7 @@ def _members(calls: pl.DataFrame) -> Mapping[tuple[Any, ...], frozenset[bytes]]:
 
 
 def _frames(tree: pl.DataFrame) -> Iterator[Frame]:
-    heads = tree["input"].bin.slice(0, _FIRST_ARGUMENT_BYTES)
+    heads = tree["input"].bin.slice(0, _HEAD_BYTES)
     columns = [*(tree[name].to_list() for name in _FRAME), heads.to_list()]
     for position, end, kind, caller, callee, value, called, data in zip(*columns, strict=True):
         yield Frame(position, end, kind, caller, callee, value, called or b"", data)
@@ -100,7 +104,9 @@ def _loss(profits: pl.DataFrame, tree: pl.DataFrame, victim: bytes) -> float:
 
 
 def _sighting(root: Mapping[str, Any], entries: list[Reentry], loss: float) -> Sighting:
-    worst = min(entries, key=lambda found: (not found.paid_twice, found.by_design, found.inner.position))
+    worst = min(
+        entries, key=lambda found: (found.by_design, not found.gave_twice, not found.by_token, found.inner.position)
+    )
     severity, confidence = _grade(worst, loss)
     victim = hexadecimal(worst.victim) or ""
     return Sighting(
@@ -115,7 +121,7 @@ def _sighting(root: Mapping[str, Any], entries: list[Reentry], loss: float) -> S
             "outer_selector": hexadecimal(worst.outer.selector) or "",
             "door_selector": hexadecimal(worst.door.selector) or "",
             "inner_selector": hexadecimal(worst.inner.selector) or "",
-            "paid_twice": worst.paid_twice,
+            "paid_twice": worst.gave_twice,
             "across_contracts": worst.sibling,
             "outer_call_index": worst.outer.position,
             "inner_call_index": worst.inner.position,
@@ -125,11 +131,13 @@ def _sighting(root: Mapping[str, Any], entries: list[Reentry], loss: float) -> S
 
 
 def _grade(found: Reentry, loss: float) -> tuple[Severity, float]:
-    if not found.paid_twice:
-        return Severity.LOW, 0.3
     if found.by_design:
-        return Severity.MEDIUM, 0.4
-    return (Severity.CRITICAL, 0.9) if loss >= LOSS_DOLLARS else (Severity.HIGH, 0.85)
+        return (Severity.MEDIUM, 0.4) if found.gave_twice else (Severity.LOW, 0.2)
+    if found.gave_twice:
+        return (Severity.CRITICAL, 0.9) if loss >= LOSS_DOLLARS else (Severity.HIGH, 0.85)
+    if found.by_token:
+        return (Severity.HIGH, 0.6) if found.gave_inside else (Severity.MEDIUM, 0.4)
+    return Severity.LOW, 0.3
 
 
 def _entities(root: Mapping[str, Any], worst: Reentry, victim: str) -> tuple[Entity, ...]:
@@ -145,7 +153,7 @@ def _entities(root: Mapping[str, Any], worst: Reentry, victim: str) -> tuple[Ent
 def _summary(worst: Reentry, count: int, loss: float) -> str:
     hook = HOOKS.get(worst.door.selector, "a callback" if worst.door.selector else "a payment")
     inside = "called into another contract of the same protocol" if worst.sibling else "called it again"
-    paid = "gave value away in both" if worst.paid_twice else "was not seen to give value away twice"
+    paid = "gave value away in both" if worst.gave_twice else "was not seen to give value away twice"
     lost = f", and lost about ${loss:,.0f}" if loss else ""
     return (
         f"Contract {hexadecimal(worst.victim)} handed over control in the middle of a call ({hook}), and "
