@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import atheris
+from mutation import mutated
 
 with atheris.instrument_imports(include=["tocsin"]):
     import tocsin.app
@@ -39,6 +40,12 @@ def one(data: bytes) -> None:
         raise failure.error
 
 
+def mutate(data: bytes, max_size: int, seed: int) -> bytes:
+    """Half of the time a change to the JSON, else one to the bytes."""
+    changed = mutated(data, seed) if seed % 2 else None
+    return atheris.Mutate(data, max_size) if changed is None or len(changed) > max_size else changed
+
+
 def seed() -> None:
     """The demo recording whole, and cut into answers so that small changes reach far."""
     CORPUS.mkdir(parents=True, exist_ok=True)
@@ -53,7 +60,7 @@ def seed() -> None:
 def main() -> None:
     """Run until told to stop (`-max_total_time=SECONDS`)."""
     seed()
-    atheris.Setup([*sys.argv, str(CORPUS)], one)
+    atheris.Setup([*sys.argv, str(CORPUS)], one, custom_mutator=mutate)
     atheris.Fuzz()
 
 
