@@ -1,8 +1,9 @@
 """What each account gained and lost in a transaction: tells who keeps what it buys from who passes it on."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from math import fsum
 
 import polars as pl
 
@@ -15,8 +16,13 @@ READ = Read(
 )
 """What is read of `profits`."""
 
+_COLUMNS = ("chain_id", "transaction_hash", "account_address", "token_address", "net_f64", "received_f64", "sent_f64")
+
 PASSES_ON_SHARE = 0.01
 """An account that keeps less than this share of what goes through it is a router."""
+
+ROUNDING_SHARE = 1e-9
+"""A sum smaller than this share of its greatest part is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +35,19 @@ class Holdings:
     """Transaction and account."""
 
     def change(self, transactions: Collection[bytes], accounts: Collection[bytes], token: bytes) -> float:
-        """What these accounts together gained of a token in these transactions."""
-        return sum(self.net.get((tx, account, token), 0.0) for tx in transactions for account in accounts)
+        """What these accounts together gained of a token in these transactions; nothing if it is but rounding."""
+        parts = [self.net.get((tx, account, token), 0.0) for tx in transactions for account in accounts]
+        total = fsum(parts)
+        return total if abs(total) > ROUNDING_SHARE * max(map(abs, parts), default=0.0) else 0.0
 
 
-def holdings(profits: pl.DataFrame | None, transactions: Iterable[bytes]) -> Holdings | None:
+def holdings(profits: pl.DataFrame | None, transactions: pl.Series) -> Holdings | None:
     """What is known of these transactions; nothing where the dataset is absent."""
     if profits is None:
         return None
     found = Holdings()
-    rows = profits.filter(pl.col("transaction_hash").is_in(pl.Series(list(transactions), dtype=pl.Binary()).implode()))
-    columns = (
-        "chain_id",
-        "transaction_hash",
-        "account_address",
-        "token_address",
-        "net_f64",
-        "received_f64",
-        "sent_f64",
-    )
-    for chain, tx, account, token, net, received, sent in rows.select(columns).iter_rows():
+    rows = profits.filter(pl.col("transaction_hash").is_in(transactions.implode())).select(_COLUMNS)
+    for chain, tx, account, token, net, received, sent in rows.iter_rows():
         found.net[tx, account, coin(chain, token)] += net
         if abs(net) > PASSES_ON_SHARE * max(received, sent):
             found.holders.add((tx, account))

@@ -8,12 +8,16 @@ trips that share a transaction of their actor are one sandwich.
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from tocsin.detect.detectors.mev._holdings import Holdings
 from tocsin.detect.detectors.mev._trades import Trade, coin
+
+Way: TypeAlias = tuple[tuple[bytes, bytes], bytes, bytes]
+"""Pool, token in, token out."""
 
 TOLERANCE_PERCENT = 1
 """How far what is sold in another pool may be from what was bought in front."""
@@ -35,6 +39,11 @@ class RoundTrip:
     def transactions(self) -> set[bytes]:
         """The actor's own."""
         return {leg.transaction for leg in (*self.fronts, *self.backs)}
+
+    @property
+    def profit(self) -> tuple[bytes, int]:
+        """Of this pool alone: the token paid in front, and what came back of it less what was paid."""
+        return _gain(self.fronts, self.backs)
 
     def close(self, trade: Trade, actors: Iterable[bytes]) -> None:
         """Take a swap as one of those at the back."""
@@ -66,10 +75,13 @@ class Sandwich:
     @property
     def profit(self) -> tuple[bytes, int]:
         """The token first paid, and what came back of it less what was paid. May be negative."""
-        token = self.fronts[0].token_in
-        legs = (*self.fronts, *self.backs)
-        came = sum(leg.amount_out for leg in legs if leg.token_out == token)
-        return token, came - sum(leg.amount_in for leg in legs if leg.token_in == token)
+        return _gain(self.fronts, self.backs)
+
+
+def _gain(fronts: Sequence[Trade], backs: Sequence[Trade]) -> tuple[bytes, int]:
+    token, legs = fronts[0].token_in, (*fronts, *backs)
+    came = sum(leg.amount_out for leg in legs if leg.token_out == token)
+    return token, came - sum(leg.amount_in for leg in legs if leg.token_in == token)
 
 
 def _in_order(trades: Iterable[Trade]) -> tuple[Trade, ...]:
@@ -82,8 +94,8 @@ def sandwiches(trades: Sequence[Trade], holdings: Holdings | None) -> list[Sandw
     book = _Book(trades, holdings)
     for trade in trades:
         book.enter(trade)
-    found = _merged(list(book.closed()))
-    return [each for each in found if holdings is None or _carries(each, holdings, book.pools)]
+    found = [Sandwich((*trips, *_along(trips, book.by_transaction))) for trips in _merged(list(book.closed()))]
+    return [each for each in found if holdings is None or _stakes(each, holdings, book.pools)]
 
 
 class _Book:
@@ -91,14 +103,16 @@ class _Book:
 
     def __init__(self, trades: Sequence[Trade], holdings: Holdings | None) -> None:
         self.pools = frozenset(trade.pool[0] for trade in trades)
+        self.by_transaction: dict[bytes, list[Trade]] = defaultdict(list)
         self._holdings = holdings
         self._open: dict[tuple[bytes, tuple[bytes, bytes], bytes], RoundTrip] = {}
         self._trips: list[RoundTrip] = []
-        self._same_way: dict[tuple[tuple[bytes, bytes], bytes, bytes], list[Trade]] = defaultdict(list)
+        self._same_way: dict[Way, list[Trade]] = defaultdict(list)
         self._sales: dict[tuple[bytes, bytes], list[Trade]] = defaultdict(list)
 
     def enter(self, trade: Trade) -> None:
         """Take the next swap: it closes what its actor opened the other way, or opens a round trip of its own."""
+        self.by_transaction[trade.transaction].append(trade)
         self._same_way[_way(trade)].append(trade)
         payers = self._actors(trade, trade.payer)
         trip = self._opened(payers, trade.pool, trade.token_out)
@@ -162,7 +176,7 @@ class _Book:
     def _close_elsewhere(self, trip: RoundTrip) -> None:
         """Take the one sale in another pool that gets rid of what was bought, if there is one behind a victim."""
         bought = sum(front.amount_out for front in trip.fronts)
-        for actor in trip.actors:
+        for actor in sorted(trip.actors):
             for sale in self._sales[actor, trip.fronts[0].token_out]:
                 if self._unwinds(trip, sale, bought):
                     trip.close(sale, [actor])
@@ -174,7 +188,7 @@ class _Book:
         return away and near and self._met_others(trip, sale.transaction_index)
 
 
-def _way(trade: Trade) -> tuple[tuple[bytes, bytes], bytes, bytes]:
+def _way(trade: Trade) -> Way:
     return trade.pool, trade.token_in, trade.token_out
 
 
@@ -186,23 +200,55 @@ def _behind(trade: Trade) -> tuple[bytes | None, ...]:
     return trade.party.sender, trade.payer, trade.receiver
 
 
-def _merged(trips: Sequence[RoundTrip]) -> list[Sandwich]:
+def _merged(trips: Sequence[RoundTrip]) -> list[list[RoundTrip]]:
     """Round trips that share a transaction of the actor, together."""
     groups: dict[bytes, list[RoundTrip]] = {}
     for trip in trips:
-        met = {id(group): group for leg in trip.transactions if (group := groups.get(leg))}
+        met = {id(group): group for leg in sorted(trip.transactions) if (group := groups.get(leg))}
         together = [*(other for group in met.values() for other in group), trip]
         for leg in {leg for other in together for leg in other.transactions}:
             groups[leg] = together
-    return [Sandwich(tuple(group)) for group in {id(group): group for group in groups.values()}.values()]
+    return list({id(group): group for group in groups.values()}.values())
 
 
-def _carries(sandwich: Sandwich, holdings: Holdings, pools: AbstractSet[bytes]) -> bool:
-    """Whether its actor keeps something bought in front and has less of it behind: no two arbitrages around a swap."""
+def _along(trips: Sequence[RoundTrip], trades: Mapping[bytes, Sequence[Trade]]) -> Iterator[RoundTrip]:
+    """What the same transactions swap there and back in other pools: a part of the sandwich, though it hits nobody."""
+    taken = {id(leg) for trip in trips for leg in (*trip.fronts, *trip.backs)}
+    linked = {actor for trip in trips for actor in trip.linked}
+    front, back = (_left(trades, {leg.transaction for leg in legs}, taken) for legs in _legs(trips))
+    for (pool, paid, got), there in front.items():
+        if again := back.get((pool, got, paid)):
+            yield RoundTrip(linked, there, again, linked=linked)
+
+
+def _legs(trips: Sequence[RoundTrip]) -> tuple[list[Trade], list[Trade]]:
+    return [leg for trip in trips for leg in trip.fronts], [leg for trip in trips for leg in trip.backs]
+
+
+def _left(
+    trades: Mapping[bytes, Sequence[Trade]], transactions: AbstractSet[bytes], taken: AbstractSet[int]
+) -> dict[Way, list[Trade]]:
+    """The swaps of these transactions that are no legs yet, by their way."""
+    left: dict[Way, list[Trade]] = defaultdict(list)
+    for trade in (trade for transaction in sorted(transactions) for trade in trades[transaction]):
+        if id(trade) not in taken:
+            left[_way(trade)].append(trade)
+    return left
+
+
+def _stakes(sandwich: Sandwich, holdings: Holdings, pools: AbstractSet[bytes]) -> bool:
+    """Whether its actor has something at stake between: two arbitrages around a swap gain, and carry nothing over."""
     accounts = _accounts(sandwich) - pools
     front, back = ({leg.transaction for leg in legs} for legs in (sandwich.fronts, sandwich.backs))
-    tokens = {coin(leg.row["chain_id"], leg.token_out) for leg in sandwich.fronts}
-    return any(holdings.change(front, accounts, token) > 0 > holdings.change(back, accounts, token) for token in tokens)
+    legs = [(leg.row["chain_id"], leg) for leg in sandwich.fronts]
+    paid, bought = (
+        {coin(chain, leg.token_in) for chain, leg in legs},
+        {coin(chain, leg.token_out) for chain, leg in legs},
+    )
+    invests = any(holdings.change(front, accounts, token) < 0 for token in paid)
+    return invests or any(
+        holdings.change(front, accounts, token) > 0 > holdings.change(back, accounts, token) for token in bought
+    )
 
 
 def _accounts(sandwich: Sandwich) -> set[bytes]:

@@ -15,6 +15,16 @@ TRANSACTION = ("chain_id", "block_number", "block_hash", "transaction_hash")
 BLOCK = ("chain_id", "block_number", "block_hash")
 POOL = ("pool_address", "pool_id")
 
+_ORDER = (
+    "chain_id",
+    "block_number",
+    "block_hash",
+    "transaction_index",
+    "transaction_hash",
+    "_position",
+    "pool_address",
+)
+
 READ = Read(
     columns=(
         "pool_address",
@@ -84,17 +94,15 @@ def parties(calls: pl.DataFrame | None, swaps: pl.DataFrame) -> Parties:
     """Who is behind each transaction that swaps."""
     if calls is None or swaps.is_empty():
         return {}
-    wanted = swaps["transaction_hash"].unique()
-    roots = calls.filter((pl.col("call_index") == 0) & pl.col("transaction_hash").is_in(wanted.implode()))
-    columns = roots.select("chain_id", "transaction_hash", "from_address", "to_address").iter_rows()
-    return {(chain, tx): Party(sender=sender, called=called) for chain, tx, sender, called in columns}
+    roots = calls.filter(pl.col("call_index") == 0)
+    wanted = roots.filter(pl.col("transaction_hash").is_in(swaps["transaction_hash"].implode()))
+    rows = wanted.select("chain_id", "transaction_hash", "from_address", "to_address").iter_rows()
+    return {(chain, tx): Party(sender=sender, called=called) for chain, tx, sender, called in rows}
 
 
 def trades(swaps: pl.DataFrame, behind: Parties) -> Iterator[Trade]:
     """These swaps in the order of the chain."""
-    ordered = swaps.with_columns(_position=pl.coalesce("log_index", "call_index").fill_null(0)).sort(
-        "chain_id", "block_number", "block_hash", "transaction_index", "transaction_hash", "_position", "pool_address"
-    )
+    ordered = swaps.with_columns(_position=pl.coalesce("log_index", "call_index").fill_null(0)).sort(_ORDER)
     return (_trade(row, behind) for row in ordered.iter_rows(named=True))
 
 

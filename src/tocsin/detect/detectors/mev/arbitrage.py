@@ -54,7 +54,7 @@ Cycle = tuple[Trade, ...]
 def run(tables: Tables) -> Iterator[Sighting]:
     """One sighting per cycle."""
     swaps = tables["swaps"]
-    several = swaps.filter(pl.len().over(TRANSACTION) > 1) if len(swaps) > 1 else swaps.clear()
+    several = swaps.filter(pl.col("transaction_hash").is_duplicated())
     for _, trades in groupby(_trades.trades(several, {}), key=_transaction):
         for cycle in cycles(tuple(trades)):
             yield _sighting(cycle)

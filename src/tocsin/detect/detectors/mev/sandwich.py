@@ -6,9 +6,9 @@ In one block: an actor swaps (in front), others swap in the same pool and direct
 in different transactions. The actor is who sent the transactions, or a contract that is paid in front, pays behind and
 keeps what it buys in between, whoever sends; an address that only passes tokens on is not an actor. Several swaps in
 front or behind, several victims and several pools are one sandwich when they share transactions of the actor. The
-swap back may be in another pool when it sells what was bought, within 1 %. Something bought in front must be carried
-to the back: two arbitrages around a swap are not a sandwich. The profit counts the actor's swaps only, in the token
-first paid; a sandwich that lost money is labelled too.
+swap back may be in another pool when it sells what was bought, within 1 %. The actor must have something at stake
+between, money paid or a token carried to the back: two arbitrages around a swap are not a sandwich. The profit counts
+the swaps there and back only, in the token first paid; a sandwich that lost money is labelled too.
 
 ## Why it matters
 Sandwiches look like price manipulation, and their victims look robbed. The label says which it is, and who was hit.
@@ -51,7 +51,7 @@ def run(tables: Tables) -> Iterator[Sighting]:
     swaps = _several(tables["swaps"])
     if swaps.is_empty():
         return
-    holdings = _holdings.holdings(tables.get("profits"), swaps["transaction_hash"].unique())
+    holdings = _holdings.holdings(tables.get("profits"), swaps["transaction_hash"])
     trades = _trades.trades(swaps, _trades.parties(tables.get("calls"), swaps))
     for _, block in groupby(trades, key=_block):
         for sandwich in sandwiches(tuple(block), holdings):
@@ -60,10 +60,10 @@ def run(tables: Tables) -> Iterator[Sighting]:
 
 def _several(swaps: pl.DataFrame) -> pl.DataFrame:
     """The swaps of blocks that have enough transactions with swaps."""
-    placed = swaps.filter(pl.col("transaction_index").is_not_null())
-    if placed["transaction_hash"].n_unique() < FEWEST_TRANSACTIONS:
-        return placed.clear()
-    return placed.filter(pl.col("transaction_hash").n_unique().over(BLOCK) >= FEWEST_TRANSACTIONS)
+    if swaps["transaction_hash"].n_unique() < FEWEST_TRANSACTIONS:
+        return swaps.clear()
+    enough = pl.col("transaction_hash").n_unique().over(BLOCK) >= FEWEST_TRANSACTIONS
+    return swaps.filter(pl.col("transaction_index").is_not_null() & enough)
 
 
 def _block(trade: Trade) -> tuple[object, ...]:
@@ -117,6 +117,7 @@ def _hurt(victim: Trade) -> bytes:
 
 def _amounts(sandwich: Sandwich) -> dict[str, Value]:
     first = sandwich.fronts[0]
+    hit = [trip for trip in sandwich.trips if trip.victims]
     return {
         "frontrun_amounts_in": [leg.amount_in for leg in sandwich.fronts],
         "frontrun_amounts_out": [leg.amount_out for leg in sandwich.fronts],
@@ -125,6 +126,9 @@ def _amounts(sandwich: Sandwich) -> dict[str, Value]:
         "victim_amounts_in": [victim.amount_in for victim in sandwich.victims],
         "victim_amounts_out": [victim.amount_out for victim in sandwich.victims],
         "bought_token": shown(first.token_out),
+        "pools_hit": [shown(trip.fronts[0].pool[0]) for trip in hit],
+        "pool_profit_tokens": [shown(trip.profit[0]) for trip in hit],
+        "pool_profit_amounts": [trip.profit[1] for trip in hit],
     }
 
 
