@@ -12,7 +12,8 @@ import msgspec
 import tocsin.app
 from tocsin.app.explain import Explanation, explain, find
 from tocsin.app.replay import Replay
-from tocsin.app.sources import Request, decoded, pieces
+from tocsin.app.sources import Request, pieces
+from tocsin.app.sources.recorded import decoded
 from tocsin.app.watch import Unobserved, Watcher
 from tocsin.chain.header import Header
 from tocsin.detect.detector import Detector

@@ -22,7 +22,7 @@ import typer
 
 from tocsin.app.explain import Explanation, find
 from tocsin.app.explain import explain as explained
-from tocsin.app.sources import Request, pieces
+from tocsin.app.sources import Request, is_node, pieces
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.render.console import results, warn
 from tocsin.cli.render.explanation import explanation
@@ -71,6 +71,8 @@ def _beginning(tx: str) -> str:
 
 def _explained(source: str, beginning: str, chain_id: int | None) -> Explanation:
     wanted = Request(source=source, chain_id=chain_id, together=1, mentioning=beginning)
+    if is_node(wanted) and not beginning:
+        raise UserError("a node has many transactions: name one with --tx HASH")
     try:
         batch, transaction = find(pieces(wanted), beginning)
     except SourceError:

@@ -169,7 +169,8 @@ def of(explanation: Explanation, given: Names | None = None) -> Names:
     new = created(explanation)
     made = {address: f"new contract{f' {number}' if len(new) > 1 else ''}" for number, address in enumerate(new, 1)}
     to, sender = (explanation.transaction[name] for name in ("to_address", "from_address"))
-    parts = {**made, to: "called contract", sender: "sender", "0x" + ZERO.hex(): "nobody (0x0)"}
+    called = "called contract" if explanation.transaction["input"] not in (None, "0x") else "recipient"
+    parts = {**made, to: called, sender: "sender", "0x" + ZERO.hex(): "nobody (0x0)"}
     own = {address: name for address, name in parts.items() if address and address not in base.tokens}
     return replace(base, accounts={**own, **base.accounts})
 

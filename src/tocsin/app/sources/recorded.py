@@ -1,18 +1,12 @@
-"""
-SOURCE arguments: a recording file or directory, a Parquet lake, or a node's URL becomes a stream of decoded pieces.
-
-A piece is either a batch of tables or something that could not be read; one bad recording never hides the others.
-"""
+"""Recordings on disk as pieces: decoded together where they can be, each alone where one of them is wrong."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from tocsin.app.pipeline import Ask
+from tocsin.app.sources.piece import Batch, Piece, Request, Unreadable
 from tocsin.chain import codecs
 from tocsin.chain.catalogue import derived
-from tocsin.chain.codecs.batch import BATCH
 from tocsin.chain.recording import Recording
 from tocsin.edge import recordings
 from tocsin.model.errors import InputError, SourceError
@@ -20,57 +14,13 @@ from tocsin.model.lookups import Answers
 from tocsin.tables.dataset import Tables
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """Tables that can be looked at together."""
-
-    source: str
-    """Where it came from, for people: a file, or a node and heights."""
-    units: int
-    """How many recordings, blocks or partitions it holds: what progress counts."""
-    tables: Tables
-    """Raw and derived."""
-    ask: Ask
-    """Who answers questions about the state of these blocks."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
-    """Something that was named but could not be read."""
-
-    source: str
-    units: int
-    error: Exception
-
-
-Piece: TypeAlias = Batch | Unreadable
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What of a source is wanted."""
-
-    source: str
-    chain_id: int | None = None
-    first_block: int | None = None
-    last_block: int | None = None
-    together: int = BATCH
-    """Recordings a batch may hold at most."""
-    mentioning: str = ""
-    """Only recordings that mention this text, such as a transaction's hash; empty for all."""
-
-
-def units(request: Request) -> int | None:
-    """How many units the pieces of a source add up to, if that is known. Raises `SourceError`."""
+def units(request: Request) -> int:
+    """How many recordings there are. Raises `SourceError`."""
     return recordings.count(Path(request.source))
 
 
 def pieces(request: Request) -> Iterator[Piece]:
-    """The pieces of a source, in order. Raises `SourceError` when it names nothing."""
-    return _recorded(request)
-
-
-def _recorded(request: Request) -> Iterator[Piece]:
+    """The recordings, in the order of their names. Raises `SourceError` when there is none."""
     bad: list[Unreadable] = []
     for run in codecs.batches(_readable(request, bad), request.together):
         yield from _taken(bad)

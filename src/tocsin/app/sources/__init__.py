@@ -1,0 +1,34 @@
+"""
+SOURCE arguments: a recording file or directory, a Parquet lake, or a node's URL becomes a stream of decoded pieces.
+
+A piece is either a batch of tables or something that could not be read; one bad recording never hides the others.
+"""
+
+from collections.abc import Iterator
+from types import ModuleType
+
+from tocsin.app.sources import node, recorded
+from tocsin.app.sources.piece import Batch, Piece, Request, Unreadable
+
+__all__ = ["Batch", "Piece", "Request", "Unreadable", "is_node", "pieces", "units"]
+
+
+def units(request: Request) -> int | None:
+    """How many units the pieces of a source add up to, if that is known. Raises `SourceError`."""
+    found: int | None = _kind(request).units(request)
+    return found
+
+
+def pieces(request: Request) -> Iterator[Piece]:
+    """The pieces of a source, in order. Raises `SourceError` when it names nothing."""
+    found: Iterator[Piece] = _kind(request).pieces(request)
+    return found
+
+
+def is_node(request: Request) -> bool:
+    """Whether the source is a node's URL."""
+    return request.source.startswith(node.SCHEMES)
+
+
+def _kind(request: Request) -> ModuleType:
+    return node if is_node(request) else recorded
