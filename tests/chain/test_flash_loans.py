@@ -271,6 +271,7 @@ def test_an_event_and_its_callback_are_one_loan() -> None:
     )
     found = flash_loans(calls=calls, logs=[log(SHARED, "vault", "bot", "dai", data=abi(1_000, 0))])
     assert said(found) == [("balancer_v2", "event", "vault", "bot", "dai", 1_000, 0)]
+    assert found["call_index"].to_list() == [2]
 
 
 @given(st.sampled_from(sorted(CALLBACKS)), st.binary(max_size=400))

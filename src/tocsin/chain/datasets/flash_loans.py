@@ -47,9 +47,18 @@ def derive(tables: Tables) -> pl.DataFrame:
     told = _flash_loan_logs.loans(tables["logs"], tables.get("transfers")) if "logs" in tables else []
     events = _moves.together(COLUMNS, told)
     seen = _moves.together(COLUMNS, _flash_loan_calls.loans(tables["calls"])) if "calls" in tables else events.clear()
-    if events.is_empty():
-        return seen
-    return pl.concat([events, seen.join(events, on=_SAME_LOAN, how="anti", nulls_equal=True)])
+    return seen if events.is_empty() else pl.concat([_placed(events, seen), _untold(seen, events)])
+
+
+def _placed(events: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+    """The events with the frame of their callback, which an event does not know."""
+    frames = seen.sort("call_index").unique(_SAME_LOAN, keep="first").select(*_SAME_LOAN, "call_index")
+    placed = events.drop("call_index").join(frames, on=_SAME_LOAN, how="left", nulls_equal=True)
+    return placed.select(events.columns)
+
+
+def _untold(seen: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    return seen.join(events, on=_SAME_LOAN, how="anti", nulls_equal=True)
 
 
 dataset = Dataset(
