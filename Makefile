@@ -41,7 +41,7 @@ fuzz: build/fuzz/.installed  ## ten minutes of coverage-guided fuzzing, bytes to
 lowest: .venv/.development  ## run the tests with the lowest supported dependency versions
 	$(PYTHON) -m venv build/lowest
 	build/lowest/bin/pip install --quiet --require-hashes -r requirements-lowest.lock
-	build/lowest/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	build/lowest/bin/pip install --quiet --no-deps --editable .
 	build/lowest/bin/pytest -n auto
 
 lock: .venv/.development  ## resolve the lock files anew (needs uv)

@@ -91,8 +91,6 @@ def _close(open_frames: list[int], depth: int, end: int, ends: list[int]) -> Non
 def calls(frames: Frames, places: Places) -> pl.DataFrame:
     """The `calls` dataset."""
     tree = shape(frames)
-    inputs = hx.octets([text or "0x" for text in frames.inputs], "input")
-    creations = pl.Series([kind in CREATIONS for kind in frames.call_types], dtype=pl.Boolean())
     return pl.DataFrame(
         [
             *places.rows(frames.transactions),
@@ -107,8 +105,8 @@ def calls(frames: Frames, places: Places) -> pl.DataFrame:
             *hx.amount(frames.values, "value"),
             hx.counts(frames.gas, "gas"),
             hx.counts(frames.gas_used, "gas_used"),
-            inputs,
-            _selectors(inputs, creations),
+            hx.octets([text or "0x" for text in frames.inputs], "input"),
+            _selectors(frames),
             hx.octets(frames.outputs, "output"),
             pl.Series("error", frames.errors, dtype=pl.String()),
             pl.Series("reverted", tree.reverted, dtype=pl.Boolean()),
@@ -116,10 +114,13 @@ def calls(frames: Frames, places: Places) -> pl.DataFrame:
     )
 
 
-def _selectors(inputs: pl.Series, creations: pl.Series) -> pl.Series:
-    heads = inputs.bin.slice(0, 4)
-    has_one = (inputs.bin.size() >= 4) & ~creations
-    return heads.zip_with(has_one, pl.Series([None], dtype=pl.Binary())).rename("selector")
+def _selectors(frames: Frames) -> pl.Series:
+    heads = [_head(text, kind) for text, kind in zip(frames.inputs, frames.call_types, strict=True)]
+    return hx.fixed(heads, 4, "selector")
+
+
+def _head(text: str | None, kind: str) -> str | None:
+    return text[:10] if text is not None and len(text) >= 10 and kind not in CREATIONS else None
 
 
 def _paths(paths: list[list[int]]) -> pl.Series:
