@@ -1,0 +1,83 @@
+"""
+Watching live: every configured chain at once, the outbox, and the process's own health, until stopped.
+
+A chain that fails does not hold up the others. When stopped, each chain first ends the block it is in, so that a
+restart goes on at the next; what a killed process was doing is done again.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin.app.deliver import Deliverer
+from tocsin.app.health import HealthBook
+from tocsin.app.monitor import Monitor, show_open_alerts
+from tocsin.app.worker import Worker
+from tocsin.edge.logs import Log
+from tocsin.edge.metrics import Metrics
+from tocsin.edge.store.store import Store
+from tocsin.model.errors import StoreError
+
+LOOK_SECONDS = 2.0
+"""How often health is looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """All that works while tocsin watches."""
+
+    store: Store
+    workers: Sequence[Worker]
+    monitors: Sequence[Monitor]
+    deliverer: Deliverer
+    book: HealthBook
+    metrics: Metrics
+    log: Log
+    close: Callable[[], Coroutine[Any, Any, None]]
+    """Let go of connections."""
+
+
+async def run(live: Live, *, until_caught_up: bool) -> None:
+    """Watch until cancelled, or until every chain is caught up and all is told."""
+    await live.book.load()
+    beside = [asyncio.create_task(live.deliverer.run()), asyncio.create_task(_monitor(live))]
+    working = [asyncio.create_task(worker.run(until_caught_up=until_caught_up)) for worker in live.workers]
+    try:
+        await _all(working, beside)
+    finally:
+        await _cancel([*working, *beside])
+        await live.deliverer.drain()
+        await _look(live)
+        await live.close()
+        live.log.info("stopped")
+
+
+async def _all(working: Sequence["asyncio.Task[None]"], beside: Sequence["asyncio.Task[None]"]) -> None:
+    """Wait for the workers; raise what any of them, or of those beside them, raises."""
+    waiting = {*working, *beside}
+    while any(not task.done() for task in working):
+        done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+
+async def _cancel(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _monitor(live: Live) -> None:
+    while True:
+        await _look(live)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _look(live: Live) -> None:
+    try:
+        for monitor in live.monitors:
+            await monitor.look()
+        await show_open_alerts(live.store, live.metrics)
+    except StoreError as error:
+        live.log.debug("health is not shown: the store is away", error=str(error))  # the workers' alert says so

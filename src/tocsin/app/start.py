@@ -1,0 +1,156 @@
+"""From the settings to what watches: the wiring."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tocsin.app.backoff import Backoff
+from tocsin.app.chosen import detectors_of
+from tocsin.app.deliver import Deliverer, to_log
+from tocsin.app.health import HealthBook
+from tocsin.app.live import Live
+from tocsin.app.monitor import Monitor
+from tocsin.app.notes import ChainNotes
+from tocsin.app.settings import ChainSettings, Settings, parse
+from tocsin.app.watch import Watcher
+from tocsin.app.worker import Worker
+from tocsin.chain import codecs
+from tocsin.chain.catalogue import derived
+from tocsin.chain.recording import Recording
+from tocsin.detect.catalogue import detectors
+from tocsin.edge import clock, nodes
+from tocsin.edge.channels import Channel, to_file, to_stream
+from tocsin.edge.logs import Log
+from tocsin.edge.metrics import Metrics
+from tocsin.edge.nodes import Nodes
+from tocsin.edge.rpc import urls
+from tocsin.edge.rpc.limits import Limits
+from tocsin.edge.store.store import Store
+from tocsin.model.errors import SettingError
+from tocsin.tables.dataset import Tables
+
+RETRY = Backoff(first_seconds=0.5, longest_seconds=60.0, jitter=clock.jitter)
+GAP_RETRY = Backoff(first_seconds=30.0, longest_seconds=6 * 3600.0, jitter=clock.jitter)
+DELIVERY_RETRY = Backoff(first_seconds=1.0, longest_seconds=300.0, jitter=clock.jitter)
+
+
+def read_settings(path: Path, environment: Mapping[str, str]) -> Settings:
+    """The settings in this file. Raises `SettingError`."""
+    try:
+        return parse(path.read_text(encoding="utf-8"), str(path), environment)
+    except FileNotFoundError:
+        raise SettingError(f"{path}: there is no such file; write one, or name another with --config") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path}: cannot be read as text: {type(error).__name__}") from None
+
+
+def secrets(settings: Settings) -> tuple[str, ...]:
+    """Whatever in the settings must not be seen in a log."""
+    named = [settings.store.url.reveal, *(one.reveal for chain in settings.chains for one in chain.endpoints)]
+    parts = [part for chain in settings.chains for one in chain.endpoints for part in urls.secrets(one.reveal)]
+    return (*(name for name in named if "@" in name or name in parts), *parts)
+
+
+async def reader_of(chain: ChainSettings) -> Nodes:
+    """The chain's nodes. Raises `SettingError` when its endpoints are of another chain."""
+    limits = Limits(requests_per_second=chain.requests_per_second)
+    named = [one.reveal for one in chain.endpoints]
+    return await nodes.connect(named, chain_id=chain.chain_id, poll_seconds=chain.poll_seconds, limits=limits)
+
+
+async def live(settings: Settings, store: Store, metrics: Metrics, log: Log) -> Live:
+    """All that the settings ask for, connected, not yet running. Raises `SettingError`, `StoreError`."""
+    if not settings.chains:
+        raise SettingError("no [[chain]] to watch; add one with name, chain_id and endpoints")
+    chosen = {chain.name: detectors_of(chain, detectors()) for chain in settings.chains}
+    book = HealthBook(store=store, clock=clock.now, log=log)
+    deliverer = _deliverer(settings, store, book, metrics, log)
+    readers = {chain.name: await reader_of(chain) for chain in settings.chains}
+    workers, monitors = [], []
+    for chain in settings.chains:
+        reader = readers[chain.name]
+        notes = _notes(chain, metrics, log, deliverer.wake.set)
+        watcher = Watcher(
+            reader=reader,
+            store=store,
+            decode=decode,
+            detectors=chosen[chain.name],
+            clock=clock.now,
+            keep_blocks=chain.keep_blocks,
+            start=None if isinstance(chain.start, str) else chain.start,
+            observer=notes,
+        )
+        workers.append(_worker(watcher, book, notes))
+        monitors.append(_monitor(chain, notes, book, reader))
+
+    async def close() -> None:
+        for reader in readers.values():
+            await reader.close()
+
+    return Live(
+        store=store,
+        workers=workers,
+        monitors=monitors,
+        deliverer=deliverer,
+        book=book,
+        metrics=metrics,
+        log=log,
+        close=close,
+    )
+
+
+def decode(recording: Recording) -> Tables:
+    """A recording's tables, raw and derived."""
+    return derived(codecs.tables([recording]))
+
+
+def _notes(chain: ChainSettings, metrics: Metrics, log: Log, wake_outbox: Callable[[], None]) -> ChainNotes:
+    return ChainNotes(
+        chain=chain.name, metrics=metrics, log=log.bind(chain=chain.name), clock=clock.now, wake_outbox=wake_outbox
+    )
+
+
+def _worker(watcher: Watcher, book: HealthBook, notes: ChainNotes) -> Worker:
+    def count_failure(kind: str) -> None:
+        notes.metrics.failures.labels(notes.chain, kind).inc()
+
+    return Worker(
+        watcher=watcher, book=book, log=notes.log, backoff=RETRY, gap_backoff=GAP_RETRY, count_failure=count_failure
+    )
+
+
+def _monitor(chain: ChainSettings, notes: ChainNotes, book: HealthBook, reader: Nodes) -> Monitor:
+    return Monitor(
+        chain_id=chain.chain_id,
+        notes=notes,
+        book=book,
+        metrics=notes.metrics,
+        store=book.store,
+        states=reader.states,
+        clock=clock.now,
+        stalled_seconds=chain.stalled_seconds,
+        errors=Counter(),
+    )
+
+
+def _deliverer(settings: Settings, store: Store, book: HealthBook, metrics: Metrics, log: Log) -> Deliverer:
+    return Deliverer(
+        store=store,
+        channels=channels(settings, log),
+        book=book,
+        metrics=metrics,
+        log=log,
+        backoff=DELIVERY_RETRY,
+        clock=clock.now,
+    )
+
+
+def channels(settings: Settings, log: Log) -> tuple[Channel, ...]:
+    """Where notices go."""
+    chosen = [to_log(log)]
+    if settings.outbox.stdout:
+        chosen.append(to_stream(sys.stdout, "stdout"))
+    if settings.outbox.file:
+        chosen.append(to_file(Path(settings.outbox.file)))
+    return tuple(chosen)

@@ -1,0 +1,90 @@
+"""The process's own health, as Prometheus reads it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
+
+from tocsin.edge.rpc.endpoint import Status
+from tocsin.model.errors import SettingError
+
+NEVER = float("nan")
+"""What a time that has not come is."""
+
+
+class Metrics:
+    """Every metric of the live watching. Labels: `chain` is the name in tocsin.toml."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.registry = CollectorRegistry()
+        self._now = now
+        self._block_times: dict[str, float] = {}
+        chain = ("chain",)
+        self.blocks_done = self._counter("blocks_done", "Blocks done since the start of the process.", chain)
+        self.blocks_dropped = self._counter(
+            "blocks_dropped", "Blocks passed over: counted as each block is done. Must stay 0.", chain
+        )
+        self.reorgs = self._counter("reorgs", "Reorganisations of the chain that were followed.", chain)
+        self.findings = self._counter("findings", "Findings written.", ("chain", "detector", "severity"))
+        self.retractions = self._counter("retractions", "Findings taken back because of a reorg.", chain)
+        self.failures = self._counter("failures", "Attempts that failed, by what failed.", ("chain", "kind"))
+        self.deliveries = self._counter("deliveries", "Attempts to tell a notice.", ("channel", "outcome"))
+        self.head = self._gauge("head_block", "The newest block the endpoints have.", chain)
+        self.last_done = self._gauge("done_block", "The newest block done.", chain)
+        self.lag_blocks = self._gauge("lag_blocks", "Blocks between the newest and the newest done.", chain)
+        self.lag_seconds = self._gauge("lag_seconds", "Age of the newest block done, by its own timestamp.", chain)
+        self.blind = self._gauge("blind_detectors", "Detectors that lack data they need.", ("chain", "extent"))
+        self.gap_blocks = self._gauge("gap_blocks", "Blocks that failing detectors have yet to see.", chain)
+        self.endpoint_up = self._gauge("endpoint_up", "1 while the endpoint answers.", ("chain", "endpoint"))
+        self.endpoint_head = self._gauge("endpoint_head_block", "Its newest block.", ("chain", "endpoint"))
+        self.endpoint_errors = self._gauge("endpoint_errors", "Its errors so far.", ("chain", "endpoint"))
+        self.alerts = self._gauge("health_alerts_open", "Health alerts that are open.", ("kind",))
+        self.outbox = self._gauge("outbox_pending", "Notices not yet told.", ())
+
+    def watch(self, chain: str) -> None:
+        """Show a chain's counters from the start, at nought."""
+        for counter in (self.blocks_done, self.blocks_dropped, self.reorgs, self.retractions):
+            counter.labels(chain)
+        self.lag_seconds.labels(chain).set_function(lambda: self._now() - self._block_times.get(chain, NEVER))
+
+    def at(self, chain: str, done: int, head: int, block_time: float | None) -> None:
+        """Where a chain's watching stands."""
+        self.head.labels(chain).set(head)
+        self.last_done.labels(chain).set(done)
+        self.lag_blocks.labels(chain).set(max(0, head - done))
+        if block_time is not None:
+            self._block_times[chain] = block_time
+
+    def endpoint(self, chain: str, state: Status) -> None:
+        """How an endpoint is."""
+        self.endpoint_up.labels(chain, state.name).set(state.failures_in_a_row == 0)
+        self.endpoint_errors.labels(chain, state.name).set(state.errors)
+        if state.head_number is not None:
+            self.endpoint_head.labels(chain, state.name).set(state.head_number)
+
+    def open_alerts(self, by_kind: Mapping[str, int]) -> None:
+        """How many health alerts are open."""
+        self.alerts.clear()
+        for kind, count in by_kind.items():
+            self.alerts.labels(kind).set(count)
+
+    def _counter(self, name: str, says: str, labels: tuple[str, ...]) -> Counter:
+        return Counter(f"tocsin_{name}", says, labels, registry=self.registry)
+
+    def _gauge(self, name: str, says: str, labels: tuple[str, ...]) -> Gauge:
+        return Gauge(f"tocsin_{name}", says, labels, registry=self.registry)
+
+
+@contextmanager
+def serving(metrics: Metrics, host: str, port: int) -> Iterator[int]:
+    """Answer Prometheus for the length of a `with` block; gives the port. Raises `SettingError`."""
+    try:
+        server, thread = start_http_server(port, host, metrics.registry)
+    except OSError as error:
+        raise SettingError(f"[metrics] listen {host}:{port} cannot be used: {error.strerror}; name another") from None
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
