@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeAlias
 
 from tocsin.detect.detectors.mev._holdings import Holdings
@@ -18,6 +19,9 @@ from tocsin.detect.detectors.mev._trades import Trade, coin
 
 Way: TypeAlias = tuple[tuple[bytes, bytes], bytes, bytes]
 """Pool, token in, token out."""
+
+MOST_VICTIMS = 100
+"""Swaps of others that are taken in one pool: real sandwiches have a handful, nobody shall make the list long."""
 
 TOLERANCE_PERCENT = 1
 """How far what is sold in another pool may be from what was bought in front."""
@@ -129,7 +133,7 @@ class _Book:
             if not trip.backs:
                 self._close_elsewhere(trip)
             if trip.backs:
-                trip.victims = tuple(self._victims(trip))
+                trip.victims = tuple(islice(self._victims(trip), MOST_VICTIMS))
             if trip.victims:
                 yield trip
 
@@ -175,17 +179,14 @@ class _Book:
 
     def _close_elsewhere(self, trip: RoundTrip) -> None:
         """Take the one sale in another pool that gets rid of what was bought, if there is one behind a victim."""
-        bought = sum(front.amount_out for front in trip.fronts)
+        bought, own = sum(front.amount_out for front in trip.fronts), trip.transactions
         for actor in sorted(trip.actors):
             for sale in self._sales[actor, trip.fronts[0].token_out]:
-                if self._unwinds(trip, sale, bought):
+                near = abs(sale.amount_in - bought) * 100 <= TOLERANCE_PERCENT * bought
+                away = sale.pool != trip.fronts[0].pool and sale.transaction not in own
+                if near and away and self._met_others(trip, sale.transaction_index):
                     trip.close(sale, [actor])
                     return
-
-    def _unwinds(self, trip: RoundTrip, sale: Trade, bought: int) -> bool:
-        away = sale.pool != trip.fronts[0].pool and sale.transaction not in trip.transactions
-        near = abs(sale.amount_in - bought) * 100 <= TOLERANCE_PERCENT * bought
-        return away and near and self._met_others(trip, sale.transaction_index)
 
 
 def _way(trade: Trade) -> Way:

@@ -15,9 +15,9 @@ Sandwiches look like price manipulation, and their victims look robbed. The labe
 
 ## Blind spots
 Sandwiches over several blocks, around liquidity instead of swaps, with front and back by addresses that share neither
-sender nor trader, or with a swap back split over other pools. Without call trees senders are not known, without
-movements of tokens routers count as traders: the confidence is then at most one half. Payments to the block's author
-are not taken off the profit.
+sender nor trader, or with a swap back split over other pools; of more than 100 victims in one pool the rest. Without
+call trees senders are not known, without movements of tokens routers count as traders: the confidence is then at most
+one half. Payments to the block's author are not taken off the profit.
 
 ## Triage
 If the victim is yours, its slippage limit was too wide: send through a private relay or tighten the limit. Otherwise
