@@ -1,0 +1,266 @@
+"""
+Somebody made a large profit in one transaction.
+
+The sender, together with the contract that works for the sender and those created on the way, ends the transaction
+with far more than it began with, and nothing it gave explains it.
+
+## What it finds
+The net gain, in tokens with a known price, of each transaction's actor cluster: more than $10 000. Who stands behind
+it is looked up: how much the sender has sent before, and whether the contract existed a day earlier.
+
+* high: the contract that did it was created in the same transaction or is younger than a day, or a fresh sender ran
+  it; or its age is not known and it made many calls; or the gain is $500 000 or more.
+* medium: an established contract gained $100 000 or more.
+* low: an established contract gained less; or something without a known price was given for it, as in a sale; or the
+  sender alone was paid $100 000 or more by what it called, as in a withdrawal.
+
+Confidence grows with the gain and shrinks when ages are not known.
+
+## Why it matters
+Most exploits end so: value out of nothing, in one transaction, by a contract that did not exist yesterday.
+
+## Blind spots
+A profit in tokens without a known price, or one sent on to an account that takes part in the transaction. Prices are
+rough reference prices. Without logs, receipt tokens that are burned for a withdrawal are not seen, so that an ordinary
+withdrawal by a contract looks like a gain.
+
+## Triage
+Who paid? Look at the suspected victim first: is it a pool, a lending market or a vault of yours? A large arbitrage or
+liquidation carries a label of its own.
+
+## References
+Forta-Agents large-profit-bot and its thresholds ($10 000, $500 000).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tocsin.chain.signatures import selector
+from tocsin.detect.accounts import Account, account, questions
+from tocsin.detect.actors import CALLS_READ, PROFITS_READ
+from tocsin.detect.detector import Detector, Example, Question, Read
+from tocsin.detect.detectors import _gains
+from tocsin.detect.detectors._gains import Gain
+from tocsin.model.finding import Entity, Severity, Sighting
+from tocsin.model.lookups import Answers
+from tocsin.tables.dataset import Tables
+
+ENTRY_DOLLARS = 10_000
+MEDIUM_DOLLARS = 100_000
+HIGH_DOLLARS = 500_000
+"""Gains from which on a finding is made, is medium and is high (large-profit-bot; medium is by design)."""
+
+BUSY_FRAMES = 30
+"""Calls in a transaction from which on a contract of unknown age is taken for one that does more than trade once."""
+
+CONFIDENCE_AT_ENTRY = 0.4
+CONFIDENCE_AT_HIGH = 0.9
+UNKNOWN_AGE_FACTOR = 0.6
+SALE_FACTOR = 0.3
+"""What remains of the confidence where ages are unknown, and where something was given for the gain."""
+
+
+def run(tables: Tables) -> Iterator[Question]:
+    """A question for each cluster that gained enough."""
+    for gain in _gains.found(tables, ENTRY_DOLLARS):
+        yield Question(lookups=questions(gain.place, _asked(gain)), candidate=gain)
+
+
+def _asked(gain: Gain) -> Iterator[str]:
+    yield gain.sender
+    if gain.called is not None:
+        yield gain.called
+
+
+def judge(gain: Gain, answers: Answers) -> Sighting | None:
+    """Decide with what the accounts are."""
+    sender = account(gain.place, gain.sender, answers)
+    called = None if gain.called is None else account(gain.place, gain.called, answers)
+    severity, confidence = _grade(gain, sender, called)
+    if not gain.acts and gain.dollars < MEDIUM_DOLLARS:
+        return None
+    return Sighting(
+        place=gain.place,
+        severity=severity,
+        confidence=confidence,
+        title="Somebody made a large profit in one transaction",
+        summary=_summary(gain, sender, called),
+        entities=_entities(gain),
+        values={
+            "dollars": round(gain.dollars),
+            "gained_tokens": [token for token, _ in gain.tokens],
+            "gained_amounts": [amount for _, amount in gain.tokens],
+            "frames": gain.frames,
+        },
+    )
+
+
+def _grade(gain: Gain, sender: Account, called: Account | None) -> tuple[Severity, float]:
+    young, known = _age(gain, sender, called)
+    confidence = _by_size(gain.dollars) * (1.0 if known else UNKNOWN_AGE_FACTOR)
+    if gain.gave or not gain.acts:
+        return Severity.LOW, round(confidence * SALE_FACTOR, 2)
+    suspicious = young or (not known and gain.frames >= BUSY_FRAMES)
+    if suspicious or gain.dollars >= HIGH_DOLLARS:
+        return Severity.HIGH, round(confidence, 2)
+    return (Severity.MEDIUM if gain.dollars >= MEDIUM_DOLLARS else Severity.LOW), round(confidence, 2)
+
+
+def _age(gain: Gain, sender: Account, called: Account | None) -> tuple[bool, bool]:
+    """Whether the contract that did it is young or run by a fresh sender, and whether that is known."""
+    if gain.created:
+        return True, True
+    young = sender.is_fresh or (called is not None and called.is_young is True)
+    return young, young or (called is not None and called.is_young is not None)
+
+
+def _by_size(dollars: float) -> float:
+    share = (min(dollars, HIGH_DOLLARS) - ENTRY_DOLLARS) / (HIGH_DOLLARS - ENTRY_DOLLARS)
+    return CONFIDENCE_AT_ENTRY + share * (CONFIDENCE_AT_HIGH - CONFIDENCE_AT_ENTRY)
+
+
+def _entities(gain: Gain) -> tuple[Entity, ...]:
+    contracts = (*([gain.called] if gain.called else []), *gain.created)
+    return (
+        Entity("attacker", gain.sender),
+        *(Entity("attack_contract", address) for address in contracts),
+        *(Entity("token", token) for token, _ in gain.tokens),
+        *([Entity("suspected_victim", gain.victim)] if gain.victim else []),
+    )
+
+
+def _summary(gain: Gain, sender: Account, called: Account | None) -> str:
+    how = "alone"
+    if gain.created:
+        how = "through contracts created in the same transaction"
+    elif called is not None:
+        how = f"through {called.address}, {called.words}"
+    given = " Something without a known price was given for it." if gain.gave else ""
+    paid = f" Most of it came from {gain.victim}." if gain.victim else ""
+    return f"{gain.sender}, {sender.words}, gained about ${gain.dollars:,.0f} {how}.{paid}{given}"
+
+
+_WETH = "0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"
+_RUN = selector("run()")
+
+
+def _calls(*, kind: str = "call", sender: str = "mallory", inner: int = 2) -> list[dict[str, Any]]:
+    """A sender, a contract that acts, and what it does."""
+    root = {"call_type": kind, "from_address": sender, "to_address": "thief", "subtree_end": inner + 1}
+    return [
+        {**root, "selector": _RUN if kind == "call" else None},
+        *(
+            {
+                "call_index": index,
+                "depth": 1,
+                "subtree_end": index + 1,
+                "call_type": "call",
+                "from_address": "thief",
+                "to_address": "bank",
+                "selector": _RUN,
+            }
+            for index in range(1, inner + 1)
+        ),
+    ]
+
+
+def _moved(ether: int, giver: str, taker: str, address: str = _WETH) -> list[dict[str, Any]]:
+    """Rows of `profits` for one payment."""
+    amount = ether * 10**18
+    return [
+        {"account_address": giver, "token_address": address, "sent": amount, "net_f64": -float(amount)},
+        {"account_address": taker, "token_address": address, "received": amount, "net_f64": float(amount)},
+    ]
+
+
+_CODE, _SENT = "eth_getCode", "eth_getTransactionCount"
+_HEIGHT = 20_000_000
+_DAY_BEFORE = _HEIGHT - 7_200
+
+
+def _known(*, sent: str, before: str) -> dict[Any, str]:
+    return {
+        (_CODE, "mallory"): "0x",
+        (_SENT, "mallory"): sent,
+        (_CODE, "thief", _HEIGHT): "0x6000",
+        (_CODE, "thief", _DAY_BEFORE): before,
+    }
+
+
+def _at(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**row, "block_number": _HEIGHT} for row in rows]
+
+
+detector = Detector(
+    id="large-profit",
+    severity=Severity.HIGH,
+    reads={
+        "calls": Read(columns=CALLS_READ),
+        "profits": Read(columns=(*PROFITS_READ, "received_binary", "sent_binary")),
+        "transfers": Read(columns=("from_address", "to_address")),
+        "logs": Read(columns=("log_index",), optional=True),
+    },
+    run=run,
+    judge=judge,
+    examples=(
+        Example(
+            says="a contract made for the purpose takes a bank's ether",
+            tables={"calls": _calls(kind="create"), "profits": _moved(100, "bank", "thief")},
+            finds=(
+                {
+                    "severity": "high",
+                    "entities": {"attacker": "mallory", "attack_contract": "thief", "suspected_victim": "bank"},
+                    "values": {"dollars": 200_000, "gained_amounts": [100 * 10**18], "gained_tokens": [_WETH]},
+                },
+            ),
+        ),
+        Example(
+            says="the contract was not there a day ago",
+            tables={"calls": _at(_calls()), "profits": _at(_moved(100, "bank", "thief"))},
+            answers=_known(sent="0x9", before="0x"),
+            finds=({"severity": "high", "confidence": 0.59},),
+        ),
+        Example(
+            says="an established contract, run by somebody who is no beginner",
+            tables={"calls": _at(_calls()), "profits": _at(_moved(100, "bank", "thief"))},
+            answers=_known(sent="0x999", before="0x6000"),
+            finds=({"severity": "medium"},),
+        ),
+        Example(
+            says="nobody can be asked: few calls are a trade, many are suspicious",
+            tables={"calls": _calls(inner=40), "profits": _moved(100, "bank", "thief")},
+            finds=({"severity": "high", "confidence": 0.36},),
+        ),
+        Example(
+            says="a sale of something without a known price",
+            tables={
+                "calls": _calls(),
+                "profits": [*_moved(100, "pool", "mallory"), *_moved(5, "mallory", "pool", address="art")],
+            },
+            finds=({"severity": "low", "confidence": 0.11},),
+        ),
+        Example(
+            says="a trade of one dollar's worth for another",
+            tables={
+                "calls": _calls(),
+                "profits": [
+                    {"account_address": "thief", "token_address": _WETH, "received": 10**20, "net_f64": 1e20},
+                    {
+                        "account_address": "mallory",
+                        "token_address": "0xdac17f958d2ee523a2206206994597c13d831ec7",
+                        "sent": 200_000 * 10**6,
+                        "net_f64": -2e11,
+                    },
+                ],
+            },
+        ),
+        Example(
+            says="a small gain",
+            tables={"calls": _calls(kind="create"), "profits": _moved(4, "bank", "thief")},
+        ),
+        Example(
+            says="a withdrawal: what is called pays its caller, and it is not much",
+            tables={"calls": _calls(), "profits": _moved(20, "thief", "mallory")},
+        ),
+    ),
+)
