@@ -17,11 +17,13 @@ from tocsin.chain.signatures import selector
 from tocsin.tables.columns import NATIVE
 
 SWAP = selector("swap(uint256,uint256,address,bytes)")
+SWAP_PLAIN = selector("swap(uint256,uint256,address)")
+SWAPS = (SWAP, SWAP_PLAIN)
 MINT = selector("mint(address)")
 BURN = selector("burn(address)")
 SYNC = selector("sync()")
 
-_ARGUMENTS = {SWAP: 3, MINT: 1, BURN: 1, SYNC: 0}
+_ARGUMENTS = {SWAP: 3, SWAP_PLAIN: 3, MINT: 1, BURN: 1, SYNC: 0}
 SELECTORS = tuple(_ARGUMENTS)
 
 Two = tuple[int, int]
@@ -59,10 +61,16 @@ def visits(frames: Iterable[Frame], views: Views, moves: PoolMoves) -> Iterator[
 
 
 def _tokens(frame: Frame, balances: dict[bytes, int], moves: PoolMoves) -> tuple[bytes, bytes] | None:
-    """The tokens it asks for its balance, else those that moved into or out of it, in the order pairs keep them."""
+    """
+    The tokens it asks for its balance, in the order pairs keep them.
+
+    Of a swap, else, those that moved into or out of it; other calls of these names are too common to guess.
+    """
     if len(balances) == 2:
         first, second = sorted(balances)
         return first, second
+    if frame.selector not in SWAPS:
+        return None
     pool = frame.transaction, frame.callee
     moved = sorted((moves.into(*pool).tokens | moves.out_of(*pool).tokens) - {NATIVE, frame.callee})
     return (moved[0], moved[1]) if len(moved) == 2 else None
@@ -90,7 +98,7 @@ def _came(
 
 def sent(frame: Frame) -> Two:
     """What a pair's call sends out of each token, by its arguments or its output."""
-    if frame.selector == SWAP:
+    if frame.selector in SWAPS:
         return number(frame.arguments, 0), number(frame.arguments, 1)
     return (number(frame.output, 0), number(frame.output, 1)) if frame.selector == BURN else (0, 0)
 

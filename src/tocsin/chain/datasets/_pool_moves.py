@@ -52,16 +52,21 @@ class Side:
         return frozenset(move.token for move in self.moves)
 
     @cached_property
+    def ordered(self) -> list[Move]:
+        """The transfers by position."""
+        return sorted(self.moves)
+
+    @cached_property
     def _by_value(self) -> dict[int, list[Move]]:
         groups = defaultdict(list)
-        for move in sorted(self.moves):
+        for move in self.ordered:
             groups[move.value].append(move)
         return groups
 
     @cached_property
     def _by_token(self) -> dict[bytes, list[Move]]:
         groups = defaultdict(list)
-        for move in sorted(self.moves):
+        for move in self.ordered:
             groups[move.token].append(move)
         return groups
 
@@ -78,8 +83,16 @@ class Side:
 
     def between(self, token: bytes, after: int, before: int) -> list[Move]:
         """The transfers of this token at positions above `after` and below `before`."""
-        moves = self._by_token.get(token, [])
-        return moves[bisect_left(moves, (after + 1,)) : bisect_left(moves, (before,))]
+        return _between(self._by_token.get(token, []), after, before)
+
+    def within(self, after: int, before: int) -> list[Move]:
+        """The transfers of any token at positions above `after` and below `before`."""
+        return _between(self.ordered, after, before)
+
+    def before(self, position: int, *, unlike: bytes) -> Move | None:
+        """The last transfer before a position of another token than this one."""
+        near = _nearest(self.ordered, position)
+        return next((move for move in near if move.token != unlike and move.position < position), None)
 
 
 NOTHING = Side()
@@ -133,6 +146,10 @@ def _rows(
         )
         for transaction, place, token, source, target, value in zip(transactions(found), places, *columns, strict=True)
     ]
+
+
+def _between(moves: list[Move], after: int, before: int) -> list[Move]:
+    return moves[bisect_left(moves, (after + 1,)) : bisect_left(moves, (before,))]
 
 
 def _nearest(moves: list[Move], before: int) -> list[Move]:

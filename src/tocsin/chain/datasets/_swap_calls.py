@@ -76,6 +76,10 @@ def _curve(frame: Frame, words: bytes) -> Trade:
     return Trade("curve", frame.callee, frame.callee, number(words, 3), number(words, 0))
 
 
+def _dodo(frame: Frame, words: bytes) -> Trade:
+    return Trade("dodo", frame.callee, frame.callee, 0, number(words, 0), receiver=address(words, 1))
+
+
 def _vault(frame: Frame, words: bytes) -> Trade | None:
     """One hop of Balancer V2: the vault asks a pool for the other amount. Kind 0 gives the amount in."""
     request = _inner(words, 1)
@@ -136,6 +140,8 @@ CALLS = {
         "exchange(uint256,uint256,uint256,uint256,address)": Call(1, 5, _curve),
         "exchange(uint256,uint256,uint256,uint256,bool,address)": Call(1, 6, _curve),
         "exchange_underlying(uint256,uint256,uint256,uint256)": Call(1, 4, _curve, silent=True),
+        "sellBase(address)": Call(1, 1, _dodo),
+        "sellQuote(address)": Call(1, 1, _dodo),
         "swapExactAmountIn(address,uint256,address,uint256,uint256)":
             _plain(2, 5, told("balancer_v1", tokens=(2, 4), amounts=(3, 0))),
         "swapExactAmountOut(address,uint256,address,uint256,uint256)":
@@ -185,7 +191,7 @@ def _pools(frame: Frame) -> tuple[bytes, ...]:
 
 def _from_pairs(seen: list[Frame], views: Views, moves: PoolMoves) -> Iterator[tuple[Frame, Trade]]:
     for visit in _pair_calls.visits(seen, views, moves):
-        if visit.frame.selector == _pair_calls.SWAP and (trade := _pair_trade(visit)):
+        if visit.frame.selector in _pair_calls.SWAPS and (trade := _pair_trade(visit)):
             yield visit.frame, trade
 
 
@@ -201,7 +207,7 @@ def _from_shapes(seen: list[Frame], views: Views, moves: PoolMoves) -> Iterator[
         call = CALLS.get(frame.selector)
         trade = None if call is None else _read(call, frame)
         if trade is not None:
-            yield frame, _hinted(_received(trade, frame, moves), frame, views)
+            yield frame, _hinted(_prepaid(_received(trade, frame, moves), frame, moves), frame, views)
 
 
 def _read(call: Call, frame: Frame) -> Trade | None:
@@ -218,10 +224,20 @@ def _received(trade: Trade, frame: Frame, moves: PoolMoves) -> Trade:
     """Where the call returned nothing: what the pool last sent its caller within the call."""
     if trade.amount_out:
         return trade
-    sent = moves.out_of(frame.transaction, trade.pool).moves
-    within = [move for move in sent if frame.position < move.position < frame.end and move.other == frame.caller]
-    last = max(within, default=None)
+    sent = moves.out_of(frame.transaction, trade.pool).within(frame.position, frame.end)
+    last = next((move for move in reversed(sent) if move.other == frame.caller), None)
     return trade if last is None else trade._replace(amount_out=last.value, token_out=last.token)
+
+
+def _prepaid(trade: Trade, frame: Frame, moves: PoolMoves) -> Trade:
+    """Where the pool is paid before it is called: the last transfer to it of another token than it sends."""
+    if trade.amount_in:
+        return trade
+    sent = moves.out_of(frame.transaction, trade.pool).exactly(trade.amount_out, frame.end)
+    paid = sent and moves.into(frame.transaction, trade.pool).before(frame.position, unlike=sent.token)
+    if not sent or not paid:
+        return trade
+    return trade._replace(amount_in=paid.value, token_in=paid.token, token_out=sent.token)
 
 
 def _hinted(trade: Trade, frame: Frame, views: Views) -> Trade:

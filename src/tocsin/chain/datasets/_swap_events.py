@@ -1,30 +1,18 @@
 """
 The shapes of swap events, as data. Signatures are those of the protocols' published interfaces.
 
-The words of a log are its indexed arguments and then its data, in that order, so that one number names either.
 Orders that an aggregator sums up (TransformedERC20, BridgeFill) are left out: the pools below them tell of the same
 exchange.
 """
 
-from typing import NamedTuple
-
-from tocsin.chain.datasets._trades import Reader, Trade, address, by_signs, number, of_pair, signed, told
+from tocsin.chain.datasets._events import Event
+from tocsin.chain.datasets._trades import Trade, address, by_signs, number, of_pair, signed, told
 from tocsin.chain.signatures import topic
 from tocsin.tables.amounts import WORD_BYTES
 from tocsin.tables.columns import NATIVE
 
 ERC20_ASSET = bytes.fromhex("f47261b0")
 """First bytes of the asset data that 0x versions 2 and 3 give an ERC-20 token; the token's word follows."""
-
-
-class Event(NamedTuple):
-    """How to read one event."""
-
-    indexed: int
-    """How many topics stand behind topic0."""
-    words: int
-    """How many words the data must hold."""
-    read: Reader
 
 
 def _pair(pool: bytes, words: bytes) -> Trade | None:
@@ -87,7 +75,7 @@ def erc20_asset(data: bytes, at: int) -> bytes | None:
     return asset[-20:] if len(asset) == 4 + WORD_BYTES and asset.startswith(ERC20_ASSET) else None
 
 
-EVENTS = {
+EVENTS: dict[bytes, Event[Trade]] = {
     topic(signature): event
     for signature, event in {
         "Swap(address,uint256,uint256,uint256,uint256,address)": Event(2, 4, _pair),

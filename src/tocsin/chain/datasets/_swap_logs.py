@@ -4,44 +4,26 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import polars as pl
 
+from tocsin.chain.datasets import _events
 from tocsin.chain.datasets._frames import frames, taken
 from tocsin.chain.datasets._managed import SWAP, Pair, pairs, with_currencies
 from tocsin.chain.datasets._pool_moves import PoolMoves, transactions
-from tocsin.chain.datasets._swap_events import EVENTS, Event
+from tocsin.chain.datasets._swap_events import EVENTS
 from tocsin.chain.datasets._trades import Swap, Trade, settle
-from tocsin.tables.amounts import WORD_BYTES
 
 
 def swaps(
     logs: pl.DataFrame, transfers: pl.DataFrame, calls: pl.DataFrame | None
 ) -> tuple[pl.DataFrame, list[tuple[int, Swap]]]:
     """The logs looked at, and the swaps they tell of with the row each was read from."""
-    found = logs.filter(pl.col("topic0").is_in(list(EVENTS)))
-    trades = list(_trades(found))
+    found = _events.among(logs, EVENTS)
+    trades = list(_events.read(found, EVENTS))
     if calls is not None and any(trade.protocol == "uniswap_v4" for _, trade in trades):
         trades = list(_named(trades, pairs(frames(taken(calls, [SWAP])))))
     moves = PoolMoves(transfers, {trade.pool for _, trade in trades}, "log_index")
     keys, positions = transactions(found), found["log_index"].to_list()
     settled = ((row, settle(trade, moves, keys[row], positions[row])) for row, trade in trades)
     return found, [(row, swap) for row, swap in settled if swap is not None]
-
-
-def _trades(found: pl.DataFrame) -> Iterator[tuple[int, Trade]]:
-    names = ("topic0", "topic1", "topic2", "topic3", "address", "data")
-    columns = (found[name].to_list() for name in names)
-    for row, (name, *topics, emitter, data) in enumerate(zip(*columns, strict=True)):
-        event = EVENTS[name]
-        if _fits(event, topics, data) and (trade := event.read(emitter, b"".join(topics[: event.indexed]) + data)):
-            yield row, trade
-
-
-def _fits(event: Event, topics: list[bytes | None], data: bytes) -> bool:
-    """Whether as many topics are there as the event has indexed arguments, and all its words."""
-    given = [topic is not None for topic in topics]
-    return given == _GIVEN[event.indexed] and len(data) >= event.words * WORD_BYTES
-
-
-_GIVEN = [[number < indexed for number in range(3)] for indexed in range(4)]
 
 
 def _named(trades: Iterable[tuple[int, Trade]], pairs: Mapping[bytes, Pair]) -> Iterator[tuple[int, Trade]]:

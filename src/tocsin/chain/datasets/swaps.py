@@ -19,6 +19,8 @@ that it did not make. From calls alone: 0x orders filled in bulk and Uniswap V1 
 Uniswap V2 pair is the sum of the transfers to it where nobody asked the pair for its reserves.
 """
 
+from operator import itemgetter
+
 import polars as pl
 
 from tocsin.chain import abi
@@ -58,6 +60,7 @@ def derive(tables: Tables) -> pl.DataFrame:
 
 
 def _frame(source: pl.DataFrame, swaps: list[tuple[int, Swap]], position: str) -> pl.DataFrame:
+    swaps = sorted(swaps, key=itemgetter(0))
     kept = source.select(*PLACE, position)[[row for row, _ in swaps]]
     told = [swap for _, swap in swaps]
     other = "call_index" if position == "log_index" else "log_index"
