@@ -3,10 +3,10 @@ A transaction that swaps in a circle: what it pays first is what it gets last.
 
 ## What it finds
 At least two swaps of one transaction in a chain: each pays with what the one before it gave (the same token, passed on
-to whoever pays next, amounts within 1 %), and the last gives the token the first was paid with, back to the same
-payer, who is not a pool. The first and the last swap are in different pools. The shortest such chains are taken, each
-swap in at most one of them. A wrapped native coin counts as the coin itself. The profit is what came in at the end
-less what went out at the start; a loss is labelled too, as one.
+to whoever pays next, amounts within 1 %), and the last gives the token the first was paid with, back to the payer or
+the receiver of the first, who is no pool. The first and the last swap are in different pools. The shortest such chains
+are taken, each swap in at most one of them. A wrapped native coin counts as the coin itself. The profit is what came in
+at the end less what went out at the start. A circle that loses is labelled too, with less confidence.
 
 ## Why it matters
 Arbitrage looks like an attack to every other detector: flash loans, great swaps, profit in one transaction. It takes
@@ -47,6 +47,7 @@ MOST_SWAPS = 20
 MOST_PAIRS = 50_000
 """Of swaps looked at in one transaction, so that nobody can make the search long."""
 CONFIDENCE = 0.9
+CONFIDENCE_OF_A_LOSS = 0.5
 
 Cycle = tuple[Trade, ...]
 
@@ -110,7 +111,7 @@ class _Routes:
         seen = {id(start)}
         while waiting:
             route = waiting.popleft()
-            if _closes(route):
+            if route[-1].receiver not in self.pools and _closes(route):
                 return route
             for trade in self._next(route[-1]) if len(route) < MOST_SWAPS else ():
                 if id(trade) not in seen:
@@ -129,7 +130,8 @@ class _Routes:
 
 def _closes(route: Cycle) -> bool:
     first, last = route[0], route[-1]
-    return _given(last) == _paid(first) and last.receiver == first.payer and last.pool != first.pool
+    returned = last.receiver in (first.payer, first.receiver)
+    return returned and _given(last) == _paid(first) and last.pool != first.pool
 
 
 def _joins(before: Trade, after: Trade) -> bool:
@@ -157,14 +159,14 @@ def _sighting(cycle: Cycle) -> Sighting:
     return Sighting(
         place=Place.of(first.row),
         severity=Severity.INFO,
-        confidence=CONFIDENCE,
+        confidence=CONFIDENCE if profit >= 0 else CONFIDENCE_OF_A_LOSS,
         title="Arbitrage: a circle of swaps",
         summary=(
-            f"{shown(first.payer)} pays {first.amount_in} and gets back {last.amount_out} base units of "
-            f"{shown(first.token_in)} through {len(cycle)} swaps: it {gain} {abs(profit)}."
+            f"{shown(last.receiver)} turns {first.amount_in} into {last.amount_out} base units of "
+            f"{shown(first.token_in)} in {len(cycle)} swaps: it {gain} {abs(profit)}."
         ),
         entities=(
-            Entity("trader", shown(first.payer)),
+            Entity("trader", shown(last.receiver)),
             *(Entity("pool", shown(pool)) for pool in once(trade.pool[0] for trade in cycle)),
             *(Entity("token", shown(token)) for token in once(trade.token_in for trade in cycle)),
         ),
@@ -243,6 +245,11 @@ detector = Detector(
                 )
             },
             finds=({"values": {"swaps": 3, "profit_amount": -10}},),
+        ),
+        Example(
+            says="a vault pays for the bot",
+            tables={"swaps": ({**_BUYS, "from_address": "vault"}, _SELLS)},
+            finds=({"entities": {"trader": "bot"}, "values": {"profit_amount": 10}},),
         ),
         Example(
             says="buying and selling in one pool is no arbitrage",
