@@ -93,11 +93,18 @@ class HttpTransport:
 def _retry_after(headers: httpx.Headers) -> float:
     """Seconds, from a number or a date; 0 where there is neither."""
     value = headers.get("Retry-After", "")
-    with suppress(ValueError):
-        return float(value)
+    seconds = 0.0
     with suppress(ValueError, TypeError):
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    return 0.0
+        seconds = float(value) if _is_number(value) else _until(value)
+    return max(0.0, seconds)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _until(date: str) -> float:
+    return email.utils.parsedate_to_datetime(date).timestamp() - time.time()
 
 
 class _WithoutSecrets(logging.Filter):

@@ -11,6 +11,7 @@ from tocsin.chain.rpc.json_rpc import Outcome, Request
 from tocsin.edge.rpc.endpoint import Endpoint
 from tocsin.edge.rpc.pool import Pool
 from tocsin.model.errors import (
+    AnswerTooLarge,
     CallReverted,
     EndpointUnavailable,
     InputError,
@@ -95,7 +96,7 @@ async def _ask(endpoint: Endpoint, asking: _Asking) -> None:
 
 def _settles(lookup: Lookup, outcome: Outcome, asking: _Asking, name: str) -> bool:
     """Whether the question need not be asked elsewhere. Raises `MalformedInput`."""
-    if isinstance(outcome, RateLimited | EndpointUnavailable):
+    if isinstance(outcome, RateLimited | EndpointUnavailable | AnswerTooLarge):
         asking.failure = outcome
     if isinstance(outcome, RemoteError):
         return isinstance(outcome, CallReverted)

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.frames import CloseCode
 
 from tocsin.chain.header import Header
 from tocsin.chain.rpc import json_rpc, verify
@@ -14,6 +15,7 @@ from tocsin.chain.rpc.json_rpc import Outcome, Request
 from tocsin.edge.rpc.limits import Limits
 from tocsin.edge.rpc.urls import is_loopback, shown
 from tocsin.model.errors import (
+    AnswerTooLarge,
     EndpointRefused,
     EndpointUnavailable,
     MalformedInput,
@@ -122,8 +124,8 @@ class _Connection:
         try:
             await self._socket.send(content, text=True)
             return await answer
-        except WebSocketException as error:
-            raise EndpointUnavailable(f"{self._name}: the connection dropped ({type(error).__name__})") from None
+        except ConnectionClosed as error:
+            raise self._why(error) from None
         finally:
             for each in ids:
                 self._waiting.pop(each, None)
@@ -149,15 +151,18 @@ class _Connection:
             async for message in self._socket:
                 self._take(message.encode() if isinstance(message, str) else message)
             await self._socket.close()
-        except (WebSocketException, TocsinError) as error:
-            self._failure = (
-                error
-                if isinstance(error, TocsinError)
-                else EndpointUnavailable(f"{self._name}: the connection dropped ({type(error).__name__})")
-            )
+        except TocsinError as error:
+            self._failure = error
             await self._socket.close()
+        except ConnectionClosed as error:
+            self._failure = self._why(error)
         finally:
             self._end()
+
+    def _why(self, error: ConnectionClosed) -> RemoteError:
+        if error.sent is not None and error.sent.code == CloseCode.MESSAGE_TOO_BIG:
+            return AnswerTooLarge(f"{self._name}: an answer of more bytes than are taken at once")
+        return EndpointUnavailable(f"{self._name}: the connection dropped ({type(error).__name__})")
 
     def _take(self, message: bytes) -> None:
         found = json_rpc.responses(message, self._name)
