@@ -54,7 +54,7 @@ def findings(recording: Recording) -> tuple[tuple[Finding, ...], int]:
 
 def read(path: Path) -> Iterator[Recording]:
     """The recordings below a path."""
-    return (recordings.read(file) for file in recordings.find(path))
+    return recordings.read(path)
 
 
 def alarms(found: Iterable[Finding], at_least: Severity) -> list[Finding]:
