@@ -1,6 +1,6 @@
 """What the actors of a transaction took out of it: exact amounts per token, about how many dollars, from whom."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -8,7 +8,7 @@ import polars as pl
 
 from tocsin.chain.tokens import TOKENS
 from tocsin.detect import actors
-from tocsin.detect.worth import dollars, with_dollars
+from tocsin.detect.worth import dollars
 from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
@@ -16,8 +16,10 @@ PROFITS_READ = ("account_address", "token_address", "received_binary", "sent_bin
 TRANSFERS_READ = ("from_address", "to_address")
 LENDING_READ = ("kind", "account_address", "token_address", "value_binary")
 
-_NOBODY = pl.DataFrame({"account_address": [ZERO, *sorted({address for _, address in TOKENS})]})
+NOBODY = frozenset((ZERO, *(address for _, address in TOKENS)))
 """The zero address and well-known tokens: a wrapped coin that is unwrapped has lost nothing."""
+
+CREATIONS = ("create", "create2")
 
 Row: TypeAlias = Mapping[str, Any]
 Transaction: TypeAlias = tuple[Any, ...]
@@ -36,8 +38,8 @@ class Extraction:
     """By token, without zeros."""
     released: Amounts
     """By token: what came out of positions of the actors' own in lending markets, less what closing them cost."""
-    victim: bytes | None
-    """The account outside the cluster that lost the most dollars, if one lost."""
+    flows: Sequence[Row]
+    """What every account of the transaction received and sent."""
 
     @property
     def dollars(self) -> float:
@@ -54,8 +56,52 @@ class Extraction:
         """The part of the net that has no known price."""
         return {token: net for token, net in self.net.items() if dollars(self.chain_id, token, net) is None}
 
+    @property
+    def victim(self) -> bytes | None:
+        """The account outside the cluster that lost the most dollars, if one lost."""
+        others = (row for row in self.flows if row["account_address"] not in self.accounts | NOBODY)
+        lost = [(flow.dollars, account) for account, flow in balances(others).items() if flow.dollars < 0]
+        return min(lost)[1] if lost else None
+
     def _worth(self, amounts: Amounts) -> float:
         return sum(dollars(self.chain_id, token, net) or 0.0 for token, net in amounts.items())
+
+
+@dataclass(slots=True)
+class Balance:
+    """About what one account gained in a transaction."""
+
+    dollars: float = 0.0
+    gained_unpriced: bool = False
+    spent_unpriced: bool = False
+
+
+def balances(flows: Iterable[Row]) -> dict[bytes, Balance]:
+    """By account, from the rows of `profits` of one transaction. Rounded: to rank and filter."""
+    found: dict[bytes, Balance] = {}
+    for row in flows:
+        balance = found.setdefault(row["account_address"], Balance())
+        price = dollars(row["chain_id"], row["token_address"], 1)
+        if price is not None:
+            balance.dollars += row["net_f64"] * price
+        balance.gained_unpriced |= price is None and row["net_f64"] > 0
+        balance.spent_unpriced |= price is None and row["net_f64"] < 0
+    return found
+
+
+def outsiders(calls: pl.DataFrame) -> dict[Transaction, set[bytes]]:
+    """By transaction: who cannot be an actor: it calls others, and neither the sender called it nor was it created."""
+    calling: dict[Transaction, set[bytes]] = {}
+    own: dict[Transaction, set[bytes]] = {}
+    columns = (*actors.SAME, "depth", "call_type", "from_address", "to_address")
+    for *key, depth, kind, source, target in calls.select(columns).iter_rows():
+        if depth == 0:
+            own.setdefault(tuple(key), set()).update((source, target))
+            continue
+        calling.setdefault(tuple(key), set()).add(source)
+        if kind in CREATIONS:
+            own.setdefault(tuple(key), set()).add(target)
+    return {key: (accounts - own.get(key, set())) | NOBODY for key, accounts in calling.items()}
 
 
 def extractions(tables: Tables, chosen: pl.DataFrame) -> dict[Transaction, Extraction]:
@@ -65,18 +111,22 @@ def extractions(tables: Tables, chosen: pl.DataFrame) -> dict[Transaction, Extra
     Reads calls, profits, transfers and lending.
     """
     calls, profits, transfers, lending = (
-        actors.of_transactions(tables[name], chosen) for name in ("calls", "profits", "transfers", "lending")
+        of_transactions(tables[name], chosen) for name in ("calls", "profits", "transfers", "lending")
     )
     members = actors.clusters({"calls": calls, "profits": profits})
     acting = pl.concat([members, actors.receivers(members, calls, transfers)])
-    victims = _victims(profits, acting)
-    flows, positions = _by_transaction(profits), _by_transaction(lending)
+    flows, positions = by_transaction(profits), by_transaction(lending)
     return {
-        transaction: _extraction(
-            rows, flows.get(transaction, []), positions.get(transaction, []), victims.get(transaction)
-        )
-        for transaction, rows in _by_transaction(acting).items()
+        transaction: _extraction(rows, flows.get(transaction, []), positions.get(transaction, []))
+        for transaction, rows in by_transaction(acting).items()
     }
+
+
+def of_transactions(rows: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
+    """The rows whose transaction hash is one of those chosen: a quick filter, whatever their block."""
+    return rows.filter(
+        pl.col("transaction_hash").is_in(chosen["transaction_hash"].unique().to_list(), nulls_equal=True)
+    )
 
 
 def transaction(row: Row) -> Transaction:
@@ -84,35 +134,26 @@ def transaction(row: Row) -> Transaction:
     return tuple(row[name] for name in actors.SAME)
 
 
-def _by_transaction(frame: pl.DataFrame) -> dict[Transaction, list[Row]]:
+def by_transaction(frame: pl.DataFrame) -> dict[Transaction, list[Row]]:
+    """The rows of a small frame, by transaction."""
     found: dict[Transaction, list[Row]] = {}
     for row in frame.iter_rows(named=True):
         found.setdefault(transaction(row), []).append(row)
     return found
 
 
-def _victims(profits: pl.DataFrame, acting: pl.DataFrame) -> dict[Transaction, bytes]:
-    """By transaction: the account that is no actor and lost the most."""
-    keys = (*actors.SAME, "account_address")
-    others = profits.join(acting, on=keys, how="anti", nulls_equal=True).join(_NOBODY, on="account_address", how="anti")
-    lost = with_dollars(others).group_by(keys).agg(pl.col("dollars").sum()).filter(pl.col("dollars") < 0)
-    worst = lost.sort("dollars", "account_address").unique(actors.SAME, keep="first")
-    return {transaction(row): row["account_address"] for row in worst.iter_rows(named=True)}
-
-
-def _extraction(acting: list[Row], flows: list[Row], positions: list[Row], victim: bytes | None) -> Extraction:
+def _extraction(acting: list[Row], flows: list[Row], positions: list[Row]) -> Extraction:
     accounts = frozenset(row["account_address"] for row in acting)
     own = [row for row in flows if row["account_address"] in accounts]
     received, sent = _totals(own, "received_binary"), _totals(own, "sent_binary")
-    net = {token: amount for token in received if (amount := received[token] - sent[token])}
     theirs = [row for row in positions if row["account_address"] in accounts and row["token_address"] is not None]
     return Extraction(
         chain_id=acting[0]["chain_id"],
         sender=acting[0]["sender_address"],
         accounts=accounts,
-        net=net,
+        net={token: amount for token in received if (amount := received[token] - sent[token])},
         released=_released(theirs, received, sent),
-        victim=victim,
+        flows=flows,
     )
 
 
