@@ -79,7 +79,7 @@ def frames(found: pl.DataFrame) -> list[Frame]:
 
 def ends(frames: Iterable[Frame]) -> dict[tuple[Transaction, int], int]:
     """Where token transfers that may hold swaps take effect: at their end, behind the swaps within them."""
-    return {(frame.transaction, frame.position): frame.end - 1 for frame in frames if frame.selector in TRANSFERS}
+    return {(frame.transaction, frame.position): frame.end for frame in frames if frame.selector in TRANSFERS}
 
 
 class Views:

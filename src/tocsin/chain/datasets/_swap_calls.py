@@ -234,7 +234,7 @@ def _prepaid(trade: Trade, frame: Frame, moves: PoolMoves) -> Trade:
     if trade.amount_in:
         return trade
     sent = moves.out_of(frame.transaction, trade.pool).exactly(trade.amount_out, frame.end)
-    paid = sent and moves.into(frame.transaction, trade.pool).before(frame.position, unlike=sent.token)
+    paid = sent and moves.into(frame.transaction, trade.pool).before(frame.position + 1, unlike=sent.token)
     if not sent or not paid:
         return trade
     return trade._replace(amount_in=paid.value, token_in=paid.token, token_out=sent.token)
