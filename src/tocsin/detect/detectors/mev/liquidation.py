@@ -2,14 +2,17 @@
 A loan was closed by somebody else because its collateral fell short.
 
 ## What it finds
-Every liquidation that took effect, as the dataset `liquidations` has it.
+Every liquidation that took effect, as the dataset `liquidations` has it, of a borrower who does nothing in that
+transaction. A borrower who acts in it (borrows, and is liquidated at once) is the liquidator's own and gets no label:
+that is how attacks on empty or mispriced markets end.
 
 ## Why it matters
 A liquidator borrows, repays, seizes and swaps in one transaction, which looks like an attack on a lending market. The
 label says it is the market's own rule at work. Many at once are still worth a look: a wrong price makes good loans bad.
 
 ## Blind spots
-Those of `liquidations`: auctions and protocols of other shapes.
+Those of `liquidations`: auctions and protocols of other shapes. Without call trees a liquidation of oneself is labelled
+like others, and the confidence is at most one half.
 
 ## Triage
 Nothing to do for one. If it lowered a finding about your market, compare the price the market used with others: an
@@ -30,10 +33,16 @@ from tocsin.tables.dataset import Tables
 
 CONFIDENCE = 0.9
 
+_OWN = ("chain_id", "transaction_hash", "borrower_address")
+_CALLER = ("chain_id", "transaction_hash", "from_address")
+
 
 def run(tables: Tables) -> Iterator[Sighting]:
     """One sighting per liquidation."""
-    return (_sighting(row) for row in tables["liquidations"].iter_rows(named=True))
+    liquidations = tables["liquidations"]
+    if not liquidations.is_empty() and "calls" in tables:
+        liquidations = liquidations.join(tables["calls"], left_on=_OWN, right_on=_CALLER, how="anti")
+    return (_sighting(row) for row in liquidations.iter_rows(named=True))
 
 
 def _sighting(row: dict[str, Any]) -> Sighting:
@@ -97,7 +106,8 @@ detector = Detector(
                 "log_index",
                 "call_index",
             )
-        )
+        ),
+        "calls": Read(columns=("from_address",), optional=True),
     },
     run=run,
     label="mev:liquidation",
@@ -117,6 +127,18 @@ detector = Detector(
             says="two loans of one borrower in one transaction are two liquidations",
             tables={"liquidations": (_LIQUIDATION, {**_LIQUIDATION, "call_index": 9, "debt_amount": 5})},
             finds=({"values": {"debt_amount": 1_000}}, {"values": {"debt_amount": 5}}),
+        ),
+        Example(
+            says="a borrower who acts in the same transaction is the liquidator's own",
+            tables={"liquidations": (_LIQUIDATION,), "calls": ({"from_address": "borrower", "call_index": 3},)},
+        ),
+        Example(
+            says="a borrower who acts in another transaction is one",
+            tables={
+                "liquidations": (_LIQUIDATION,),
+                "calls": ({"from_address": "borrower", "transaction_index": 4}, {"from_address": "keeper"}),
+            },
+            finds=({"values": {"debt_amount": 1_000}},),
         ),
         Example(says="no liquidation, no label", tables={"liquidations": ()}),
     ),
