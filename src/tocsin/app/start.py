@@ -1,5 +1,6 @@
 """From the settings to what watches: the wiring."""
 
+import asyncio
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -66,7 +67,8 @@ async def live(settings: Settings, store: Store, metrics: Metrics, log: Log) -> 
     chosen = {chain.name: detectors_of(chain, detectors()) for chain in settings.chains}
     book = HealthBook(store=store, clock=clock.now, log=log)
     deliverer = _deliverer(settings, store, book, metrics, log)
-    readers = {chain.name: await reader_of(chain) for chain in settings.chains}
+    connected = await asyncio.gather(*map(reader_of, settings.chains))
+    readers = {chain.name: reader for chain, reader in zip(settings.chains, connected, strict=True)}
     workers, monitors = [], []
     for chain in settings.chains:
         reader = readers[chain.name]

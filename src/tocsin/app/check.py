@@ -1,0 +1,124 @@
+"""Whether this installation can watch: settings, store, endpoints, and what the store says of the watching's health."""
+
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tocsin.app.chosen import detectors_of
+from tocsin.app.settings import ChainSettings, Settings
+from tocsin.chain.catalogue import datasets, derived
+from tocsin.chain.header import Header
+from tocsin.chain.rpc import methods
+from tocsin.detect.catalogue import detectors
+from tocsin.edge.rpc.endpoint import Endpoint, Status
+from tocsin.edge.rpc.limits import Limits
+from tocsin.edge.rpc.urls import shown
+from tocsin.edge.store import gaps, health, outbox
+from tocsin.edge.store.store import Store, position
+from tocsin.model.errors import InputError, RemoteError
+
+
+class State(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was looked at."""
+
+    area: str
+    name: str
+    state: State
+    detail: str
+
+
+def check_settings(settings: Settings) -> Iterator[Check]:
+    """What the settings ask for. Raises `SettingError`."""
+    for chain in settings.chains:
+        chosen = detectors_of(chain, detectors())
+        detail = f"chain id {chain.chain_id}, {len(chain.endpoints)} endpoints, {len(chosen)} detectors"
+        yield Check(area="settings", name=chain.name, state=State.OK, detail=detail)
+    if not settings.chains:
+        detail = "there is no [[chain]] to watch; add one with name, chain_id and endpoints"
+        yield Check(area="settings", name="chains", state=State.WARNING, detail=detail)
+
+
+def check_store(store: Store) -> Iterator[Check]:
+    """That the store is there, and what waits in it. Raises `StoreError`."""
+    yield Check(area="store", name=store.engine.dialect.name, state=State.OK, detail="open, its tables are up to date")
+    waiting = outbox.pending(store.engine)
+    state = State.WARNING if waiting else State.OK
+    yield Check(area="store", name="outbox", state=state, detail=f"{waiting} notices to tell")
+    alerts = health.open_alerts(store.engine)
+    for alert in alerts:
+        detail = f"{alert.detail} (times: {alert.times})"
+        yield Check(area="health", name=alert.key, state=State.WARNING, detail=detail)
+    if not alerts:
+        yield Check(area="health", name="alerts", state=State.OK, detail="none is open")
+
+
+async def check_chain(chain: ChainSettings, store: Store) -> AsyncIterator[Check]:
+    """That a chain's endpoints answer, what they can give, and how far its blocks are done. Raises `StoreError`."""
+    heads: list[int] = []
+    given: set[str] = set()
+    for url in (secret.reveal for secret in chain.endpoints):
+        endpoint = Endpoint(url, chain.chain_id, Limits())
+        try:
+            head = await _ready(endpoint)
+            gives = methods.given(await endpoint.capable(methods.ORDINARY))
+        except (RemoteError, InputError) as error:
+            yield Check(area=chain.name, name=shown(url), state=State.FAILED, detail=str(error))
+        else:
+            heads.append(head.number)
+            given |= gives
+            yield _endpoint(chain, endpoint.status(), head, gives)
+        finally:
+            await endpoint.close()
+    if heads:
+        yield _detectors(chain, given)
+    yield _progress(chain, store, max(heads, default=None))
+
+
+async def _ready(endpoint: Endpoint) -> Header:
+    await endpoint.prepare()
+    return await endpoint.newest()
+
+
+def _endpoint(chain: ChainSettings, status: Status, head: Header, given: Collection[str]) -> Check:
+    lacks = sorted(methods.ORDINARY - set(given))
+    detail = f"head {head.number}, {status.client_version or 'unknown client'}, gives {', '.join(sorted(given))}"
+    return Check(
+        area=chain.name,
+        name=status.name,
+        state=State.WARNING if lacks else State.OK,
+        detail=f"{detail}; lacks {', '.join(lacks)}" if lacks else detail,
+    )
+
+
+def _detectors(chain: ChainSettings, given: Collection[str]) -> Check:
+    """Which detectors would be blind on what the endpoints give together."""
+    there = derived({name: datasets()[name].empty for name in given})
+    chosen = detectors_of(chain, detectors())
+    blind: Mapping[str, list[str]] = {
+        name: missing
+        for name, detector in chosen.items()
+        if (missing := [d for d, read in detector.reads.items() if d not in there and not read.optional])
+    }
+    told = "; ".join(f"{name} lacks {', '.join(missing)}" for name, missing in sorted(blind.items()))
+    detail = f"{len(chosen) - len(blind)} of {len(chosen)} can look" + (f". Blind: {told}" if told else "")
+    return Check(area=chain.name, name="detectors", state=State.WARNING if blind else State.OK, detail=detail)
+
+
+def _progress(chain: ChainSettings, store: Store, head: int | None) -> Check:
+    where = position(store, chain.chain_id, 1)
+    if where is None:
+        return Check(area=chain.name, name="progress", state=State.OK, detail="not begun")
+    done, undone = where.checkpoint.number, gaps.open_gaps(store.engine, chain.chain_id)
+    behind = "" if head is None else f", {max(0, head - done)} behind the head"
+    told = "; ".join(f"{gap.first}-{gap.last} {gap.detector or 'all detectors'}: {gap.reason}" for gap in undone)
+    detail = f"done to block {done}{behind}" + (f". Gaps: {told}" if told else "")
+    return Check(area=chain.name, name="progress", state=State.WARNING if undone else State.OK, detail=detail)

@@ -1,0 +1,99 @@
+"""
+Check the settings, the store, the endpoints and the health of the watching.
+
+## What it does
+Reads the settings, opens the store (and makes its tables, if they are not there), asks every endpoint which chain it is
+of, what its head is and what it can give, and shows what the store says: how far each chain is done, open gaps, open
+health alerts, and notices that have not been told. What an endpoint cannot give is shown with the detectors that are
+blind because of it. It changes nothing of the watching and may run beside it.
+
+`--format json` writes one check per line.
+
+## Exit codes
+0: everything works, with or without warnings. 1: something failed: the table says what. 2: the settings are wrong.
+"""
+
+import asyncio
+import json
+import os
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from tocsin.app.check import Check, State, check_chain, check_settings, check_store
+from tocsin.app.settings import Settings
+from tocsin.app.start import read_settings
+from tocsin.cli.command import Command, Sample
+from tocsin.cli.render.console import results
+from tocsin.cli.render.safe import safe
+from tocsin.edge.store.store import open_store
+from tocsin.model.errors import StoreError
+
+STYLES = {State.OK: "green", State.WARNING: "yellow", State.FAILED: "bold red"}
+
+
+class Format(StrEnum):
+    """How checks are written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def run(
+    config: Annotated[Path, typer.Option("--config", "-c", help="The settings.")] = Path("tocsin.toml"),
+    form: Annotated[Format, typer.Option("--format", help="How to write the checks.")] = Format.TABLE,
+) -> None:
+    """Check the installation that the settings describe."""
+    checks = asyncio.run(_checks(read_settings(config, os.environ)))
+    if form is Format.JSON:
+        for check in checks:
+            results().file.write(json.dumps(asdict(check)) + "\n")
+    else:
+        results().print(_table(checks))
+    if any(check.state is State.FAILED for check in checks):
+        raise typer.Exit(1)
+
+
+async def _checks(settings: Settings) -> list[Check]:
+    found = list(check_settings(settings))
+    try:
+        store = open_store(settings.store.url.reveal)
+    except StoreError as error:
+        return [*found, Check(area="store", name="store", state=State.FAILED, detail=str(error))]
+    try:
+        found += check_store(store)
+        for chain in settings.chains:
+            found += [check async for check in check_chain(chain, store)]
+    finally:
+        store.close()
+    return found
+
+
+def _table(checks: list[Check]) -> Table:
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", expand=False)
+    for heading in ("state", "of", "what", "says"):
+        shown.add_column(heading, overflow="fold")
+    for check in checks:
+        state = Text(check.state, style=STYLES[check.state])
+        shown.add_row(state, safe(check.area), safe(check.name), safe(check.detail))
+    return shown
+
+
+command = Command(
+    id="check",
+    run=run,
+    samples=(
+        Sample(
+            says="No settings are there",
+            arguments=("check", "--config", "absent.toml"),
+            exit_code=2,
+            shows=("absent.toml", "--config"),
+        ),
+    ),
+)
