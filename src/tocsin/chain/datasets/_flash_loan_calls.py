@@ -9,6 +9,7 @@ lender's frame, with a call to somebody else in between: a withdrawal and a late
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
+import numpy as np
 import polars as pl
 
 from tocsin.chain import abi
@@ -25,6 +26,16 @@ _SAID = [name for name, callback in CALLBACKS.items() if callback.token is not N
 _ROUND = [name for name, callback in CALLBACKS.items() if callback.round_trip]
 _SENT = [name for name in CALLBACKS if name not in {*_SAID, *_ROUND}]
 _WORD = 32
+_MOVE = {
+    **{name: name for name in _SAME},
+    "call_index": "move_index",
+    "token_address": "token_address",
+    "from_address": "_sender",
+    "to_address": "_recipient",
+    "value_binary": "value_binary",
+    "value_f64": "value_f64",
+}
+"""A movement's columns, and their names beside a callback's."""
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -35,11 +46,12 @@ def loans(calls: pl.DataFrame) -> list[pl.DataFrame]:
     candidates = _candidates(live)
     if candidates.is_empty():
         return []
-    near = live.join(candidates, on=_SAME, how="semi", nulls_equal=True)
-    callbacks = _framed(candidates, near)
+    callbacks = _framed(candidates, live.join(candidates, on=_SAME, how="semi", nulls_equal=True))
+    if callbacks.is_empty():
+        return []
+    near = live.join(callbacks, on=_SAME, how="semi", nulls_equal=True)
     kinds = callbacks.partition_by("_kind", as_dict=True)
-    none = callbacks.clear()
-    moves = _moved(near)
+    none, moves = callbacks.clear(), _moved(near)
     parts = [
         _said(kinds.get(("said",), none)),
         _sent(kinds.get(("sent",), none), moves),
@@ -90,17 +102,26 @@ def _framed(callbacks: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
 
 
 def _moved(near: pl.DataFrame) -> pl.DataFrame:
-    """What moved, with its place among the calls, which logs do not have."""
-    parts = [part for part in (_native_moves.from_calls(near), *_token_calls.moves(near)) if not part.is_empty()]
-    moves = pl.concat(parts, how="diagonal") if parts else _native_moves.from_calls(near.clear())
-    return moves.filter(pl.col("standard").is_in(["native", "erc20"]) & (pl.col("value_f64") > 0)).select(
+    """What moved, with its place among the calls, which logs do not have. Short call data reads as a value of zero."""
+    native = _native_moves.from_calls(near).select(*_MOVE)
+    found = _token_calls.accepted(near, [_token_calls.TRANSFER, _token_calls.TRANSFER_FROM])
+    moves = native if found.is_empty() else pl.concat([native, _tokens(found)])
+    return moves.filter(pl.col("value_f64") > 0).rename(_MOVE)
+
+
+def _tokens(calls: pl.DataFrame) -> pl.DataFrame:
+    by_other = calls["selector"].is_in([_token_calls.TRANSFER_FROM])
+    words = [abi.word(calls["input"], number, skip=abi.SELECTOR_BYTES) for number in range(3)]
+    shift = by_other.to_numpy()[:, None]
+    exact, rounded = abi.amount(np.where(shift, words[2], words[1]), "value")
+    return calls.select(
         *_SAME,
-        pl.col("call_index").alias("move_index"),
-        "token_address",
-        pl.col("from_address").alias("_sender"),
-        pl.col("to_address").alias("_recipient"),
-        "value_binary",
-        "value_f64",
+        "call_index",
+        pl.col("to_address").alias("token_address"),
+        from_address=abi.addresses(words[0]).zip_with(by_other, calls["from_address"]),
+        to_address=abi.addresses(np.where(shift, words[1], words[0])),
+        value_binary=exact,
+        value_f64=rounded,
     )
 
 
@@ -126,8 +147,9 @@ def _row(callbacks: pl.DataFrame) -> pl.DataFrame:
 
 def _said(callbacks: pl.DataFrame) -> pl.DataFrame:
     """Callbacks whose arguments state the loan. They are few: a loop over them."""
-    rows = list(callbacks["input"].to_list()) if not callbacks.is_empty() else []
-    names = callbacks["selector"].to_list()
+    if callbacks.is_empty():
+        return callbacks
+    rows, names = callbacks["input"].to_list(), callbacks["selector"].to_list()
     read = [(number, *loan) for number, data in enumerate(rows) for loan in _assets(CALLBACKS[names[number]], data)]
     words = [(number, token[-20:], value, fee) for number, token, value, fee in read]
     stated = pl.DataFrame(

@@ -1,5 +1,7 @@
 """Flash loans that logs tell of, and the transfers beside them where the log does not name the token."""
 
+from collections.abc import Iterator
+
 import polars as pl
 
 from tocsin.chain import abi
@@ -38,9 +40,11 @@ def loans(logs: pl.DataFrame, transfers: pl.DataFrame | None) -> list[pl.DataFra
     parts = [
         *(part for key, event in EVENTS.items() if key in kinds for part in _events(kinds[key], event)),
         *_swaps(_fitting(kinds.get((SWAP_V2, 3), none), 4)),
-        _dydx(*(_fitting(kinds.get((name, 2), none), DYDX_WORDS) for name in (DYDX_WITHDRAW, DYDX_DEPOSIT))),
-        _euler(*(_fitting(kinds.get((name, 3), none), 1) for name in (EULER_BORROW, EULER_REPAY))),
     ]
+    if (DYDX_WITHDRAW, 2) in kinds and (DYDX_DEPOSIT, 2) in kinds:
+        parts.append(_dydx(*(_fitting(kinds[name, 2], DYDX_WORDS) for name in (DYDX_WITHDRAW, DYDX_DEPOSIT))))
+    if (EULER_BORROW, 3) in kinds and (EULER_REPAY, 3) in kinds:
+        parts.append(_euler(*(_fitting(kinds[name, 3], 1) for name in (EULER_BORROW, EULER_REPAY))))
     lent = [part for part in parts if not part.is_empty()]
     return lent if transfers is None else [_named(part, transfers) for part in lent]
 
@@ -77,19 +81,22 @@ def _amount(logs: pl.DataFrame, number: int, name: str) -> list[pl.Series]:
     return abi.amount(abi.word(logs["data"], number), name)
 
 
-def _swaps(logs: pl.DataFrame) -> list[pl.DataFrame]:
+def _swaps(logs: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Uniswap V2: a token that went out and came back, whole, in one swap."""
-    return [_same_token(logs, number) for number in (0, 1)] if not logs.is_empty() else []
+    if logs.is_empty():
+        return
+    came_and_went = [abi.word(logs["data"], number) for number in range(4)]
+    rounded = [amounts.to_float(words) for words in came_and_went]
+    for number in (0, 1):
+        repaid = (rounded[number + 2] > 0) & (rounded[number] >= rounded[number + 2])
+        if repaid.any():
+            came, went = came_and_went[number][repaid], came_and_went[number + 2][repaid]
+            yield _same_token(logs.filter(repaid), came, went)
 
 
-def _same_token(logs: pl.DataFrame, number: int) -> pl.DataFrame:
-    came, went = abi.word(logs["data"], number), abi.word(logs["data"], number + 2)
-    repaid = (amounts.to_float(went) > 0) & (amounts.to_float(came) >= amounts.to_float(went))
-    lent = logs.filter(repaid)
-    fee = _difference(came[repaid], went[repaid])
-    return _row(
-        lent, "uniswap_v2", abi.address(lent["topic2"]), *abi.amount(went[repaid], "value"), *abi.amount(fee, "fee")
-    )
+def _same_token(logs: pl.DataFrame, came: Words, went: Words) -> pl.DataFrame:
+    value, fee = abi.amount(went, "value"), abi.amount(_difference(came, went), "fee")
+    return _row(logs, "uniswap_v2", abi.address(logs["topic2"]), *value, *fee)
 
 
 def _difference(more: Words, less: Words) -> Words:
