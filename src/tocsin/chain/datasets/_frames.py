@@ -10,7 +10,7 @@ import polars as pl
 
 from tocsin.chain.abi import SELECTOR_BYTES
 from tocsin.chain.datasets._pool_moves import Transaction, transactions
-from tocsin.chain.datasets._trades import address, number
+from tocsin.chain.datasets._trades import number
 from tocsin.chain.signatures import selector
 from tocsin.tables.amounts import WORD_BYTES
 
@@ -51,13 +51,16 @@ def taken(calls: pl.DataFrame, selectors: Collection[bytes]) -> pl.DataFrame:
     """
     The calls and views with these selectors that took effect, and token transfers that may hold swaps.
 
-    A delegatecall repeats the call of its proxy, unless a contract delegates to itself.
+    Balances are those that contracts ask about themselves. A delegatecall repeats the call of its proxy, unless a
+    contract delegates to itself.
     """
     kind, name = pl.col("call_type"), pl.col("selector")
     own = pl.col("from_address") == pl.col("to_address")
-    large = pl.col("subtree_end") - pl.col("call_index") > SWAP_FRAMES
+    itself = pl.col("input").bin.slice(SELECTOR_BYTES + 12, 20) == pl.col("from_address")
+    large = pl.col("subtree_end") > pl.col("call_index") + SWAP_FRAMES
     return calls.filter(
         (name.is_in(list(selectors)) | (name.is_in(TRANSFERS) & large))
+        & ((name != BALANCE_OF) | itself)
         & ~pl.col("reverted")
         & pl.col("to_address").is_not_null()
         & ((kind == "call") | ((kind == "delegatecall") & own) | ((kind == "staticcall") & name.is_in(VIEWS)))
@@ -106,7 +109,7 @@ class Views:
         return answers[-1].numbers if answers else None
 
     def _balance(self, frame: Frame) -> None:
-        if len(frame.output) >= WORD_BYTES and address(frame.arguments, 0) == frame.caller:
+        if len(frame.output) >= WORD_BYTES:
             answer = Asked(frame.position, frame.callee, (number(frame.output, 0),))
             self._balances[frame.transaction, frame.caller].append(answer)
 

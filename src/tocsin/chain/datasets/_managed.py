@@ -39,10 +39,8 @@ def pairs(frames: Iterable[Frame]) -> dict[bytes, Pair]:
     return {pool_of(key): currencies(key) for key in keys if len(key) == KEY_WORDS * WORD_BYTES}
 
 
-def with_currencies(trade: Trade | None, pair: Pair) -> Trade | None:
+def with_currencies(trade: Trade, pair: Pair) -> Trade:
     """The trade with its tokens, by its direction."""
-    if trade is None:
-        return None
     paid, got = pair if trade.zero_for_one else pair[::-1]
     return trade._replace(token_in=paid, token_out=got)
 

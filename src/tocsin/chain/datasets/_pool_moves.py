@@ -7,7 +7,7 @@ transfers and swaps of one pool costs n log n and no more.
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
@@ -26,6 +26,8 @@ NO_ENDS: Mapping[Key, int] = MappingProxyType({})
 STANDARDS = ("erc20", "native")
 NEAREST = 8
 """How many transfers of the right amount are looked at for one of another token."""
+FEW = 8
+"""Up to so many transfers are looked through one by one; more are indexed first."""
 UNORDERED = -1
 """Position of a transfer whose place among the others is not known: native coin beside logs."""
 
@@ -74,12 +76,16 @@ class Side:
         self, value: int, before: int, *, token: bytes | None = None, unlike: bytes | None = None
     ) -> Move | None:
         """The transfer of this amount that is last before a position, else first behind it."""
-        near = _nearest(self._by_value.get(value, []), before)
-        return next((move for move in near if move.token != unlike and token in (None, move.token)), None)
+        near = self.moves if len(self.moves) <= FEW else _nearest(self._by_value.get(value, []), before)
+        return _best(
+            [move for move in near if move.value == value and move.token != unlike and token in (None, move.token)],
+            before,
+        )
 
     def last(self, token: bytes, before: int) -> Move | None:
         """The transfer of this token that is last before a position, else first behind it."""
-        return next(iter(_nearest(self._by_token.get(token, []), before)), None)
+        near = self.moves if len(self.moves) <= FEW else _nearest(self._by_token.get(token, []), before)
+        return _best([move for move in near if move.token == token], before)
 
     def between(self, token: bytes, after: int, before: int) -> list[Move]:
         """The transfers of this token at positions above `after` and below `before`."""
@@ -91,8 +97,8 @@ class Side:
 
     def before(self, position: int, *, unlike: bytes) -> Move | None:
         """The last transfer before a position of another token than this one."""
-        near = _nearest(self.ordered, position)
-        return next((move for move in near if move.token != unlike and move.position < position), None)
+        near = self.moves if len(self.moves) <= FEW else _nearest(self.ordered, position)
+        return max((move for move in near if move.token != unlike and move.position < position), default=None)
 
 
 NOTHING = Side()
@@ -107,11 +113,12 @@ class PoolMoves:
         """`ends` says at which position a transfer takes effect where that is not its own."""
         wanted = frozenset(pools)
         self._sides: dict[tuple[Transaction, bytes, bool], Side] = defaultdict(Side)
-        for transaction, move, source, target in _rows(transfers, wanted, position, ends):
+        for transaction, place, token, source, target, value in _rows(transfers, wanted, position):
+            at = ends.get((transaction, place), place) if ends else place
             if target in wanted:
-                self._sides[transaction, target, True].moves.append(move._replace(other=source))
+                self._sides[transaction, target, True].moves.append(Move(at, token, source, value))
             if source in wanted:
-                self._sides[transaction, source, False].moves.append(move)
+                self._sides[transaction, source, False].moves.append(Move(at, token, target, value))
 
     def into(self, transaction: Transaction, pool: bytes) -> Side:
         """What the pool received in the transaction."""
@@ -128,24 +135,18 @@ def transactions(frame: pl.DataFrame) -> list[Transaction]:
 
 
 def _rows(
-    transfers: pl.DataFrame, pools: frozenset[bytes], position: str, ends: Mapping[Key, int]
-) -> list[tuple[Transaction, Move, bytes, bytes]]:
+    transfers: pl.DataFrame, pools: frozenset[bytes], position: str
+) -> Iterator[tuple[Transaction, int, bytes, bytes, bytes, int]]:
+    """Transaction, position, token, sender, receiver and amount of each transfer into or out of these pools."""
     listed = list(pools)
     found = transfers.filter(
         (pl.col("from_address").is_in(listed) | pl.col("to_address").is_in(listed))
         & pl.col("standard").is_in(STANDARDS)
     )
-    columns = (found[name].to_list() for name in ("token_address", "from_address", "to_address", "value_binary"))
     places = found[position].cast(pl.Int64).fill_null(UNORDERED).to_list()
-    return [
-        (
-            transaction,
-            Move(ends.get((transaction, place), place), token, target, int.from_bytes(value, "big")),
-            source,
-            target,
-        )
-        for transaction, place, token, source, target, value in zip(transactions(found), places, *columns, strict=True)
-    ]
+    columns = (found[name].to_list() for name in ("token_address", "from_address", "to_address"))
+    values = [int.from_bytes(value, "big") for value in found["value_binary"].to_list()]
+    return zip(transactions(found), places, *columns, values, strict=True)
 
 
 def _between(moves: list[Move], after: int, before: int) -> list[Move]:
@@ -154,4 +155,11 @@ def _between(moves: list[Move], after: int, before: int) -> list[Move]:
 
 def _nearest(moves: list[Move], before: int) -> list[Move]:
     at = bisect_left(moves, (before,))
-    return moves[max(at - NEAREST, 0) : at][::-1] + moves[at : at + NEAREST]
+    return moves[max(at - NEAREST, 0) : at + NEAREST]
+
+
+def _best(moves: list[Move], before: int) -> Move | None:
+    """The last before a position, else the first behind it."""
+    if len(moves) <= 1:
+        return moves[0] if moves else None
+    return max((move for move in moves if move.position < before), default=None) or min(moves)

@@ -61,15 +61,26 @@ def _plain(outputs: int, inputs: int, read: Reader) -> Call:
 
 
 def _concentrated(frame: Frame, words: bytes) -> Trade | None:
-    trade = Trade("uniswap_v3", frame.callee, frame.callee, 0, 0, receiver=address(words, 2))
-    return by_signs(trade, signed(words, 0), signed(words, 1))
+    made = by_signs(signed(words, 0), signed(words, 1))
+    if made is None:
+        return None
+    return Trade(
+        "uniswap_v3", frame.callee, frame.callee, made.amount_in, made.amount_out,
+        receiver=address(words, 2), zero_for_one=made.zero_for_one,
+    )  # fmt: skip
 
 
 def _from_manager(frame: Frame, words: bytes) -> Trade | None:
     """Uniswap V4 returns what the swapper gained of both, in the halves of one word."""
     gained0, gained1 = halves(words[:WORD_BYTES])
-    trade = Trade("uniswap_v4", frame.callee, pool_of(words[WORD_BYTES:]), 0, 0)
-    return with_currencies(by_signs(trade, -gained0, -gained1), currencies(words[WORD_BYTES:]))
+    made = by_signs(-gained0, -gained1)
+    if made is None:
+        return None
+    key = words[WORD_BYTES:]
+    trade = Trade(
+        "uniswap_v4", frame.callee, pool_of(key), made.amount_in, made.amount_out, zero_for_one=made.zero_for_one
+    )
+    return with_currencies(trade, currencies(key))
 
 
 def _curve(frame: Frame, words: bytes) -> Trade:
@@ -197,9 +208,14 @@ def _from_pairs(seen: list[Frame], views: Views, moves: PoolMoves) -> Iterator[t
 
 def _pair_trade(visit: Visit) -> Trade | None:
     frame = visit.frame
-    receiver = address(frame.arguments, 2)
-    trade = Trade("uniswap_v2", frame.callee, frame.callee, 0, 0, receiver=receiver, caller=frame.caller)
-    return with_currencies(of_pair(trade, visit.came, _pair_calls.sent(frame)), visit.tokens)
+    made = of_pair(visit.came, _pair_calls.sent(frame))
+    if made is None:
+        return None
+    trade = Trade(
+        "uniswap_v2", frame.callee, frame.callee, made.amount_in, made.amount_out,
+        receiver=address(frame.arguments, 2), caller=frame.caller, zero_for_one=made.zero_for_one,
+    )  # fmt: skip
+    return with_currencies(trade, visit.tokens)
 
 
 def _from_shapes(seen: list[Frame], views: Views, moves: PoolMoves) -> Iterator[tuple[Frame, Trade]]:

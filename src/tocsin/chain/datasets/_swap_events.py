@@ -6,7 +6,7 @@ exchange.
 """
 
 from tocsin.chain.datasets._events import Event
-from tocsin.chain.datasets._trades import Trade, address, by_signs, number, of_pair, signed, told
+from tocsin.chain.datasets._trades import Exchange, Trade, address, by_signs, number, of_pair, signed, told
 from tocsin.chain.signatures import topic
 from tocsin.tables.amounts import WORD_BYTES
 from tocsin.tables.columns import NATIVE
@@ -16,19 +16,31 @@ ERC20_ASSET = bytes.fromhex("f47261b0")
 
 
 def _pair(pool: bytes, words: bytes) -> Trade | None:
-    trade = Trade("uniswap_v2", pool, pool, 0, 0, caller=address(words, 0), receiver=address(words, 1))
-    return of_pair(trade, (number(words, 2), number(words, 3)), (number(words, 4), number(words, 5)))
+    made = of_pair((number(words, 2), number(words, 3)), (number(words, 4), number(words, 5)))
+    return made and _sorted("uniswap_v2", pool, words, made)
 
 
 def _concentrated(pool: bytes, words: bytes) -> Trade | None:
-    trade = Trade("uniswap_v3", pool, pool, 0, 0, caller=address(words, 0), receiver=address(words, 1))
-    return by_signs(trade, signed(words, 2), signed(words, 3))
+    made = by_signs(signed(words, 2), signed(words, 3))
+    return made and _sorted("uniswap_v3", pool, words, made)
+
+
+def _sorted(protocol: str, pool: bytes, words: bytes, made: Exchange) -> Trade:
+    return Trade(
+        protocol, pool, pool, made.amount_in, made.amount_out,
+        caller=address(words, 0), receiver=address(words, 1), zero_for_one=made.zero_for_one,
+    )  # fmt: skip
 
 
 def _managed(pool: bytes, words: bytes) -> Trade | None:
     """Uniswap V4 tells what the swapper gained: the signs are the other way round."""
-    trade = Trade("uniswap_v4", pool, words[:WORD_BYTES], 0, 0, caller=address(words, 1))
-    return by_signs(trade, -signed(words, 2), -signed(words, 3))
+    made = by_signs(-signed(words, 2), -signed(words, 3))
+    if made is None:
+        return None
+    return Trade(
+        "uniswap_v4", pool, words[:WORD_BYTES], made.amount_in, made.amount_out,
+        caller=address(words, 1), zero_for_one=made.zero_for_one,
+    )  # fmt: skip
 
 
 def _curve(pool: bytes, words: bytes) -> Trade:

@@ -30,4 +30,4 @@ def _named(trades: Iterable[tuple[int, Trade]], pairs: Mapping[bytes, Pair]) -> 
     """The trades, with the tokens of those whose pool a call named."""
     for row, trade in trades:
         pair = pairs.get(trade.pool_id)
-        yield row, trade if pair is None else with_currencies(trade, pair) or trade
+        yield row, trade if pair is None else with_currencies(trade, pair)

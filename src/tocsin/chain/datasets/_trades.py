@@ -96,26 +96,33 @@ def _pool_id(emitter: bytes, words: bytes, pool_id: int | None, pool: int | None
     return emitter if pool_id is None else words[pool_id * WORD_BYTES : (pool_id + 1) * WORD_BYTES]
 
 
-def by_signs(trade: Trade, amount0: int, amount1: int) -> Trade | None:
-    """A trade of a two-token pool from what the pool gained (above zero) and lost of each token."""
+class Exchange(NamedTuple):
+    """What a pool of two sorted tokens took and gave: whether the first was paid, and how much of which."""
+
+    zero_for_one: bool
+    amount_in: int
+    amount_out: int
+
+
+def by_signs(amount0: int, amount1: int) -> Exchange | None:
+    """An exchange from what the pool gained (above zero) and lost of each token."""
     if amount0 > 0 > amount1:
-        return trade._replace(amount_in=amount0, amount_out=-amount1, zero_for_one=True)
+        return Exchange(True, amount0, -amount1)
     if amount1 > 0 > amount0:
-        return trade._replace(amount_in=amount1, amount_out=-amount0, zero_for_one=False)
+        return Exchange(False, amount1, -amount0)
     return None
 
 
-def of_pair(trade: Trade, came: tuple[int, int], went: tuple[int, int]) -> Trade | None:
+def of_pair(came: tuple[int, int], went: tuple[int, int]) -> Exchange | None:
     """
-    A trade of a two-token pool that tells what came in and what went out of each token.
+    An exchange from what came in and what went out of each token.
 
-    The token of which more came than went is paid. A loan repaid with both, or in kind, is no trade.
+    The token of which more came than went is paid. A loan repaid with both, or in kind, is no exchange.
     """
-    direction = by_signs(trade, came[0] - went[0], came[1] - went[1])
-    if direction is None:
+    net = by_signs(came[0] - went[0], came[1] - went[1])
+    if net is None:
         return None
-    paid = 0 if direction.zero_for_one else 1
-    return direction._replace(amount_in=came[paid], amount_out=went[1 - paid])
+    return Exchange(True, came[0], went[1]) if net.zero_for_one else Exchange(False, came[1], went[0])
 
 
 def settle(trade: Trade, moves: PoolMoves, transaction: Transaction, position: int) -> Swap | None:
