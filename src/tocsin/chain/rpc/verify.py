@@ -45,23 +45,23 @@ class Block:
 
 class _Receipt(msgspec.Struct, gc=False, rename="camel"):
     transaction_hash: str
-    block_hash: str | None = None
+    block_hash: str
 
 
 class _Log(msgspec.Struct, gc=False, rename="camel"):
-    block_hash: str | None = None
+    block_hash: str
     removed: bool = False
 
 
 class _Trace(msgspec.Struct, gc=False, rename="camel"):
+    block_hash: str
     trace_address: list[int] = []
     transaction_hash: str | None = None
-    block_hash: str | None = None
 
 
 class _Replay(msgspec.Struct, gc=False, rename="camel"):
-    trace: list[_Trace]
-    state_diff: dict[str, Any] | None = None
+    trace: list[dict[str, msgspec.Raw]]
+    state_diff: dict[str, msgspec.Raw] | None = None
     transaction_hash: str | None = None
 
 
@@ -170,10 +170,10 @@ def _same_transactions(hashes: Sequence[str | None], of: Block, name: str) -> No
             )
 
 
-def _same_block(hashes: Sequence[str | None], of: Block, name: str) -> None:
+def _same_block(hashes: Sequence[str], of: Block, name: str) -> None:
     wanted = "0x" + of.header.hash.hex()
     for given in hashes:
-        if given is not None and given.lower() != wanted:
+        if given.lower() != wanted:
             raise InconsistentInput(f"{name}: is about block {given[:HASH_CHARACTERS]!r}, not {wanted}")
 
 
