@@ -1,6 +1,6 @@
 """What the actors of a transaction took out of it: exact amounts per token, about how many dollars, from whom."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -9,6 +9,7 @@ import polars as pl
 from tocsin.chain.tokens import TOKENS
 from tocsin.detect import actors
 from tocsin.detect.worth import dollars
+from tocsin.model.finding import Value
 from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
@@ -19,6 +20,8 @@ LENDING_READ = ("kind", "account_address", "token_address", "value_binary")
 NOBODY = frozenset((ZERO, *(address for _, address in TOKENS)))
 """The zero address and well-known tokens: a wrapped coin that is unwrapped has lost nothing."""
 
+ROUNDING = 0.01
+"""How far a rounded sum may be below the exact one, generously."""
 CREATIONS = ("create", "create2")
 
 Row: TypeAlias = Mapping[str, Any]
@@ -59,9 +62,21 @@ class Extraction:
     @property
     def victim(self) -> bytes | None:
         """The account outside the cluster that lost the most dollars, if one lost."""
-        others = (row for row in self.flows if row["account_address"] not in self.accounts | NOBODY)
-        lost = [(flow.dollars, account) for account, flow in balances(others).items() if flow.dollars < 0]
+        others = balances(_but(self.flows, self.accounts | NOBODY))
+        lost = [(balance.dollars, account) for account, balance in others.items() if balance.dollars < 0]
         return min(lost)[1] if lost else None
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """What a finding states of it."""
+        net = sorted(self.net.items())
+        return {
+            "profit_about_dollars": int(self.dollars),
+            "gained_tokens": ["0x" + token.hex() for token, amount in net if amount > 0],
+            "gained_amounts": [amount for _, amount in net if amount > 0],
+            "spent_tokens": ["0x" + token.hex() for token, amount in net if amount < 0],
+            "spent_amounts": [-amount for _, amount in net if amount < 0],
+        }
 
     def _worth(self, amounts: Amounts) -> float:
         return sum(dollars(self.chain_id, token, net) or 0.0 for token, net in amounts.items())
@@ -87,6 +102,35 @@ def balances(flows: Iterable[Row]) -> dict[bytes, Balance]:
         balance.gained_unpriced |= price is None and row["net_f64"] > 0
         balance.spent_unpriced |= price is None and row["net_f64"] < 0
     return found
+
+
+def promising(tables: Tables, chosen: pl.DataFrame, least_dollars: float, cost_limit_dollars: float) -> pl.DataFrame:
+    """
+    The rows of `chosen` whose transaction may matter: most end here, and cheaply.
+
+    Possible actors together gained about so many dollars, or one got a token without a price for next to nothing.
+    """
+    calls, profits = (of_transactions(tables[name], chosen) for name in ("calls", "profits"))
+    outside = outsiders(calls)
+    matters = {
+        key
+        for key, rows in by_transaction(profits).items()
+        if _may_matter(_but(rows, outside.get(key, NOBODY)), least_dollars * (1 - ROUNDING), cost_limit_dollars)
+    }
+    keys = chosen.select(actors.SAME).iter_rows()
+    return chosen.filter(pl.Series([key in matters for key in keys], dtype=pl.Boolean()))
+
+
+def _may_matter(flows: Iterable[Row], least_dollars: float, cost_limit_dollars: float) -> bool:
+    found = balances(flows).values()
+    return sum(max(0.0, balance.dollars) for balance in found) >= least_dollars or any(
+        balance.gained_unpriced and not balance.spent_unpriced and balance.dollars >= -cost_limit_dollars
+        for balance in found
+    )
+
+
+def _but(flows: Iterable[Row], accounts: Collection[bytes]) -> Iterator[Row]:
+    return (row for row in flows if row["account_address"] not in accounts)
 
 
 def outsiders(calls: pl.DataFrame) -> dict[Transaction, set[bytes]]:
