@@ -84,6 +84,9 @@ EVENT_SHAPES = {
     "pancake v3, with two words more": (
         [*PAID, log(RANGE.replace("int24)", "int24,uint128,uint128)"), "pool", "router", "bob",
                     data=abi(1_000, minus(7), 1, 1, 1, 0, 0))], "uniswap_v3"),
+    "algebra, with two fees more": (
+        [*PAID, log(RANGE.replace("int24)", "int24,uint24,uint24)"), "pool", "router", "bob",
+                    data=abi(1_000, minus(7), 1, 1, 1, 0, 0))], "uniswap_v3"),
     "curve": (
         [*PAID, log("TokenExchange(address,int128,uint256,int128,uint256)", "pool", "alice",
                     data=abi(0, 1_000, 1, 7))], "curve"),
@@ -291,6 +294,26 @@ def test_a_call_and_the_transfers_below_it_make_a_swap(shape: str) -> None:
     assert said(from_calls("swaps", tree(*calls))) == [(protocol, "pool", "alice", "bob", *RECEIVED)]
 
 
+V1_SWAPS = {
+    "ethToTokenSwapInput(uint256,uint256)": (abi(0, 9), abi(70)),
+    "ethToTokenSwapOutput(uint256,uint256)": (abi(70, 9), abi(5)),
+}
+
+
+@pytest.mark.parametrize("signature", V1_SWAPS)
+def test_uniswap_v1_is_paid_native_coin_with_the_call(signature: str) -> None:
+    data, output = V1_SWAPS[signature]
+    call = Call(signature, "alice", "pool", data, output, [send("dai", "pool", "alice", 70)], value=5)
+    assert said(from_calls("swaps", tree(call))) == [("uniswap_v1", "pool", "alice", "alice", ETH, 5, "dai", 70)]
+
+
+def test_uniswap_v1_pays_native_coin_below_the_call() -> None:
+    pays = [send("dai", "alice", "pool", 70, by="pool"), Call("", "pool", "bob", value=5)]
+    call = Call("tokenToEthTransferInput(uint256,uint256,uint256,address)", "alice", "pool",
+                abi(70, 1, 9, "bob"), abi(5), pays)  # fmt: skip
+    assert said(from_calls("swaps", tree(call))) == [("uniswap_v1", "pool", "alice", "bob", "dai", 70, ETH, 5)]
+
+
 ORDERS = "(address,address,uint128,uint128,uint128,address,address,address,address,bytes32,uint64,uint256)"
 OLD_ORDER = "(address,address,address,address,uint256,uint256,uint256,uint256,uint256,uint256,bytes,bytes)"
 TOLD_BY_CALLER = {
@@ -424,7 +447,7 @@ SAME = ["transaction_index", "protocol", "pool_address", "pool_id", "from_addres
 @pytest.mark.parametrize("height", [10803840, 12412732, 12914944, 13002906])
 def test_logs_and_calls_of_a_recorded_block_tell_the_same_swaps(recorded_data: Path, height: int) -> None:
     raw = tables(list(recordings.read(recorded_data / "mev" / "blocks" / f"{height}.json.gz")))
-    by_logs = Counter(derived(raw)["swaps"].select(SAME).filter(pl.col("protocol") != "uniswap_v1").iter_rows())
+    by_logs = Counter(derived(raw)["swaps"].select(SAME).iter_rows())
     by_calls = Counter(derived({"calls": raw["calls"]})["swaps"].select(SAME).iter_rows())
     assert by_logs == by_calls
     assert by_logs.total() > 20

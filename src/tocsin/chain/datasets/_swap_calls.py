@@ -31,6 +31,7 @@ from tocsin.chain.datasets._trades import (
 )
 from tocsin.chain.signatures import selector
 from tocsin.tables.amounts import WORD_BYTES
+from tocsin.tables.columns import NATIVE
 
 _LIMIT_ORDER = "(address,address,uint128,uint128,uint128,address,address,address,address,bytes32,uint64,uint256)"
 _RFQ_ORDER = "(address,address,uint128,uint128,address,address,address,bytes32,uint64,uint256)"
@@ -89,6 +90,26 @@ def _curve(frame: Frame, words: bytes) -> Trade:
 
 def _dodo(frame: Frame, words: bytes) -> Trade:
     return Trade("dodo", frame.callee, frame.callee, 0, number(words, 0), receiver=address(words, 1))
+
+
+def _to_native(paid: int, got: int) -> Call:
+    """A Uniswap V1 exchange pays native coin; these words hold what it was paid and what it gave."""
+
+    def read(frame: Frame, words: bytes) -> Trade:
+        amounts = number(words, paid), number(words, got)
+        return Trade("uniswap_v1", frame.callee, frame.callee, *amounts, token_out=NATIVE)
+
+    return Call(1, 3, read)
+
+
+def _from_native(paid: int | None, got: int) -> Call:
+    """A Uniswap V1 exchange is paid native coin with the call: where no word holds it, the transfer tells."""
+
+    def read(frame: Frame, words: bytes) -> Trade:
+        amounts = 0 if paid is None else number(words, paid), number(words, got)
+        return Trade("uniswap_v1", frame.callee, frame.callee, *amounts, token_in=NATIVE)
+
+    return Call(1, 2, read)
 
 
 def _vault(frame: Frame, words: bytes) -> Trade | None:
@@ -151,6 +172,14 @@ CALLS = {
         "exchange(uint256,uint256,uint256,uint256,address)": Call(1, 5, _curve),
         "exchange(uint256,uint256,uint256,uint256,bool,address)": Call(1, 6, _curve),
         "exchange_underlying(uint256,uint256,uint256,uint256)": Call(1, 4, _curve, silent=True),
+        "tokenToEthSwapInput(uint256,uint256,uint256)": _to_native(1, 0),
+        "tokenToEthTransferInput(uint256,uint256,uint256,address)": _to_native(1, 0),
+        "tokenToEthSwapOutput(uint256,uint256,uint256)": _to_native(0, 1),
+        "tokenToEthTransferOutput(uint256,uint256,uint256,address)": _to_native(0, 1),
+        "ethToTokenSwapInput(uint256,uint256)": _from_native(None, 0),
+        "ethToTokenTransferInput(uint256,uint256,address)": _from_native(None, 0),
+        "ethToTokenSwapOutput(uint256,uint256)": _from_native(0, 1),
+        "ethToTokenTransferOutput(uint256,uint256,address)": _from_native(0, 1),
         "sellBase(address)": Call(1, 1, _dodo),
         "sellQuote(address)": Call(1, 1, _dodo),
         "swapExactAmountIn(address,uint256,address,uint256,uint256)":

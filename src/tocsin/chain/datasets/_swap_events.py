@@ -94,6 +94,7 @@ EVENTS: dict[bytes, Event[Trade]] = {
         "Swap(address,address,uint256,uint256,uint256,uint256)": Event(2, 4, _pair),
         "Swap(address,address,int256,int256,uint160,uint128,int24)": Event(2, 5, _concentrated),
         "Swap(address,address,int256,int256,uint160,uint128,int24,uint128,uint128)": Event(2, 7, _concentrated),
+        "Swap(address,address,int256,int256,uint160,uint128,int24,uint24,uint24)": Event(2, 7, _concentrated),
         "Swap(bytes32,address,int128,int128,uint160,uint128,int24,uint24)": Event(2, 6, _managed),
         "TokenExchange(address,int128,uint256,int128,uint256)": Event(1, 4, _curve),
         "TokenExchange(address,uint256,uint256,uint256,uint256)": Event(1, 4, _curve),

@@ -4,7 +4,7 @@ Exchanges of one token for another in a pool or an order.
 ## What a row is
 One swap that took effect. `token_in` is what the trader pays, `token_out` what the trader receives. A swap along
 several pools is one row a pool; between two hops the pool, vault or manager that holds the token is the payer or the
-receiver.
+receiver. An aggregator's order that other pools fill is those pools' rows and none of its own.
 
 ## Where it comes from
 Swap events with the transfers around them where logs are there; pool calls with the transfers under them where they
@@ -15,8 +15,9 @@ the swap call, where calls are there beside the logs.
 ## Blind spots
 Pools of unknown shape. A token that moves without transfers leaves a swap incomplete, and it is left out; so are hops
 inside the Uniswap V4 manager where there are only logs. Loans repaid in kind are no swaps. A contract may log a swap
-that it did not make. From calls alone: 0x orders filled in bulk and Uniswap V1 are not seen, and the amount paid to a
-Uniswap V2 pair is the sum of the transfers to it where nobody asked the pair for its reserves.
+that it did not make. From calls alone: 0x orders that versions 2 and 3 fill in bulk, and token-to-token swaps of
+Uniswap V1, are not seen; the amount paid to a Uniswap V2 pair is the sum of the transfers to it where nobody asked
+the pair for its reserves; a Uniswap V4 hook's share is part of the amount.
 """
 
 from operator import itemgetter
