@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from tocsin.chain import codecs
 from tocsin.chain.catalogue import datasets
-from tocsin.edge import lake
+from tocsin.edge import lake, recordings
 from tocsin.model.errors import InconsistentInput, MalformedInput, SourceError
 from tocsin.tables.dataset import Tables
 from tocsin.tables.literal import frame, named
@@ -357,3 +358,14 @@ class TestWhatIsWrong:
         cryo(tmp_path, "logs", CRYO_LOGS | {column: values})
         with pytest.raises(MalformedInput, match=says):
             read(tmp_path)
+
+
+@pytest.mark.recorded
+def test_a_real_block_comes_back_as_it_was(recorded_data: Path, tmp_path: Path) -> None:
+    (recording,) = recordings.read(recorded_data / "state" / "18000000.json.gz")
+    tables = codecs.tables([recording])
+    lake.write(tables, tmp_path, 1, 18_000_000, 18_000_000)
+    (batch,) = read(tmp_path)
+    assert batch.keys() == tables.keys()
+    for name, table in tables.items():
+        assert_frame_equal(batch[name], table)

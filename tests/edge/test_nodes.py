@@ -13,9 +13,9 @@ from tocsin.chain.header import Header
 from tocsin.chain.recording import Recording
 from tocsin.chain.rpc import methods
 from tocsin.edge.anvil import Anvil
-from tocsin.edge.blocking import reading
 from tocsin.edge.nodes import Nodes, connect, recordings
 from tocsin.edge.rpc.limits import Limits
+from tocsin.edge.rpc.pool import Pool
 from tocsin.model import lookups
 from tocsin.model.errors import (
     DataMissing,
@@ -330,10 +330,8 @@ class TestSeveralNodes:
         assert "key" not in str(wrong.value)
 
     def test_at_one_provider_are_told_apart_without_their_keys(self, node: Node) -> None:
-        urls = [f"{node.url}/first-secret", f"{node.url}/second-secret"]
-        with reading(urls, limits=LIMITS) as reader:
-            names = [state.name for state in reader.nodes.states()]
-        assert names == [f"{node.url}/***#1", f"{node.url}/***#2"]
+        pool = Pool([f"{node.url}/first-secret", f"{node.url}/second-secret"], CHAIN_ID, LIMITS)
+        assert [state.name for state in pool.states()] == [f"{node.url}/***#1", f"{node.url}/***#2"]
 
 
 class TestAnswers:
@@ -384,14 +382,6 @@ def test_a_range_is_read_in_order_and_stops_at_what_is_not_there(node: Node) -> 
         return names
 
     assert using([node], act) == ["6", "7", "8", "9"]
-
-
-def test_code_that_waits_reads_the_same(node: Node) -> None:
-    with reading([node.url], limits=LIMITS) as reader:
-        assert reader.chain_id == CHAIN_ID
-        assert reader.head().number == 9
-        assert [r.name.split()[1] for r in reader.recordings(range(3))] == ["0", "1", "2"]
-        assert reader.answers([CODE]) == {CODE: "0x60"}
 
 
 @pytest.mark.anvil
