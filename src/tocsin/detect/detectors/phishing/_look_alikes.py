@@ -10,7 +10,7 @@ from tocsin.chain.abi import ADDRESS_BYTES
 OWNER_BYTES = 6
 KEY_BYTES = 8
 HEX_DIGITS = 16
-FASHIONABLE_ZEROS = 3
+FASHIONABLE_ZEROS = 4
 """A run of so many zeros at an end was made on purpose."""
 
 
