@@ -61,11 +61,13 @@ def chain(length: int, fork: int = 0, fork_at: int = 10**9) -> list[Header]:
     return [Header(number=n, hash=block_hash(n), parent_hash=block_hash(n - 1), timestamp=n) for n in range(length)]
 
 
-def decode(recording: Recording) -> Tables:
-    """The blocks table of the header that the node put into the recording."""
-    number, block_hash = recording.answers["number"], recording.answers["hash"]
-    row = {"chain_id": 1, "block_number": int(number), "block_hash": block_hash}
-    return {"blocks": pl.DataFrame([row])}
+def decode(recordings: Sequence[Recording]) -> Tables:
+    """The blocks table of the headers that the node put into the recordings."""
+    rows = [
+        {"chain_id": 1, "block_number": int(one.answers["number"]), "block_hash": one.answers["hash"]}
+        for one in recordings
+    ]
+    return {"blocks": pl.DataFrame(rows)}
 
 
 def every_third(tables: Tables) -> Iterator[Sighting]:
@@ -137,7 +139,7 @@ def test_an_answer_that_fails_leaves_the_block_undone_and_nothing_is_skipped(sto
 
 
 def test_a_block_that_cannot_be_decoded_is_left_undone(store: Store) -> None:
-    def refuse(recording: Recording) -> Tables:
+    def refuse(recordings: Sequence[Recording]) -> Tables:
         raise MalformedInput("truncated")
 
     broken = watcher(Node(chain(3)), store)
@@ -234,17 +236,33 @@ def test_a_detector_that_fails_is_tried_again_until_it_has_seen_the_block(store:
     assert len(standing(store)) == 4
 
 
+def test_a_bad_answer_among_several_blocks_costs_only_its_own_block(store: Store) -> None:
+    def refuse_5(recordings: Sequence[Recording]) -> Tables:
+        if any(one.answers["number"] == b"5" for one in recordings):
+            raise MalformedInput("truncated")
+        return decode(recordings)
+
+    node = Node(chain(9))
+    broken = watcher(node, store, THIRDS)
+    broken.decode = refuse_5
+    with pytest.raises(MalformedInput):
+        asyncio.run(broken.catch_up(node.chain[-1]))
+
+    assert [number for _, number, _ in standing(store)] == [0, 3]
+    assert [header.number for header in recent_headers(store)] == [0, 1, 2, 3, 4]
+
+
 def remember_blocks(tables: Tables) -> pl.DataFrame:
     return tables["blocks"].with_columns(transaction_hash=None, transaction_index=None).select(*PLACE)
 
 
 def counting() -> Detector:
-    """Says in every block how many blocks it remembers, this one included."""
+    """Says in every block how many of the three before it it remembers, itself included."""
 
     def run(tables: Tables) -> Iterator[Sighting]:
         for row in tables["blocks"].iter_rows(named=True):
-            place = Place.of({**row, "transaction_hash": None, "transaction_index": None})
-            kept = str(tables["memory"].height)
+            place, number = Place.of({**row, "transaction_hash": None, "transaction_index": None}), row["block_number"]
+            kept = str(tables["memory"].filter(pl.col("block_number").is_between(number - 3, number)).height)
             yield Sighting(place=place, severity=Severity.LOW, confidence=1.0, title=kept, summary="")
 
     memory = Memory(columns={}, window_blocks=3, remember=remember_blocks)

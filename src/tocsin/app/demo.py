@@ -11,9 +11,9 @@ import msgspec
 
 import tocsin.app
 from tocsin.app.explain import Explanation, explain, find
+from tocsin.app.look import decode
 from tocsin.app.replay import Replay
 from tocsin.app.sources import Request, pieces
-from tocsin.app.sources.recorded import decoded
 from tocsin.app.watch import Unobserved, Watcher
 from tocsin.chain.header import Header
 from tocsin.detect.detector import Detector
@@ -123,7 +123,7 @@ def _watched(
         watcher = Watcher(
             reader=reader,
             store=store,
-            decode=decoded,
+            decode=decode,
             detectors=detectors,
             clock=lambda: float(head.timestamp),
             keep_blocks=KEEP_BLOCKS,

@@ -7,7 +7,7 @@ looked for again.
 """
 
 from tocsin.app.backoff import Backoff
-from tocsin.app.look import look
+from tocsin.app.look import fetch, look
 from tocsin.app.unbroken import unbroken
 from tocsin.app.watch import Watcher
 from tocsin.chain.header import Header
@@ -39,7 +39,8 @@ async def _fill(watcher: Watcher, gap: Gap, backoff: Backoff) -> bool:
     if (header := await watcher.reader.header(gap.first)) is None:
         raise EndpointRefused(f"chain {gap.chain_id}: no endpoint has block {gap.first} any more; its gap stays open")
     memories = await unbroken(watcher.memories_before, gap.first)
-    outcome = await look(watcher.reader, header, watcher.decode, watcher.detectors, memories)
+    fetched = await fetch(watcher.reader, header, 1)
+    outcome = await look(watcher.reader, fetched, watcher.decode, watcher.detectors, memories)
     failures = {failure.detector: type(failure.error).__name__ for failure in outcome.failures}
     if gap.detector in failures:
         later = watcher.clock() + backoff.delay(gap.attempts + 1)

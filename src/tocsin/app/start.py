@@ -11,14 +11,12 @@ from tocsin.app.chosen import detectors_of
 from tocsin.app.deliver import Deliverer, to_log
 from tocsin.app.health import HealthBook
 from tocsin.app.live import Live
+from tocsin.app.look import decode
 from tocsin.app.monitor import Monitor
 from tocsin.app.notes import ChainNotes
 from tocsin.app.settings import ChainSettings, Settings, parse
 from tocsin.app.watch import Watcher
 from tocsin.app.worker import Worker
-from tocsin.chain import codecs
-from tocsin.chain.catalogue import derived
-from tocsin.chain.recording import Recording
 from tocsin.detect.catalogue import detectors
 from tocsin.edge import clock, nodes
 from tocsin.edge.channels import Channel, to_file, to_stream
@@ -29,7 +27,6 @@ from tocsin.edge.rpc import urls
 from tocsin.edge.rpc.limits import Limits
 from tocsin.edge.store.store import Store
 from tocsin.model.errors import SettingError
-from tocsin.tables.dataset import Tables
 
 RETRY = Backoff(first_seconds=0.5, longest_seconds=60.0, jitter=clock.jitter)
 GAP_RETRY = Backoff(first_seconds=30.0, longest_seconds=6 * 3600.0, jitter=clock.jitter)
@@ -100,11 +97,6 @@ async def live(settings: Settings, store: Store, metrics: Metrics, log: Log) -> 
         log=log,
         close=close,
     )
-
-
-def decode(recording: Recording) -> Tables:
-    """A recording's tables, raw and derived."""
-    return derived(codecs.tables([recording]))
 
 
 def _notes(chain: ChainSettings, metrics: Metrics, log: Log, wake_outbox: Callable[[], None]) -> ChainNotes:

@@ -5,7 +5,8 @@ A failed answer, a block that cannot be decoded and a store that cannot be writt
 leave the block undone: the checkpoint is the store's, so the next call goes on exactly where the last one stopped.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -13,7 +14,7 @@ import polars as pl
 
 from tocsin.app.follow import Ask, LookBelow, Process, RollBack, Wait, decide
 from tocsin.app.fork import Fork, find_fork
-from tocsin.app.look import Decode, look
+from tocsin.app.look import Decode, Fetched, by_block, fetch, look
 from tocsin.app.reader import ChainReader
 from tocsin.app.unbroken import unbroken
 from tocsin.chain.header import Header
@@ -22,6 +23,10 @@ from tocsin.detect.engine import Outcome, within_window
 from tocsin.edge.store import health, memory, reorg
 from tocsin.edge.store.store import Store, begin, commit_block, position
 from tocsin.edge.store.values import Checkpoint, DoneBlock, HealthAlert, Position
+from tocsin.model.errors import InputError
+
+BLOCKS_AT_ONCE = 8
+"""How many blocks are fetched and looked at together while catching up."""
 
 
 class Observer(Protocol):
@@ -67,6 +72,8 @@ class Watcher:
     position: Position | None = None
     """The store's, as of the last commit."""
     memories: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    alone_until: int = -1
+    """Up to this height blocks are looked at one at a time: something is wrong in one of them."""
 
     async def catch_up(self, head: Header) -> None:
         """Do every block up to this head. Raises `RemoteError`, `InputError`, `StoreError`; may be called again."""
@@ -105,10 +112,24 @@ class Watcher:
         return await self._roll_back(step, head)
 
     async def _process(self, header: Header, head: Header) -> None:
-        self.memories = self._within(header.number)
-        outcome = await look(self.reader, header, self.decode, self.detectors, self.memories)
-        await unbroken(self._commit, header, outcome)
-        self.observer.done(header, head, outcome)
+        """Do this block, and those after it that can be done in one go."""
+        most = 1 if header.number <= self.alone_until else min(BLOCKS_AT_ONCE, head.number - header.number + 1)
+        fetched = await fetch(self.reader, header, most)
+        for block, outcome in await self._look(fetched):
+            await unbroken(self._commit, block.header, outcome)
+            self.observer.done(block.header, head, outcome)
+
+    async def _look(self, fetched: Sequence[Fetched]) -> list[tuple[Fetched, Outcome]]:
+        """What comes of each block; of the first alone when together something is wrong in them."""
+        self.memories = self._within(fetched[0].header.number)
+        if len(fetched) > 1:
+            with suppress(InputError):
+                together = await look(self.reader, fetched, self.decode, self.detectors, self.memories)
+                if parts := by_block(together, [block.header for block in fetched]):
+                    return list(zip(fetched, parts, strict=True))
+            self.alone_until = fetched[-1].header.number
+        alone = await look(self.reader, fetched[:1], self.decode, self.detectors, self.memories)
+        return [(fetched[0], alone)]
 
     def _commit(self, header: Header, outcome: Outcome) -> None:
         done = DoneBlock(
