@@ -95,7 +95,7 @@ def candidates(real: pl.DataFrame) -> pl.DataFrame:
 
 
 def remember(tables: Tables) -> pl.DataFrame:
-    """Payments and planted addresses, each once a block."""
+    """Payments and planted addresses, each once a transaction."""
     role = (
         pl.when(pl.col("shape") == "payment")
         .then(pl.lit("paid"))
@@ -103,10 +103,7 @@ def remember(tables: Tables) -> pl.DataFrame:
         .then(pl.lit("planted"))
     )
     found = candidates(moves(tables)).with_columns(role=role).filter(pl.col("role").is_not_null())
-    once = found.sort("block_number", "transaction_index").unique(
-        subset=["chain_id", "block_number", "block_hash", "owner", "other", "role"], keep="first", maintain_order=True
-    )
-    return once.select(*PLACE, *REMEMBERED).with_columns(transaction_hash=pl.lit(None, pl.Binary()))
+    return found.select(*PLACE, *REMEMBERED).with_columns(transaction_hash=pl.lit(None, pl.Binary())).unique()
 
 
 _Owner = tuple[int, bytes]
