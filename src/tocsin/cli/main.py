@@ -90,7 +90,7 @@ def usage(error: Any) -> str:
 def nearest(name: str, known: Sequence[str]) -> str:
     """A question that names the nearest right spelling."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0)
-    return f"did you mean {near[0]}?" if near else "there is none."
+    return f"did you mean {near[0]!r}?" if near else "there is none."
 
 
 def program() -> Any:
@@ -114,7 +114,17 @@ def _root(
     """Watches blockchains, finds attacks while they can still be stopped, and says what to do."""
 
 
-class _Commands(TyperGroup):
+class _Group(TyperGroup):
+    """Commands that name the nearest right spelling."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, known = args[0], self.list_commands(ctx)
+        if name not in known:
+            raise UserError(f"no command {name!r}; {nearest(name, known)} Known: {', '.join(known)}")
+        return super().resolve_command(ctx, args)
+
+
+class _Commands(_Group):
     """The commands on disk. Only the one that is run is imported."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer passes its context
@@ -125,11 +135,9 @@ class _Commands(TyperGroup):
         line = help_lines().get(cmd_name)
         return None if line is None else TyperCommand(cmd_name, help=line)
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ARG002 - Typer passes its context
-        name, *rest = args
-        if name not in help_lines():
-            known = list(help_lines())
-            raise UserError(f"no command {name!r}; {nearest(name, known)} Known: {', '.join(known)}")
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The whole of the command that is run."""
+        name, _, rest = super().resolve_command(ctx, args)
         return name, load(name), rest
 
 
@@ -150,6 +158,7 @@ def load(name: str) -> Any:
     module = importlib.import_module(f"{tocsin.cli.commands.__name__}.{name.replace(Command.SEPARATOR, '_')}")
     command = only_one(module, Command)
     app = typer.Typer(
+        cls=_Group,
         help=summary(module),
         add_completion=False,
         no_args_is_help=bool(command.subcommands),
@@ -164,7 +173,7 @@ def load(name: str) -> Any:
 
 
 def _single(app: typer.Typer, run: Callable[..., Any], says: str, command: Command) -> Any:
-    right = [sample for sample in command.samples if sample.exit_code != WRONG_USAGE]
+    right = [sample for sample in command.samples if sample.exit_code not in (FAILED, WRONG_USAGE)]
     samples = "\n\n".join(f"tocsin {' '.join(sample.arguments)}" for sample in right)
     app.command(command.id, help=says, epilog=f"For example:\n\n{samples}")(run)
     return typer.main.get_command(app)

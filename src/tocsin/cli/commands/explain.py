@@ -89,7 +89,7 @@ command = Command(
         Sample(
             says="The only transaction of a recording", arguments=("explain", "transaction.json"), shows=("sender",)
         ),
-        Sample(says="One transaction, by its first digits", arguments=("explain", "blocks", "--tx", "0x1d")),
+        Sample(says="A deep call tree, to its third level", arguments=("explain", "attack.json.gz", "--depth", "3")),
         Sample(says="As JSON", arguments=("explain", "transaction.json", "--format", "json"), json=True),
     ),
 )

@@ -107,7 +107,7 @@ def _details(finding: Finding, names: Names) -> Table:
     grid.add_column(overflow="fold")
     for entity in finding.entities:
         grid.add_row(_words(entity.role), Text(f"{entity.address} {safe(entity.label)}".rstrip()))
-    shown = {entity.address for entity in finding.entities}
+    shown = [entity.address for entity in finding.entities]
     for name, value in finding.values.items():
         if value not in shown:
             grid.add_row(_words(name), Text(_amount(name, finding.values, names) or worded(value)))
