@@ -14,7 +14,6 @@ from tocsin.chain.datasets._frames import Frame, Views
 from tocsin.chain.datasets._pool_moves import PoolMoves, Transaction
 from tocsin.chain.datasets._trades import number
 from tocsin.chain.signatures import selector
-from tocsin.tables.columns import NATIVE
 
 SWAP = selector("swap(uint256,uint256,address,bytes)")
 SWAP_PLAIN = selector("swap(uint256,uint256,address)")
@@ -69,11 +68,7 @@ def _tokens(frame: Frame, balances: dict[bytes, int], moves: PoolMoves) -> tuple
     if len(balances) == 2:
         first, second = sorted(balances)
         return first, second
-    if frame.selector not in SWAPS:
-        return None
-    pool = frame.transaction, frame.callee
-    moved = sorted((moves.into(*pool).tokens | moves.out_of(*pool).tokens) - {NATIVE, frame.callee})
-    return (moved[0], moved[1]) if len(moved) == 2 else None
+    return moves.pair(frame.transaction, frame.callee) if frame.selector in SWAPS else None
 
 
 def _came(

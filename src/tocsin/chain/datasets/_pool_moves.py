@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeAlias
 import polars as pl
 
 from tocsin.chain.datasets._moves import SAME_TRANSACTION
+from tocsin.tables.columns import NATIVE
 
 Transaction: TypeAlias = tuple[int, bytes | None, bytes | None]
 """What tells transactions apart: chain, block hash, transaction hash."""
@@ -104,6 +105,12 @@ class Side:
 NOTHING = Side()
 
 
+def only(side: Side, *others: bytes | None) -> bytes | None:
+    """The one token that moved on a side besides these others; None when more or none did."""
+    left = side.tokens.difference(others) if len(side.tokens) <= FEW else ()
+    return next(iter(left)) if len(left) == 1 else None
+
+
 class PoolMoves:
     """The transfers of some pools, by transaction, pool and direction."""
 
@@ -127,6 +134,14 @@ class PoolMoves:
     def out_of(self, transaction: Transaction, pool: bytes) -> Side:
         """What the pool sent in the transaction."""
         return self._sides.get((transaction, pool, False), NOTHING)
+
+    def pair(self, transaction: Transaction, pool: bytes) -> tuple[bytes, bytes] | None:
+        """The two tokens that a pool moved, sorted, if besides native coin and its own shares it moved just two."""
+        into, out = self.into(transaction, pool).tokens, self.out_of(transaction, pool).tokens
+        if len(into) > FEW or len(out) > FEW:
+            return None
+        moved = sorted((into | out) - {NATIVE, pool})
+        return (moved[0], moved[1]) if len(moved) == 2 else None
 
 
 def transactions(frame: pl.DataFrame) -> list[Transaction]:

@@ -5,7 +5,6 @@ from typing import NamedTuple, TypeAlias
 
 from tocsin.chain.datasets._pool_moves import NOTHING, PoolMoves, Side, Transaction
 from tocsin.tables.amounts import WORD_BYTES
-from tocsin.tables.columns import NATIVE
 
 Tokens: TypeAlias = tuple[bytes | None, bytes | None]
 NO_TOKENS: Tokens = (None, None)
@@ -41,9 +40,9 @@ def with_tokens(change: Change, moves: PoolMoves, transaction: Transaction, posi
     if None not in change.tokens or change.protocol == "uniswap_v4":
         return change
     into, out = moves.into(transaction, change.pool), moves.out_of(transaction, change.pool)
-    both = sorted((into.tokens | out.tokens) - {NATIVE, change.pool})
-    if len(both) == 2:
-        return change._replace(tokens=(both[0], both[1]))
+    pair = moves.pair(transaction, change.pool)
+    if pair is not None:
+        return change._replace(tokens=pair)
     side = {"mint": into, "burn": out if change.protocol == "uniswap_v2" else NOTHING}.get(change.kind, out)
     return change._replace(tokens=_exact(change, side, position))
 

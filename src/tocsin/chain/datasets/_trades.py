@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
-from tocsin.chain.datasets._pool_moves import PoolMoves, Side, Transaction
+from tocsin.chain.datasets._pool_moves import PoolMoves, Side, Transaction, only
 from tocsin.tables.amounts import WORD_BYTES
 from tocsin.tables.columns import NATIVE, ZERO
 
@@ -42,6 +42,9 @@ class Swap(NamedTuple):
     token_out: bytes
     amount_out: int
 
+
+Tokens: TypeAlias = tuple[bytes | None, bytes | None]
+"""What is paid and what is received, as far as known."""
 
 Reader: TypeAlias = Callable[[bytes, bytes], Trade | None]
 """From the address of a pool, and the words of a log or a call, to the trade they tell of, if they do."""
@@ -130,44 +133,47 @@ def settle(trade: Trade, moves: PoolMoves, transaction: Transaction, position: i
     if not 0 < trade.amount_in < LIMIT or not 0 < trade.amount_out < LIMIT:
         return None
     into, out = moves.into(transaction, trade.pool), moves.out_of(transaction, trade.pool)
-    came = into.exactly(trade.amount_in, position, token=trade.token_in, unlike=trade.token_out)
-    token_in = came.token if came else trade.token_in
-    went = out.exactly(trade.amount_out, position, token=trade.token_out, unlike=token_in)
-    token_out = went.token if went else trade.token_out
-    token_in, token_out = _completed(trade, into, out, (token_in, token_out))
+    token_in, token_out = _completed(trade, moves, transaction, _exact(trade, into, out, position))
     if token_in is None or token_out is None or token_in == token_out:
         return None
-    came = came or into.last(token_in, position)
-    went = went or out.last(token_out, position)
+    payer = trade.payer or _other(into, token_in, trade.amount_in, position)
+    receiver = trade.receiver or _other(out, token_out, trade.amount_out, position)
     return Swap(
-        trade.protocol,
-        trade.pool,
-        trade.pool_id,
-        trade.payer or (came and came.other) or trade.caller or trade.pool,
-        trade.receiver or (went and went.other) or trade.caller or trade.pool,
-        token_in,
-        trade.amount_in,
-        token_out,
-        trade.amount_out,
+        protocol=trade.protocol,
+        pool=trade.pool,
+        pool_id=trade.pool_id,
+        payer=payer or trade.caller or trade.pool,
+        receiver=receiver or trade.caller or trade.pool,
+        token_in=token_in,
+        amount_in=trade.amount_in,
+        token_out=token_out,
+        amount_out=trade.amount_out,
     )
 
 
-Tokens: TypeAlias = tuple[bytes | None, bytes | None]
+def _exact(trade: Trade, into: Side, out: Side, position: int) -> Tokens:
+    """The tokens the trade names, else those that moved in just its amounts."""
+    if trade.token_in is not None and trade.token_out is not None:
+        return trade.token_in, trade.token_out
+    came = into.exactly(trade.amount_in, position, token=trade.token_in, unlike=trade.token_out)
+    token_in = came.token if came else trade.token_in
+    went = out.exactly(trade.amount_out, position, token=trade.token_out, unlike=token_in)
+    return token_in, went.token if went else trade.token_out
 
 
-def _completed(trade: Trade, into: Side, out: Side, tokens: Tokens) -> Tokens:
+def _completed(trade: Trade, moves: PoolMoves, transaction: Transaction, tokens: Tokens) -> Tokens:
     """Where amounts do not tell (fees on transfer, payment in parts): the only tokens they can have been."""
     token_in, token_out = tokens
     if token_in is not None and token_out is not None:
         return tokens
-    shares = {trade.pool}
-    if trade.zero_for_one is not None:
-        both = sorted((into.tokens | out.tokens) - shares - {NATIVE})
-        if len(both) == 2:
-            return (both[0], both[1]) if trade.zero_for_one else (both[1], both[0])
-    token_in = token_in or _only(into.tokens - shares - {token_out})
-    return token_in, token_out or _only(out.tokens - shares - {token_in})
+    pair = None if trade.zero_for_one is None else moves.pair(transaction, trade.pool)
+    if pair is not None:
+        return pair if trade.zero_for_one else pair[::-1]
+    token_in = token_in or only(moves.into(transaction, trade.pool), trade.pool, token_out)
+    return token_in, token_out or only(moves.out_of(transaction, trade.pool), trade.pool, token_in)
 
 
-def _only(tokens: frozenset[bytes | None] | frozenset[bytes]) -> bytes | None:
-    return next(iter(tokens)) if len(tokens) == 1 else None
+def _other(side: Side, token: bytes, value: int, position: int) -> bytes | None:
+    """Who stands at the other end of the transfer of this amount or, if there is none, of this token."""
+    move = side.exactly(value, position, token=token) or side.last(token, position)
+    return move.other if move else None
