@@ -2,27 +2,17 @@
 
 import asyncio
 import io
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 
 from tocsin.app.health import HealthBook
 from tocsin.edge.logs import logger
 from tocsin.edge.store.health import open_alerts
 from tocsin.edge.store.schema import health_alerts
-from tocsin.edge.store.store import Store, open_store
+from tocsin.edge.store.store import Store
 from tocsin.edge.store.values import HealthAlert
 
 RPC = HealthAlert(key="chain:1:rpc", kind="rpc", chain_id=1, detail="no answer", times=1)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path}/tocsin.db")
-    yield opened
-    opened.close()
 
 
 def book(store: Store) -> HealthBook:

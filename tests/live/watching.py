@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tocsin.edge.anvil import Anvil
-from tocsin.edge.store.schema import blocks, findings, outbox
+from tocsin.edge.store.schema import blocks, findings, health_alerts, outbox
 from tocsin.edge.store.store import open_store
 
 TOCSIN = Path(sys.executable).with_name("tocsin")
@@ -98,6 +98,10 @@ class Installation:
     def done_blocks(self) -> list[tuple[int, str]]:
         """Height and hash of every block done, lowest first."""
         return [tuple(row) for row in self.rows(sa.select(blocks.c.number, blocks.c.hash).order_by(blocks.c.number))]
+
+    def health_alerts(self) -> list[tuple[object, ...]]:
+        """Every health alert there was."""
+        return [tuple(row) for row in self.rows(sa.select(health_alerts))]
 
     def untold(self) -> int:
         """How many notices nobody was told."""

@@ -1,0 +1,16 @@
+"""A store for what the application does."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tocsin.edge.store.store import Store, open_store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An open, empty store."""
+    opened = open_store(f"sqlite:///{tmp_path}/tocsin.db")
+    yield opened
+    opened.close()
