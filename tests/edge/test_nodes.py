@@ -1,13 +1,14 @@
 """A chain read from nodes that fail, lag, lie and change their minds, and from a real one."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
 import pytest
 
-from node_server import CHAIN_ID, Chain, Node, Refusal, hang, over_http, status
+from node_server import CHAIN_ID, Chain, Node, Refusal, Reply, hang, over_http, status
 from tocsin.chain import codecs
 from tocsin.chain.header import Header
 from tocsin.chain.recording import Recording
@@ -168,6 +169,26 @@ class TestOneNode:
         answers = using([node], lambda reader: reader.answers(asked), Limits(answer_bytes=5_000))
         assert answers.keys() == set(asked)
 
+    def test_that_takes_no_batches_is_asked_one_by_one(self, node: Node) -> None:
+        def alone(reply: Reply) -> None:
+            node.tricks.append(alone)
+            if reply.body.startswith(b"["):
+                said = {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "no batches"}}
+                reply.send(200, json.dumps(said).encode())
+            else:
+                reply.properly()
+
+        node.tricks = [alone]
+        assert record(node).methods == {methods.BLOCK, methods.RECEIPTS, methods.TRACE_BLOCK}
+
+    def test_that_refuses_long_batches_by_status_is_asked_in_short_ones(self, node: Node) -> None:
+        def short(reply: Reply) -> None:
+            node.tricks.append(short)
+            reply.send(400, b"batch limit") if reply.body.count(b"jsonrpc") > 2 else reply.properly()
+
+        node.tricks = [short]
+        assert record(node).methods == {methods.BLOCK, methods.RECEIPTS, methods.TRACE_BLOCK}
+
 
 class TestAReorg:
     def test_of_the_block_that_is_asked_for_is_missing_data(self, node: Node) -> None:
@@ -258,6 +279,16 @@ class TestSeveralNodes:
         node.tricks = [hang(0.5)] * 3
         limits = Limits(answer_seconds=0.2, first_backoff_seconds=0.01)
         assert using([node, other], lambda reader: reader.head(), limits).number == 9
+
+    def test_are_not_kept_waiting_by_one_that_hangs(self, node: Node, other: Node) -> None:
+        async def act(reader: Nodes) -> float:
+            await reader.head()
+            node.tricks = [hang(3)]
+            began = asyncio.get_running_loop().time()
+            assert (await reader.head()).number == 9
+            return asyncio.get_running_loop().time() - began
+
+        assert using([node, other], act) < 2.5
 
     def test_give_what_each_can(self, node: Node, other: Node) -> None:
         node.without("trace_block")

@@ -148,6 +148,23 @@ def test_a_pushed_head_that_is_nonsense_ends_the_connection_and_not_the_heads(no
     assert asyncio.run(_reading(node.url, act, poll_seconds=30)) == node.chain.header(1)
 
 
+def test_a_node_without_subscriptions_is_polled_and_not_left_alone(node: Node) -> None:
+    node.without("eth_subscribe")
+
+    async def act(nodes: Nodes) -> list[int]:
+        stream = nodes.heads()
+        found = [(await anext(stream)).number]
+        await _until(_asked(node, "eth_subscribe", 1))
+        node.chain.length += 1
+        found.append((await anext(stream)).number)
+        await stream.aclose()  # type: ignore[attr-defined]
+        assert nodes.states()[0].failures_in_a_row == 0
+        return found
+
+    assert asyncio.run(_reading(node.url, act, poll_seconds=0.02))[0] == 2
+    assert node.asked.count("eth_subscribe") == 1
+
+
 async def _reading(url: str, act: Callable[[Nodes], Awaitable[T]], poll_seconds: float) -> T:
     nodes = await connect([url], poll_seconds=poll_seconds, limits=LIMITS)
     try:

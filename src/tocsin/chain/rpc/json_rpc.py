@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tocsin.model.errors import (
+    AnswerTooLarge,
     CallReverted,
     DataMissing,
     EndpointRefused,
@@ -96,13 +97,19 @@ def parse(data: bytes, requests: Sequence[Request], first_id: int, name: str) ->
     The outcome of each request, in their order, whatever order the answers came in.
 
     A question that a batch leaves unanswered is `EndpointUnavailable`. Raises `MalformedInput` for bytes that are no
-    answer, `InconsistentInput` for answers to other questions, and the refusal itself when it is of the whole batch.
+    answer, `InconsistentInput` for answers to other questions, `RateLimited` or `AnswerTooLarge` for a batch that is
+    refused as a whole.
     """
     found = responses(data, name)
     if isinstance(found, _Response) and found.error is not None and (found.id is None or len(requests) > 1):
-        raise refusal(found.error.code, found.error.message, f"{name}: {requests[0].method}")
+        raise _refused_whole(refusal(found.error.code, found.error.message, name), len(requests))
     answers = found if isinstance(found, list) else [found]
     return match(answers, requests, first_id, name)
+
+
+def _refused_whole(error: EndpointRefused, count: int) -> EndpointRefused:
+    """Many endpoints take no batches, or only short ones, and each says so in its own way."""
+    return error if count == 1 or isinstance(error, RateLimited) else AnswerTooLarge(f"{error} ({count} at once)")
 
 
 def responses(data: bytes, name: str) -> "list[_Response] | _Response":

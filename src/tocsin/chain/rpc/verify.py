@@ -129,6 +129,8 @@ def _traces(raw: bytes, of: Block, name: str) -> None:
 
 def _replays(raw: bytes, of: Block, name: str) -> None:
     replays = _decode(raw, list[_Replay], name)
+    if replays and replays[-1].transaction_hash is None:
+        replays.pop()  # Erigon's last one is of the block itself: what its author was paid
     _same_transactions([replay.transaction_hash for replay in replays], of, name)
     if any(not replay.trace or replay.state_diff is None for replay in replays):
         raise InconsistentInput(f"{name}: a transaction came without its trace or its state difference")

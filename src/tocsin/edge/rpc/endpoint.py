@@ -191,6 +191,7 @@ class Endpoint:
         return outcomes
 
     async def _ask_once(self, requests: Sequence[Request]) -> list[Outcome]:
+        began = time.monotonic()
         try:
             outcomes = await self._exchange(requests)
         except AnswerTooLarge as error:
@@ -199,7 +200,8 @@ class Endpoint:
             half = len(requests) // 2
             return await self._ask_once(requests[:half]) + await self._ask_once(requests[half:])
         except (RemoteError, InputError) as error:
-            self.failed(error)
+            # Left alone for at least as long as it kept us waiting, it wastes half of our time at most.
+            self.failed(error, leave_seconds=time.monotonic() - began)
             raise
         self._note([outcome for outcome in outcomes if isinstance(outcome, RemoteError)])
         return outcomes

@@ -8,10 +8,11 @@ from tocsin.chain.header import Header
 from tocsin.edge.rpc.endpoint import Endpoint
 from tocsin.edge.rpc.pool import Pool
 from tocsin.edge.rpc.web_socket import WebSocketTransport
-from tocsin.model.errors import InputError, RemoteError
+from tocsin.model.errors import EndpointRefused, InputError, RateLimited, RemoteError
 
 HEADS_KEPT = 64
 """Heads nobody has taken yet; the oldest are dropped."""
+SUBSCRIBE_AGAIN_SECONDS = 600.0
 QUIET_POLLS = 5
 """With a subscription, how many polling intervals may pass without a head before the head is asked for."""
 
@@ -53,6 +54,10 @@ async def _follow(endpoint: Endpoint, transport: WebSocketTransport, queue: "asy
                 if queue.full():
                     queue.get_nowait()
                 queue.put_nowait(head)
+        except RateLimited as error:
+            endpoint.failed(error)
+        except EndpointRefused:
+            await asyncio.sleep(SUBSCRIBE_AGAIN_SECONDS)  # it has no subscriptions, but may have all else
         except (RemoteError, InputError) as error:
             endpoint.failed(error)
         finally:

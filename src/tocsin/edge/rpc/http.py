@@ -35,7 +35,7 @@ class HttpTransport:
         self._limits = limits
         self._next_id = 1
         _keep_urls_out_of_logs()
-        timeout = httpx.Timeout(limits.answer_seconds, connect=limits.connect_seconds)
+        timeout = httpx.Timeout(None, connect=limits.connect_seconds)  # the whole of an answer is timed in `_post`
         # A proxy that the environment names is for the world outside, not for this machine.
         self._client = httpx.AsyncClient(headers=_HEADERS, timeout=timeout, trust_env=not is_loopback(url))
 
@@ -43,10 +43,12 @@ class HttpTransport:
         """See `Transport`."""
         first = self._next_id
         self._next_id += len(requests)
-        status, body = await self._post(encode(requests, first))
+        status, body = await self._post(encode(requests, first), self._limits.patience_seconds(requests))
         try:
             return parse(body, requests, first, self._name)
         except MalformedInput:
+            if status == httpx.codes.BAD_REQUEST and len(requests) > 1:
+                raise AnswerTooLarge(f"{self._name}: does not take {len(requests)} questions at once") from None
             if status in _EXPLAINED:
                 raise self._refusal(status) from None
             raise
@@ -55,14 +57,14 @@ class HttpTransport:
         """See `Transport`."""
         await self._client.aclose()
 
-    async def _post(self, content: bytes) -> tuple[int, bytes]:
+    async def _post(self, content: bytes, patience_seconds: float) -> tuple[int, bytes]:
         try:
-            async with asyncio.timeout(self._limits.answer_seconds):
+            async with asyncio.timeout(patience_seconds):
                 async with self._client.stream("POST", self._url, content=content) as response:
                     self._check(response)
                     return response.status_code, await self._bounded(response)
         except (TimeoutError, httpx.TimeoutException):
-            raise EndpointUnavailable(f"{self._name}: no answer in {self._limits.answer_seconds:g} s") from None
+            raise EndpointUnavailable(f"{self._name}: no answer in {patience_seconds:g} s") from None
         except httpx.HTTPError as error:
             # The library's text may repeat the URL.
             raise EndpointUnavailable(f"{self._name}: no answer ({type(error).__name__})") from None

@@ -1,7 +1,7 @@
 """Several endpoints that stand in for one another."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from typing import TypeVar
 
 from tocsin.edge.rpc.endpoint import Endpoint, Status, WrongChain
@@ -11,6 +11,9 @@ from tocsin.model.errors import EndpointUnavailable, InputError, RemoteError, Se
 
 PATIENCE_SECONDS = 5.0
 """When every endpoint is to be left alone for longer, the question fails at once: its asker knows better what to do."""
+
+GRACE_SECONDS = 1.0
+"""How long the others may take when the first has answered."""
 
 T = TypeVar("T")
 
@@ -24,6 +27,7 @@ class Pool:
         names = _distinct([shown(url) for url in urls])
         self.endpoints = tuple(Endpoint(url, chain_id, limits, name) for url, name in zip(urls, names, strict=True))
         self._rounds = limits.rounds
+        self._pause_seconds = limits.first_backoff_seconds
 
     async def identify(self) -> int:
         """
@@ -49,18 +53,27 @@ class Pool:
 
         Ends early when all are to be left alone for long.
         """
-        for _ in range(self._rounds):
+        for number in range(self._rounds):
             soonest = min(endpoint.wait_seconds for endpoint in self.endpoints)
             if soonest > PATIENCE_SECONDS:
                 return
-            await asyncio.sleep(soonest)
+            # What is not there yet, such as the receipts of a new block, may be there in a moment.
+            await asyncio.sleep(max(soonest, number * self._pause_seconds))
             yield [endpoint for endpoint in self.endpoints if not endpoint.wait_seconds]
 
     async def everywhere(self, ask: Callable[[Endpoint], Awaitable[T]]) -> dict[Endpoint, T | RemoteError | InputError]:
-        """What each endpoint that is ready answers, asked at the same time."""
-        ready = [endpoint for endpoint in self.endpoints if not endpoint.wait_seconds]
-        outcomes = await asyncio.gather(*(_answer(ask, endpoint) for endpoint in ready))
-        return dict(zip(ready, outcomes, strict=True))
+        """What each endpoint that is ready answers, asked at the same time; those far behind the first are left out."""
+        asked = {
+            asyncio.create_task(_answer(ask, endpoint)): endpoint
+            for endpoint in self.endpoints
+            if not endpoint.wait_seconds
+        }
+        try:
+            return {asked[task]: task.result() for task in await _first_few(asked)}
+        finally:
+            for task in asked:
+                task.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
 
     def exhausted(self) -> EndpointUnavailable:
         """The error when no endpoint could be asked at all."""
@@ -75,6 +88,22 @@ class Pool:
         """Let go of every connection."""
         for endpoint in self.endpoints:
             await endpoint.close()
+
+
+async def _first_few(tasks: Collection["asyncio.Task[T]"]) -> "set[asyncio.Task[T]]":
+    """The tasks that are done some moments after the first that succeeded, or all."""
+    waiting, done = set(tasks), set[asyncio.Task[T]]()
+    while waiting and not any(_succeeded(task) for task in done):
+        finished, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        done |= finished
+    if waiting:
+        finished, _ = await asyncio.wait(waiting, timeout=GRACE_SECONDS)
+        done |= finished
+    return done
+
+
+def _succeeded(task: "asyncio.Task[T]") -> bool:
+    return not isinstance(task.result(), Exception)
 
 
 async def _attempt(act: Callable[[], Awaitable[None]]) -> RemoteError | InputError | None:

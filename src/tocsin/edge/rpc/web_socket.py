@@ -49,11 +49,12 @@ class WebSocketTransport:
         connection = await self._connected()
         first = self._next_id
         self._next_id += len(requests)
+        patience_seconds = self._limits.patience_seconds(requests)
         try:
-            async with asyncio.timeout(self._limits.answer_seconds):
+            async with asyncio.timeout(patience_seconds):
                 data = await connection.ask(json_rpc.encode(requests, first), range(first, first + len(requests)))
         except TimeoutError:
-            raise EndpointUnavailable(f"{self._name}: no answer in {self._limits.answer_seconds:g} s") from None
+            raise EndpointUnavailable(f"{self._name}: no answer in {patience_seconds:g} s") from None
         return json_rpc.parse(data, requests, first, self._name)
 
     async def heads(self) -> AsyncIterator[Header]:
