@@ -12,12 +12,20 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
-from tocsin.chain.abi import ADDRESS_BYTES, SELECTOR_BYTES
 from tocsin.chain.datasets._flash_loan_shapes import CALLBACKS
 from tocsin.chain.signatures import selector
-from tocsin.tables.amounts import WORD_BYTES
+from tocsin.detect.detectors._frames import (
+    HOOKS,
+    SHARED_CALLS,
+    TOKEN_CALLS,
+    Frame,
+    gives,
+    is_door,
+    is_entry,
+    receiver,
+)
 
 BY_DESIGN = frozenset(CALLBACKS) | {
     selector(signature)
@@ -31,73 +39,6 @@ BY_DESIGN = frozenset(CALLBACKS) | {
     )
 }
 """Doors that lenders and pools open on purpose, and guard."""
-
-HOOKS = {
-    selector(signature): signature.partition("(")[0]
-    for signature in (
-        "tokensReceived(address,address,address,uint256,bytes,bytes)",
-        "tokensToSend(address,address,address,uint256,bytes,bytes)",
-        "onTokenTransfer(address,uint256,bytes)",
-        "tokenFallback(address,uint256,bytes)",
-        "onERC721Received(address,address,uint256,bytes)",
-        "onERC1155Received(address,address,uint256,uint256,bytes)",
-        "onERC1155BatchReceived(address,address,uint256[],uint256[],bytes)",
-        "onTransferReceived(address,address,uint256,bytes)",
-    )
-}
-"""Hooks by which a token tells its receiver or its sender."""
-
-
-def _selectors(*signatures: str) -> frozenset[bytes]:
-    return frozenset(map(selector, signatures))
-
-
-_FROM_WHOM = _selectors(
-    "transferFrom(address,address,uint256)",
-    "safeTransferFrom(address,address,uint256)",
-    "safeTransferFrom(address,address,uint256,bytes)",
-    "safeTransferFrom(address,address,uint256,uint256,bytes)",
-)
-"""Calls that name giver and receiver."""
-_TO_WHOM = _selectors("transfer(address,uint256)", "safeTransfer(address,uint256)")
-_MINTS = _selectors("mint(address,uint256)", "mint(address,uint256,uint256,bytes)")
-_GIVES = _TO_WHOM | _MINTS
-"""Calls by which the caller gives to whom the first argument says."""
-
-TOKEN_CALLS = (
-    _FROM_WHOM
-    | _TO_WHOM
-    | _selectors(
-        "approve(address,uint256)",
-        "setApprovalForAll(address,bool)",
-        "balanceOf(address)",
-        "allowance(address,address)",
-        "totalSupply()",
-    )
-)
-"""What anybody does with any token: to move one in its own hook is no attack."""
-
-SHARED_CALLS = TOKEN_CALLS | _MINTS | _selectors("deposit()", "withdraw(uint256)", "burn(uint256)")
-"""Calls of what everybody uses: to lean on these makes no two contracts siblings."""
-
-
-class Frame(NamedTuple):
-    """One frame of a transaction, in the order of execution."""
-
-    position: int
-    end: int
-    kind: str
-    caller: bytes
-    callee: bytes
-    value: float
-    selector: bytes
-    data: bytes
-    """The call data, or as much of it as holds two arguments."""
-
-    @property
-    def state(self) -> bytes:
-        """Whose state the frame works on."""
-        return self.caller if self.kind in ("delegatecall", "callcode") else self.callee
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +145,7 @@ def _entries(tree: Iterable[Frame], members: frozenset[bytes]) -> Iterator[tuple
             yield outer, now.frames[now.doors[-1]], inner
         if _is_lean(frame, members):
             now.lean(frame.caller, frame.callee)
-        now.push(frame, is_door=_is_door(frame, members))
+        now.push(frame, is_door=is_door(frame, members))
 
 
 _Found: TypeAlias = tuple[Frame, Frame]
@@ -212,16 +153,7 @@ _Found: TypeAlias = tuple[Frame, Frame]
 
 
 def _is_entry(frame: Frame, members: frozenset[bytes]) -> bool:
-    return (
-        frame.kind == "call"
-        and frame.caller in members
-        and frame.callee not in members
-        and frame.selector not in TOKEN_CALLS
-    )
-
-
-def _is_door(frame: Frame, members: frozenset[bytes]) -> bool:
-    return frame.kind == "call" and frame.caller not in members and frame.callee in members
+    return is_entry(frame, members) and frame.selector not in TOKEN_CALLS
 
 
 def _same(now: _Open, frame: Frame, members: frozenset[bytes]) -> _Found | None:
@@ -261,9 +193,9 @@ class _Given:
         self._by_giver: dict[bytes, list[int]] = defaultdict(list)
         self._to_members: list[int] = []
         for frame in frames:
-            if _gives(frame, members):
+            if gives(frame, members):
                 self._by_giver[frame.caller].append(frame.position)
-                if _receiver(frame) in members:
+                if receiver(frame) in members:
                     self._to_members.append(frame.position)
 
     def within(self, inner: Frame) -> bool:
@@ -278,26 +210,3 @@ class _Given:
         """How many gifts of this giver or to a member lie within the frame."""
         places = (self._by_giver.get(giver, []), self._to_members)
         return sum(bisect_left(each, frame.end) - bisect_left(each, frame.position) for each in places)
-
-
-def _gives(frame: Frame, members: frozenset[bytes]) -> bool:
-    """Whether the caller gives something away; a call to a member without data has no other purpose than to pay."""
-    if frame.kind != "call" or frame.caller in members:
-        return False
-    if frame.selector in _FROM_WHOM:
-        return _argument(frame, 0) == frame.caller
-    pays = frame.callee in members and (frame.value > 0 or not frame.selector or frame.selector in HOOKS)
-    return pays or frame.selector in _GIVES
-
-
-def _receiver(frame: Frame) -> bytes:
-    """Who is given something by a frame that gives."""
-    if frame.selector in _FROM_WHOM:
-        return _argument(frame, 1)
-    return _argument(frame, 0) if frame.selector in _GIVES else frame.callee
-
-
-def _argument(frame: Frame, number: int) -> bytes:
-    """The address in this argument, if the call data reaches that far."""
-    end = SELECTOR_BYTES + (number + 1) * WORD_BYTES
-    return frame.data[end - ADDRESS_BYTES : end]

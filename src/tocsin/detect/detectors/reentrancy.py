@@ -38,22 +38,18 @@ from typing import Any
 
 import polars as pl
 
-from tocsin.chain.abi import SELECTOR_BYTES
 from tocsin.chain.signatures import selector
 from tocsin.detect.actors import CALLS_READ, PROFITS_READ, SAME, clusters, of_transactions
 from tocsin.detect.detector import Detector, Example, Read
-from tocsin.detect.detectors._reentry import HOOKS, Frame, Reentry, reentries
+from tocsin.detect.detectors import _frames
+from tocsin.detect.detectors._frames import HOOKS
+from tocsin.detect.detectors._reentry import Reentry, reentries
 from tocsin.detect.worth import with_dollars
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
-from tocsin.tables.amounts import WORD_BYTES
 from tocsin.tables.dataset import Tables
 
 LOSS_DOLLARS = 10_000
 """A loss from which on a certain reentrancy is critical (design: the entry threshold of large profit)."""
-
-_HEAD_BYTES = SELECTOR_BYTES + 2 * WORD_BYTES
-"""As much call data as holds two arguments."""
-_FRAME = ("call_index", "subtree_end", "call_type", "from_address", "to_address", "value_f64", "selector")
 
 
 def run(tables: Tables) -> Iterator[Sighting]:
@@ -64,7 +60,7 @@ def run(tables: Tables) -> Iterator[Sighting]:
     members = _members(calls)
     for key, tree in calls.sort("call_index").partition_by(SAME, as_dict=True, maintain_order=True).items():
         by_victim: dict[bytes, list[Reentry]] = {}
-        for found in reentries(_frames(tree), members.get(key, frozenset())):
+        for found in reentries(_frames.frames(tree), members.get(key, frozenset())):
             by_victim.setdefault(found.victim, []).append(found)
         for victim, entries in by_victim.items():
             yield _sighting(tree.row(0, named=True), entries, _loss(tables["profits"], tree, victim))
@@ -88,13 +84,6 @@ def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
 def _members(calls: pl.DataFrame) -> Mapping[tuple[Any, ...], frozenset[bytes]]:
     grouped = clusters({"calls": calls}).group_by(SAME).agg("account_address")
     return {tuple(row[:3]): frozenset(row[3]) for row in grouped.iter_rows()}
-
-
-def _frames(tree: pl.DataFrame) -> Iterator[Frame]:
-    heads = tree["input"].bin.slice(0, _HEAD_BYTES)
-    columns = [*(tree[name].to_list() for name in _FRAME), heads.to_list()]
-    for position, end, kind, caller, callee, value, called, data in zip(*columns, strict=True):
-        yield Frame(position, end, kind, caller, callee, value, called or b"", data)
 
 
 def _loss(profits: pl.DataFrame, tree: pl.DataFrame, victim: bytes) -> float:
@@ -202,7 +191,7 @@ _WETH = "0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"
 detector = Detector(
     id="reentrancy",
     severity=Severity.CRITICAL,
-    reads={"calls": Read(columns=(*CALLS_READ, "value_f64", "input")), "profits": Read(columns=PROFITS_READ)},
+    reads={"calls": Read(columns=tuple({*CALLS_READ, *_frames.READ})), "profits": Read(columns=PROFITS_READ)},
     run=run,
     examples=(
         Example(

@@ -1,0 +1,119 @@
+"""Round trips: what the actors of a transaction gave to somebody and later got back from the same, and more of it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import polars as pl
+
+from tocsin.detect.detectors._frames import Frame, is_entry
+
+SEPARATE_ENTRIES = 2
+"""A trip takes two calls: one in which something is given, one in which it comes back."""
+
+ROUNDING = 0.99
+"""How much of what a pool gave must at least remain: more must not have been brought from elsewhere."""
+
+
+class Move(NamedTuple):
+    """One movement of a token, in the order of the transaction."""
+
+    giver: bytes
+    taker: bytes
+    token: bytes
+    amount: int
+
+
+MOVES_READ = ("from_address", "to_address", "token_address", "value_binary", "log_index", "call_index")
+"""The columns of `transfers` that moves are made from."""
+
+
+def moves(transfers: pl.DataFrame) -> Iterator[Move]:
+    """In order; logs and calls have orders of their own, but one token is told of by one of the two."""
+    fungible = transfers.filter(pl.col("standard").is_in(["native", "erc20"]))
+    ordered = fungible.sort(pl.coalesce("log_index", "call_index"), maintain_order=True)
+    for giver, taker, token, amount in ordered.select(MOVES_READ[:4]).iter_rows():
+        yield Move(giver, taker, token, int.from_bytes(amount, "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """One token that went to a counterpart and came back grown."""
+
+    counterpart: bytes
+    token: bytes
+    given: int
+    returned: int
+
+    @property
+    def gain(self) -> int:
+        """How much more came back."""
+        return self.returned - self.given
+
+    @property
+    def rate(self) -> float:
+        """How many times what was given came back."""
+        return self.returned / self.given
+
+
+@dataclass(slots=True)
+class _Account:
+    """What moved between the members and one counterpart, of one token."""
+
+    given: int = 0
+    returned: int = 0
+    """After something was given."""
+    before: int = 0
+    """Before: a loan, for instance."""
+
+
+def round_trips(moves: Iterable[Move], frames: Iterable[Frame], members: frozenset[bytes]) -> list[Trip]:
+    """
+    The trips with counterparts that the members called at least twice.
+
+    What a counterpart handed over before it was given anything, such as a loan, is not counted as returned.
+    """
+    accounts = _accounts(moves, members)
+    grown = [Trip(who, token, a.given, a.returned) for (who, token), a in accounts.items() if a.returned > a.given > 0]
+    if not grown:
+        return []
+    entries = _entries(frames, members)
+    return [trip for trip in grown if entries.get(trip.counterpart, 0) >= SEPARATE_ENTRIES]
+
+
+def brought_more(moves: Iterable[Move], members: frozenset[bytes], counterpart: bytes) -> bool:
+    """Whether the members gave the counterpart more of some token than they had of it: a trade, and no round trip."""
+    return any(
+        account.given > 0 and ROUNDING * account.given > account.returned + account.before
+        for (who, _), account in _accounts(moves, members).items()
+        if who == counterpart
+    )
+
+
+def _accounts(moves: Iterable[Move], members: frozenset[bytes]) -> Mapping[tuple[bytes, bytes], _Account]:
+    accounts: dict[tuple[bytes, bytes], _Account] = defaultdict(_Account)
+    for move in moves:
+        if move.giver in members and move.taker not in members:
+            accounts[move.taker, move.token].given += move.amount
+        elif move.taker in members and move.giver not in members:
+            account = accounts[move.giver, move.token]
+            if account.given:
+                account.returned += move.amount
+            else:
+                account.before += move.amount
+    return accounts
+
+
+def _entries(frames: Iterable[Frame], members: frozenset[bytes]) -> Mapping[bytes, int]:
+    """How many calls by members reached each contract."""
+    reached: dict[bytes, set[int]] = defaultdict(set)
+    open_entries: list[Frame] = []
+    for frame in frames:
+        while open_entries and open_entries[-1].end <= frame.position:
+            open_entries.pop()
+        if is_entry(frame, members):
+            open_entries.append(frame)
+        if open_entries and frame.kind == "call":
+            reached[frame.callee].add(open_entries[-1].position)
+    return {contract: len(entries) for contract, entries in reached.items()}

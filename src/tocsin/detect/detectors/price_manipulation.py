@@ -1,0 +1,412 @@
+"""
+A price was moved and used in the same transaction.
+
+The actors of a transaction (the sender, the contract that works for the sender, and what they create) got more back
+than they gave because a price was wrong in between: the price of a pool, of a vault's share, or of whatever a contract
+computes for itself.
+
+## What it finds
+Two shapes, both in the order of the call tree.
+
+A round trip: something was given to a contract and later came back from the same contract, and more of it. A pool that
+works takes a fee and gives back less.
+
+* high: the gain is $10 000 or more; or two tokens or more came back grown by 30 %; or the contract is a pool and
+  either 30 % more came back, or its price was seen to move by 30 %.
+* medium: one token without a known price, or for less money, came back from another contract grown by 30 %; or more
+  came back from a pool at all.
+
+A read: a contract that is not one of the actors read a price that had moved by 30 % since it was first read, or the
+balances of a pool whose loan to the actors was open, and gave something to the actors without trading with that pool.
+
+* high, with more confidence where the actors gained $10 000.
+
+## Why it matters
+A contract that trusts the price of one pool at one moment can be made to believe any price by whoever can borrow
+enough to move it. It is the most common way in which lending markets and vaults lose their funds at once.
+
+## Blind spots
+A price moved in an earlier transaction. A price that is kept, and never read by a static call. A trip whose two halves
+go to different contracts. Actors' contracts that the sender neither called nor created. Where call data tells of the
+transfers, amounts are what was asked for: fees on transfer are not seen.
+
+## Triage
+Look at the contract the finding names as victim: does it price by reserves, balances or one pool's spot price? If it is
+yours, pause borrowing, minting and redeeming: the price is back to normal by now, and can be moved again at once.
+
+## References
+DeFiRanger; LeiShen (30 % and its shapes); DeFiScope (custom price models).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from tocsin.chain.signatures import selector
+from tocsin.chain.tokens import TOKENS
+from tocsin.detect.actors import CALLS_READ, PROFITS_READ, SAME, clusters, gains, of_transactions
+from tocsin.detect.detector import Detector, Example, Read
+from tocsin.detect.detectors import _frames, _price_reads, _round_trips
+from tocsin.detect.detectors._frames import Frame
+from tocsin.detect.detectors._price_reads import DISTORTION, PRICE_VIEWS
+from tocsin.detect.detectors._round_trips import MOVES_READ, Move, Trip
+from tocsin.detect.worth import dollars
+from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
+from tocsin.tables import literal
+from tocsin.tables.columns import ZERO
+from tocsin.tables.dataset import Tables
+
+HIGH_DOLLARS = 10_000
+GROWN = 1.3
+"""How many times what was given must come back where no known price says what it is worth."""
+LEAST_GROWN = 1.001
+"""Less than this is rounding, interest or rebasing."""
+SEVERAL_TOKENS = 2
+
+CONFIDENCE_HIGH = 0.85
+CONFIDENCE_UNPRICED = 0.6
+CONFIDENCE_MEDIUM = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One transaction, as values."""
+
+    root: Mapping[str, Any]
+    members: frozenset[bytes]
+    tree: tuple[Frame, ...]
+    moves: tuple[Move, ...]
+    pools: frozenset[bytes]
+    lenders: frozenset[bytes]
+    gain: float
+    """About how many dollars the actors gained."""
+
+
+def run(tables: Tables) -> Iterator[Sighting]:
+    """The sightings of each transaction that could hold a moved price."""
+    chosen = _candidates(tables)
+    if chosen.is_empty():
+        return
+    part = {name: of_transactions(tables[name], chosen) for name in tables}
+    for case in _cases(part):
+        yield from _round_trip_sightings(case)
+        yield from _read_sightings(case)
+
+
+def _candidates(tables: Tables) -> pl.DataFrame:
+    """
+    Transactions where something went both ways between some account and others, or a price view changed its answer, or
+    a loan was open.
+    """
+    both_ways = tables["profits"].filter(
+        (pl.col("received_f64") > 0) & (pl.col("sent_f64") > 0) & (pl.col("net_f64") != 0)
+        & (pl.col("account_address") != ZERO)
+    )  # fmt: skip
+    asked = tables["calls"].filter(pl.col("selector").is_in(PRICE_VIEWS) & (pl.col("call_type") == "staticcall"))
+    answers = asked.group_by(*SAME, "to_address", "input").agg(pl.col("output").n_unique())
+    changed = answers.filter(pl.col("output") > 1)
+    return pl.concat([both_ways.select(SAME), changed.select(SAME), tables["flash_loans"].select(SAME)]).unique()
+
+
+def _cases(part: Tables) -> Iterator[Case]:
+    members = clusters({"calls": part["calls"], "profits": part["profits"]})
+    accounts = {tuple(row[:3]): frozenset(row[3]) for row in _listed(members, "account_address")}
+    pools = {tuple(row[:3]): frozenset(row[3]) for row in _listed(part["swaps"], "pool_address")}
+    lenders = {tuple(row[:3]): frozenset(row[3]) for row in _listed(part["flash_loans"], "lender_address")}
+    worth = gains(members, part["profits"]).group_by(SAME).agg(pl.col("dollars").sum())
+    gained = {tuple(row[:3]): row[3] for row in worth.iter_rows()}
+    moves = part["transfers"].partition_by(SAME, as_dict=True)
+    for key, tree in part["calls"].sort("call_index").partition_by(SAME, as_dict=True, maintain_order=True).items():
+        yield Case(
+            root=tree.row(0, named=True),
+            members=accounts.get(key, frozenset()),
+            tree=tuple(_frames.frames(tree)),
+            moves=tuple(_round_trips.moves(moves[key])) if key in moves else (),
+            pools=pools.get(key, frozenset()),
+            lenders=lenders.get(key, frozenset()),
+            gain=gained.get(key, 0.0),
+        )
+
+
+def _listed(rows: pl.DataFrame, column: str) -> Iterator[tuple[Any, ...]]:
+    return rows.group_by(SAME).agg(pl.col(column)).iter_rows()
+
+
+def _round_trip_sightings(case: Case) -> Iterator[Sighting]:
+    by_counterpart: dict[bytes, list[Trip]] = {}
+    for trip in _round_trips.round_trips(case.moves, case.tree, case.members):
+        if trip.rate >= LEAST_GROWN and (case.root["chain_id"], trip.counterpart) not in TOKENS:
+            by_counterpart.setdefault(trip.counterpart, []).append(trip)
+    for counterpart, trips in by_counterpart.items():
+        grade = _grade_trips(case, counterpart, trips)
+        if grade is not None:
+            yield _round_trip(case, trips, *grade)
+
+
+def _grade_trips(case: Case, counterpart: bytes, trips: list[Trip]) -> tuple[Severity, float] | None:
+    is_pool = counterpart in case.pools
+    if is_pool and _round_trips.brought_more(case.moves, case.members, counterpart):
+        return None
+    if _dollars(case, trips) >= HIGH_DOLLARS:
+        return Severity.HIGH, CONFIDENCE_HIGH
+    grown = sum(trip.rate >= GROWN for trip in trips)
+    moved = is_pool and _price_reads.prices(case.tree).moved(counterpart) >= DISTORTION
+    if grown >= SEVERAL_TOKENS or moved or (is_pool and grown):
+        return Severity.HIGH, CONFIDENCE_UNPRICED
+    return (Severity.MEDIUM, CONFIDENCE_MEDIUM) if grown or is_pool else None
+
+
+def _dollars(case: Case, trips: list[Trip]) -> float:
+    return sum(dollars(case.root["chain_id"], trip.token, trip.gain) or 0.0 for trip in trips)
+
+
+def _round_trip(case: Case, trips: list[Trip], severity: Severity, confidence: float) -> Sighting:
+    victim = hexadecimal(trips[0].counterpart) or ""
+    best = max(trips, key=lambda trip: trip.rate)
+    worth = _dollars(case, trips)
+    about = f", about ${worth:,.0f} in all" if worth >= 1 else ""
+    return Sighting(
+        place=Place.of(case.root),
+        severity=severity,
+        confidence=confidence,
+        title="A contract gave back more than it was given",
+        summary=(
+            f"Whoever acts for {hexadecimal(case.root['from_address'])} gave {best.given} of token"
+            f" {hexadecimal(best.token)} to {victim} and got {best.returned} back in the same transaction{about}."
+        ),
+        entities=_entities(case, victim, [trip.token for trip in trips]),
+        values={
+            "shape": "round-trip",
+            "tokens": [hexadecimal(trip.token) or "" for trip in trips],
+            "given": [trip.given for trip in trips],
+            "returned": [trip.returned for trip in trips],
+            "dollars": round(worth),
+        },
+        key=f"round-trip {victim}",
+    )
+
+
+def _entities(case: Case, victim: str, tokens: list[bytes]) -> tuple[Entity, ...]:
+    contracts = sorted(case.members - {case.root["from_address"]})
+    return (
+        Entity("victim", victim),
+        Entity("attacker", hexadecimal(case.root["from_address"]) or ""),
+        *(Entity("attack_contract", hexadecimal(address) or "") for address in contracts),
+        *(Entity("token", hexadecimal(token) or "") for token in tokens),
+    )
+
+
+def _read_sightings(case: Case) -> Iterator[Sighting]:
+    by_victim: dict[bytes, list[_price_reads.Read]] = {}
+    for read in _price_reads.distorted_reads(case.tree, case.members, case.lenders):
+        by_victim.setdefault(read.entry.callee, []).append(read)
+    for victim, reads in by_victim.items():
+        yield _read(case, hexadecimal(victim) or "", reads)
+
+
+def _read(case: Case, victim: str, reads: list[_price_reads.Read]) -> Sighting:
+    worst = max(reads, key=lambda read: read.times or 0.0)
+    how = f"after it had moved {worst.times:.3g} times" if worst.times else "while its tokens were out on loan"
+    return Sighting(
+        place=Place.of(case.root),
+        severity=Severity.HIGH,
+        confidence=CONFIDENCE_HIGH if case.gain >= HIGH_DOLLARS else CONFIDENCE_UNPRICED,
+        title="A contract acted on a distorted price",
+        summary=(
+            f"Inside a call of {victim}, {hexadecimal(worst.consumer)} read the price of {hexadecimal(worst.pool)}"
+            f" {how}, and something was given to whoever acts for {hexadecimal(case.root['from_address'])}."
+        ),
+        entities=(*_entities(case, victim, []), Entity("pool", hexadecimal(worst.pool) or "")),
+        values={
+            "shape": "read",
+            "view_selector": hexadecimal(worst.view) or "",
+            "moved_percent": round(100 * (worst.times - 1)) if worst.times else 0,
+            "lent_out": worst.times is None,
+            "reads": len(reads),
+        },
+        key=f"read {victim}",
+    )
+
+
+_RUN, _DEPOSIT, _REDEEM = selector("run()"), selector("deposit(uint256)"), selector("redeem(uint256)")
+_SWAP, _RESERVES = selector("swap(uint256,uint256,address,bytes)"), selector("getReserves()")
+_BORROW = selector("borrow(uint256)")
+_CALLBACK = selector("uniswapV2Call(address,uint256,uint256,bytes)")
+_TRANSFER, _BALANCE = selector("transfer(address,uint256)"), selector("balanceOf(address)")
+_DAI = "0x6b175474e89094c44da98b954eedeac495271d0f"
+
+
+def _tree(*frames: tuple[int, int, int, str, str, bytes]) -> list[dict[str, Any]]:
+    """Rows of `calls` from (depth, index, end, caller, callee, call data)."""
+    return [
+        {
+            "depth": depth,
+            "call_index": index,
+            "subtree_end": end,
+            "call_type": "staticcall" if data[:4] in PRICE_VIEWS | {_BALANCE} else "call",
+            "from_address": caller,
+            "to_address": callee,
+            "selector": data[:4],
+            "input": data,
+        }
+        for depth, index, end, caller, callee, data in frames
+    ]
+
+
+def _moved(*moves: tuple[str, str, str, int]) -> dict[str, list[dict[str, Any]]]:
+    """Rows of `transfers`, and of `profits` for what they sum up to, from (giver, taker, token, whole tokens)."""
+    totals: dict[tuple[str, str], list[int]] = {}
+    for giver, taker, token, amount in moves:
+        totals.setdefault((giver, token), [0, 0])[1] += amount * 10**18
+        totals.setdefault((taker, token), [0, 0])[0] += amount * 10**18
+    return {
+        "transfers": [
+            {
+                "from_address": giver,
+                "to_address": taker,
+                "token_address": token,
+                "value": amount * 10**18,
+                "standard": "erc20",
+                "log_index": number,
+            }
+            for number, (giver, taker, token, amount) in enumerate(moves)
+        ],
+        "profits": [
+            {
+                "account_address": account,
+                "token_address": token,
+                "received": received,
+                "sent": sent,
+                "net_f64": float(received - sent),
+            }
+            for (account, token), (received, sent) in totals.items()
+        ],
+    }
+
+
+def _answered(tree: list[dict[str, Any]], **answers: tuple[int, int]) -> list[dict[str, Any]]:
+    """The tree with what some frames returned, by `at_` and their position."""
+    outputs = {int(name.removeprefix("at_")): literal.words(*pair) for name, pair in answers.items()}
+    return [{**row, "output": outputs.get(row["call_index"], b"")} for row in tree]
+
+
+_DEPOSIT_AND_REDEEM = _tree(
+    (0, 0, 3, "mallory", "thief", _RUN),
+    (1, 1, 2, "thief", "vault", _DEPOSIT),
+    (1, 2, 3, "thief", "vault", _REDEEM),
+)
+_BORROW_ON_A_PRICE = _tree(
+    (0, 0, 6, "mallory", "thief", _RUN),
+    (1, 1, 2, "thief", "pair", _RESERVES),
+    (1, 2, 3, "thief", "pair", _SWAP),
+    (1, 3, 6, "thief", "market", _BORROW),
+    (2, 4, 5, "market", "pair", _RESERVES),
+    (2, 5, 6, "market", "dollar", _TRANSFER + literal.words("thief", 1)),
+)
+_BUY_WHILE_LENT = _tree(
+    (0, 0, 6, "mallory", "thief", _RUN),
+    (1, 1, 6, "thief", "pair", _SWAP),
+    (2, 2, 6, "pair", "thief", _CALLBACK),
+    (3, 3, 6, "thief", "shop", _RUN),
+    (4, 4, 5, "shop", "coin", _BALANCE + literal.words("pair")),
+    (4, 5, 6, "shop", "coin", _TRANSFER + literal.words("thief", 1)),
+)
+
+detector = Detector(
+    id="price-manipulation",
+    severity=Severity.HIGH,
+    reads={
+        "calls": Read(columns=tuple(dict.fromkeys((*CALLS_READ, *_frames.READ)))),
+        "transfers": Read(columns=("standard", *MOVES_READ)),
+        "profits": Read(columns=(*PROFITS_READ, "received_f64", "sent_f64")),
+        "swaps": Read(columns=("pool_address",)),
+        "flash_loans": Read(columns=("lender_address",)),
+    },
+    run=run,
+    examples=(
+        Example(
+            says="a vault gives back half as much again as was paid in",
+            tables={
+                "calls": _DEPOSIT_AND_REDEEM,
+                **_moved(("thief", "vault", _DAI, 100_000), ("vault", "thief", _DAI, 150_000)),
+            },
+            finds=(
+                {
+                    "severity": "high",
+                    "confidence": 0.85,
+                    "entities": {"victim": "vault", "attacker": "mallory", "attack_contract": "thief", "token": _DAI},
+                    "values": {
+                        "shape": "round-trip",
+                        "given": [100_000 * 10**18],
+                        "returned": [150_000 * 10**18],
+                        "dollars": 50_000,
+                    },
+                },
+            ),
+        ),
+        Example(
+            says="so does a vault of a token nobody knows the price of",
+            tables={
+                "calls": _DEPOSIT_AND_REDEEM,
+                **_moved(("thief", "vault", "art", 100), ("vault", "thief", "art", 150)),
+            },
+            finds=({"severity": "medium", "confidence": 0.4},),
+        ),
+        Example(
+            says="a market lends on the reserves of a pair that were just moved",
+            tables={
+                "calls": _answered(_BORROW_ON_A_PRICE, at_1=(100, 100), at_4=(1_000, 10)),
+                **_moved(("market", "thief", _DAI, 50_000)),
+            },
+            finds=(
+                {
+                    "severity": "high",
+                    "confidence": 0.85,
+                    "entities": {"victim": "market", "pool": "pair"},
+                    "values": {"shape": "read", "moved_percent": 9_900, "lent_out": False},
+                },
+            ),
+        ),
+        Example(
+            says="a shop prices by the balance of a pair that has lent out its tokens",
+            tables={"calls": _BUY_WHILE_LENT, "flash_loans": [{"lender_address": "pair", "borrower_address": "thief"}]},
+            finds=({"severity": "high", "confidence": 0.6, "values": {"shape": "read", "lent_out": True}},),
+        ),
+        Example(
+            says="the same loan on reserves that did not move",
+            tables={
+                "calls": _answered(_BORROW_ON_A_PRICE, at_1=(100, 100), at_4=(101, 100)),
+                **_moved(("market", "thief", _DAI, 50_000)),
+            },
+        ),
+        Example(
+            says="a loan that is repaid: the lender gave first",
+            tables={
+                "calls": _DEPOSIT_AND_REDEEM,
+                **_moved(("vault", "thief", _DAI, 150_000), ("thief", "vault", _DAI, 100_000)),
+            },
+        ),
+        Example(
+            says="one call that takes a deposit and pays out rewards in the same token",
+            tables={
+                "calls": _DEPOSIT_AND_REDEEM[:2],
+                **_moved(("thief", "vault", _DAI, 1), ("vault", "thief", _DAI, 20_000)),
+            },
+        ),
+        Example(
+            says="a bot that buys in a pool and later sells it more than it had bought there",
+            tables={
+                "calls": _DEPOSIT_AND_REDEEM,
+                "swaps": [{"pool_address": "vault"}],
+                **_moved(
+                    ("thief", "vault", _DAI, 100_000),
+                    ("vault", "thief", "art", 10),
+                    ("thief", "vault", "art", 20),
+                    ("vault", "thief", _DAI, 150_000),
+                ),
+            },
+        ),
+    ),
+)
