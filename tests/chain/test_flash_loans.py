@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.chain.catalogue import datasets, derived
@@ -274,6 +274,7 @@ def test_an_event_and_its_callback_are_one_loan() -> None:
     assert found["call_index"].to_list() == [2]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(CALLBACKS)), st.binary(max_size=400))
 def test_no_call_data_makes_it_raise(name: bytes, data: bytes) -> None:
     calls = around(TRADES, PULLED_BACK)
@@ -281,6 +282,7 @@ def test_no_call_data_makes_it_raise(name: bytes, data: bytes) -> None:
     flash_loans(calls=[*calls[:3], hostile, *calls[4:]])
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(EVENTS)), st.binary(max_size=400))
 def test_no_log_data_makes_it_raise(name: tuple[bytes, int], data: bytes) -> None:
     topics = {f"topic{at}": word(at) for at in range(1, name[1])}
@@ -303,3 +305,28 @@ def test_the_loans_of_real_attacks(recorded_data: Path, start: str, lenders: dic
     (path,) = (recorded_data / "exploits" / "traces").glob(f"{start}*.json.gz")
     found = derived(tables(list(recordings.read(path))))["flash_loans"]
     assert dict(found.group_by("protocol").len().rows()) == lenders
+
+
+@pytest.mark.parametrize(
+    "callback", ["uniswapV2Call(address,uint256,uint256,bytes)", "unlockCallback(bytes)", "strange()"]
+)
+def test_a_transaction_made_to_match_with_itself_is_read_in_one_pass(callback: str) -> None:
+    """A join of every callback with every movement would have nine million rows here."""
+    count = 3_000
+    inner = [
+        frame
+        for number in range(count)
+        for frame in (
+            (2, "lender", f"token{number % 9}", PAY, abi("bot", 5)),
+            (2, "lender", "bot", callback, abi(1, 2, 3, 4)),
+        )
+    ]
+    root: list[Call] = [(0, "alice", "bot", "go()", b""), (1, "bot", "lender", "lend()", b"")]
+    ends = {f"f{at}": {"parent_index": 1, "subtree_end": at + 1} for at in range(2, 2 * count + 2)}
+    rows = [row for at, frame in enumerate([*root, *inner]) for row in tree(frame, f0={"call_index": at})]
+    shaped = [
+        {**row, "depth": min(at, 2), **ends.get(f"f{at}", {"subtree_end": 2 * count + 2})}
+        for at, row in enumerate(rows)
+    ]
+    shaped[1]["parent_index"] = 0
+    assert len(flash_loans(calls=shaped)) == (count if callback.startswith("uniswapV2") else 0)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.chain.catalogue import datasets, derived
@@ -131,6 +131,7 @@ def test_logs_are_believed_before_calls() -> None:
     assert lending(logs=[], calls=[call("borrow(uint256)", abi(5), output=abi(0))]).is_empty()
 
 
+@settings(deadline=None)
 @given(st.integers(0, REST), st.binary(min_size=12, max_size=12))
 def test_any_amount_is_exact_and_dirty_padding_is_no_part_of_an_address(value: int, padding: bytes) -> None:
     data = padding + named("payer") + value.to_bytes(32, "big")
@@ -138,6 +139,7 @@ def test_any_amount_is_exact_and_dirty_padding_is_no_part_of_an_address(value: i
     assert said(rows) == [("aave", "supply", "pool", "alice", "dai", value)]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_make_it_raise(data: bytes) -> None:
     borrow = call("borrow(address,uint256,uint256,uint16,address)", b"", input=data)

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.chain.catalogue import datasets, derived
@@ -165,6 +165,7 @@ def test_a_call_that_closed_nothing_is_left_out(change: Row) -> None:
     assert liquidations(calls=[{**COMPOUND_CALL, **change}, MARKET_TAKES, SEIZE]).is_empty()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.booleans())
 def test_no_bytes_make_it_raise(data: bytes, as_log: bool) -> None:
     if as_log:

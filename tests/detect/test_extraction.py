@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.chain.catalogue import datasets
@@ -61,6 +61,7 @@ amounts = st.integers(0, 2**256 - 1)
 kinds = st.sampled_from(["supply", "withdraw", "borrow", "repay"])
 
 
+@settings(deadline=None)
 @given(amounts, amounts, st.lists(st.tuples(kinds, amounts), max_size=6))
 def test_sums_are_exact_and_no_claim_releases_more_than_was_received(
     received: int, sent: int, claims: list[tuple[str, int]]

@@ -13,8 +13,9 @@ import numpy as np
 import polars as pl
 
 from tocsin.chain import abi
-from tocsin.chain.datasets import _moves, _native_moves, _token_calls
+from tocsin.chain.datasets import _moves, _native_moves, _order, _token_calls
 from tocsin.chain.datasets._flash_loan_shapes import CALLBACKS, EXCHANGES, Callback
+from tocsin.tables import amounts
 from tocsin.tables.columns import PLACE
 
 LIBRARIES = 6
@@ -26,6 +27,11 @@ _SAID = [name for name, callback in CALLBACKS.items() if callback.token is not N
 _ROUND = [name for name, callback in CALLBACKS.items() if callback.round_trip]
 _SENT = [name for name in CALLBACKS if name not in {*_SAID, *_ROUND}]
 _WORD = 32
+MOST_CALLBACKS = 32
+"""Of one transaction, that are looked at for a token that leaves and comes back: known ones first."""
+_AT_ONCE = 500_000
+"""Pairs of callbacks and movements held in memory at a time."""
+_LIMIT = 2.0**255
 _MOVE = {
     **{name: name for name in _SAME},
     "call_index": "move_index",
@@ -190,21 +196,43 @@ def _sent(callbacks: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
     if callbacks.is_empty():
         return callbacks
     bare = callbacks.drop("value_binary", "value_f64")
-    out = bare.join(moves, on=_SAME, nulls_equal=True).filter(
-        (pl.col("_sender") == pl.col("from_address"))
-        & (pl.col("move_index") >= pl.col("frame_index"))
-        & (pl.col("move_index") <= pl.col("call_index"))
+    sent = moves.rename({"_sender": "from_address", "move_index": "call_index"})
+    marks = bare.with_columns(_at=pl.col("call_index"))
+    keys = (*_SAME, "from_address")
+    before = _order.following(sent, marks, "call_index", keys, ("_at", "frame_index")).filter(
+        pl.col("call_index") >= pl.col("_next_frame_index")
     )
-    once = out.sort("call_index").unique([*_SAME, "from_address", "move_index"], keep="first", maintain_order=True)
-    unseen = bare.join(out, on=_LOAN, how="anti", nulls_equal=True)
-    return _row(pl.concat([once, unseen], how="diagonal"))
+    lent = _summed(before.drop("call_index").rename({"_next__at": "call_index"}))
+    return _row(bare.join(lent, on=_LOAN, how="left", nulls_equal=True))
+
+
+def _summed(moves: pl.DataFrame) -> pl.DataFrame:
+    """Exact sums by callback and token; what no real token holds is left out."""
+    asset = [*_LOAN, "token_address"]
+    sums = moves.group_by(asset, maintain_order=True).agg(pl.col("value_f64").sum().alias("_total"))
+    real = sums.filter(pl.col("_total") < _LIMIT).drop("_total").with_row_index("_group")
+    counted = moves.join(real, on=asset, nulls_equal=True)
+    groups = counted["_group"].to_numpy().astype(np.int64)
+    return real.with_columns(
+        *abi.amount(amounts.group_sums(amounts.words(counted["value_binary"]), groups, len(real)), "value")
+    )
 
 
 def _returned(callbacks: pl.DataFrame, moves: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
     """Callbacks around which a token leaves the lender for the borrower and comes back, whole, in the same frame."""
     if callbacks.is_empty():
         return callbacks
-    inside = callbacks.drop("value_binary", "value_f64").join(moves, on=_SAME, nulls_equal=True).filter(
+    bare = callbacks.drop("value_binary", "value_f64").sort("_known", "call_index", descending=[True, False])
+    few = bare.filter(pl.int_range(pl.len()).over(_SAME) < MOST_CALLBACKS)
+    most = moves.group_by(_SAME).len()["len"].max()
+    step = max(1, _AT_ONCE // (most if isinstance(most, int) else 1))
+    parts = [_round_trips(part, moves, near) for part in few.iter_slices(step)]
+    return pl.concat(parts).unique([*_SAME, "lender_address", "token_address", "value_binary"], maintain_order=True)
+
+
+def _round_trips(callbacks: pl.DataFrame, moves: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
+    ends = ("from_address", "to_address", "frame_index", "frame_end", "subtree_end")
+    inside = callbacks.select(*_LOAN, *ends).join(moves, on=_SAME, nulls_equal=True).filter(
         (pl.col("move_index") >= pl.col("frame_index")) & (pl.col("move_index") < pl.col("frame_end"))
     )  # fmt: skip
     lender, borrower, moved_at = pl.col("from_address"), pl.col("to_address"), pl.col("move_index")
@@ -221,23 +249,26 @@ def _returned(callbacks: pl.DataFrame, moves: pl.DataFrame, near: pl.DataFrame) 
         .agg(pl.col("value_f64").sum().alias("_back"), pl.col("_lent").first())
         .filter(pl.col("_back") >= pl.col("_lent"))
     )
-    lent = _busy(out.join(repaid, on=asset, how="semi", nulls_equal=True), near)
-    return _row(
-        lent.sort("call_index").unique([*_SAME, "from_address", "move_index"], keep="first", maintain_order=True)
-    )
+    lent = _summed(out.join(repaid, on=asset, how="semi", nulls_equal=True))
+    return _row(_busy(callbacks.join(lent, on=_LOAN, nulls_equal=True), near)).sort("call_index")
 
 
 def _busy(lent: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
     """The loans during which the borrower called somebody who is neither lender, borrower nor the token."""
-    if lent.is_empty():
-        return lent
     others = near.filter(pl.col("call_type") == "call").select(
         *_SAME, pl.col("call_index").alias("_at"), pl.col("to_address").alias("_other")
     )
-    parties = ("from_address", "to_address", "token_address")
-    third = lent.join(others, on=_SAME, nulls_equal=True).filter(
-        (pl.col("_at") > pl.col("call_index"))
-        & (pl.col("_at") < pl.col("subtree_end"))
-        & pl.all_horizontal(pl.col("_other") != pl.col(party) for party in parties)
+    parties = lent.select(*_LOAN, "subtree_end", "from_address", "to_address").unique()
+    called = (
+        parties.join(others, on=_SAME, nulls_equal=True)
+        .filter(
+            (pl.col("_at") > pl.col("call_index"))
+            & (pl.col("_at") < pl.col("subtree_end"))
+            & (pl.col("_other") != pl.col("from_address"))
+            & (pl.col("_other") != pl.col("to_address"))
+        )
+        .group_by(_LOAN)
+        .agg(pl.col("_other").n_unique().alias("_several"), pl.col("_other").first())
     )
-    return lent.join(third, on=[*_LOAN, "move_index"], how="semi", nulls_equal=True)
+    met = lent.join(called, on=_LOAN, nulls_equal=True)
+    return met.filter((pl.col("_several") > 1) | (pl.col("_other") != pl.col("token_address")))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from tocsin.chain import abi
-from tocsin.chain.datasets import _moves
+from tocsin.chain.datasets import _moves, _order
 from tocsin.chain.datasets._flash_loan_shapes import (
     DYDX_DEPOSIT,
     DYDX_WITHDRAW,
@@ -108,12 +108,10 @@ def _difference(more: Words, less: Words) -> Words:
 def _dydx(withdrawals: pl.DataFrame, deposits: pl.DataFrame) -> pl.DataFrame:
     """Solo: one account withdraws and then deposits the same of one market."""
     both = _paired(_solo(withdrawals), _solo(deposits), ("_owner", "_account", "_market"))
-    fee = _difference(amounts.words(both["value_binary_right"]), amounts.words(both["value_binary"]))
+    fee = _difference(amounts.words(both["_next_value_binary"]), amounts.words(both["value_binary"]))
     lent = both.with_columns(*abi.amount(fee, "fee"))
-    exact = lent.filter(
-        (pl.col("fee_f64") <= DYDX_FEE_LIMIT) & (pl.col("value_binary_right") >= pl.col("value_binary"))
-    )
-    return _first(exact)
+    exact = (pl.col("fee_f64") <= DYDX_FEE_LIMIT) & (pl.col("_next_value_binary") >= pl.col("value_binary"))
+    return lent.filter(exact).select(pl.exclude("^_.*$"))
 
 
 def _solo(logs: pl.DataFrame) -> pl.DataFrame:
@@ -126,8 +124,8 @@ def _solo(logs: pl.DataFrame) -> pl.DataFrame:
 
 def _euler(borrows: pl.DataFrame, repayments: pl.DataFrame) -> pl.DataFrame:
     """Euler v1: an account borrows and then repays the same of one asset."""
-    both = _paired(_account(borrows), _account(repayments), ("token_address", "borrower_address"))
-    return _first(both.filter(pl.col("value_binary") == pl.col("value_binary_right")))
+    same = ("token_address", "borrower_address", "value_binary")
+    return _paired(_account(borrows), _account(repayments), same).select(pl.exclude("^_.*$"))
 
 
 def _account(logs: pl.DataFrame) -> pl.DataFrame:
@@ -136,15 +134,10 @@ def _account(logs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _paired(out: pl.DataFrame, back: pl.DataFrame, same: tuple[str, ...]) -> pl.DataFrame:
-    keys = [*_moves.SAME_TRANSACTION, "lender_address", *same]
-    returned = back.select(*keys, "value_binary", "log_index")
-    return out.join(returned, on=keys, nulls_equal=True).filter(pl.col("log_index") < pl.col("log_index_right"))
-
-
-def _first(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Each loan once, whatever it may be paired with."""
-    one = pairs.sort("log_index", "log_index_right").unique([*_moves.SAME_TRANSACTION, "log_index"], keep="first")
-    return one.select(pl.exclude("^_.*$", "^.*_right$"))
+    """What went out, with what came back next of the same account and asset, where something did."""
+    keys = (*_moves.SAME_TRANSACTION, "lender_address", *same)
+    met = _order.following(out, back, "log_index", keys, ("value_binary",))
+    return met.filter(pl.col("_next_value_binary").is_not_null())
 
 
 def _named(loans: pl.DataFrame, transfers: pl.DataFrame) -> pl.DataFrame:

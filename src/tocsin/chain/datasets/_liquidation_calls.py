@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 import polars as pl
 
 from tocsin.chain import abi
-from tocsin.chain.datasets import _moves
+from tocsin.chain.datasets import _order
 from tocsin.chain.signatures import selector
 from tocsin.tables.columns import NATIVE, PLACE
 
@@ -56,13 +56,12 @@ def _accepted(calls: pl.DataFrame) -> pl.DataFrame:
     return silent.with_row_index("_id")
 
 
-def _beneath(asked: pl.DataFrame, rows: pl.DataFrame) -> dict[int, Sequence[Row]]:
+def _beneath(asked: pl.DataFrame, rows: pl.DataFrame) -> Mapping[int, Sequence[Row]]:
     """By number of the liquidation: the rows that stand in its subtree, in order."""
-    ranges = asked.select(*_moves.SAME_TRANSACTION, "_id", "subtree_end", pl.col("call_index").alias("_first"))
-    both = rows.select(pl.exclude("subtree_end")).join(ranges, on=_moves.SAME_TRANSACTION, nulls_equal=True)
-    inside = both.filter((pl.col("call_index") >= pl.col("_first")) & (pl.col("call_index") < pl.col("subtree_end")))
-    parts = inside.sort("call_index").partition_by("_id", as_dict=True)
-    return {number: part.to_dicts() for (number,), part in parts.items()}
+    found: dict[int, list[Row]] = {}
+    for row in _order.innermost(asked, rows).iter_rows(named=True):
+        found.setdefault(row["_id"], []).append(row)
+    return found
 
 
 def _aave(call: Row, moved: Sequence[Row], taken: Sequence[Row]) -> Row | None:

@@ -30,6 +30,8 @@ _ORDER = ("transaction_index", "transaction_hash", "call_index", "log_index", "l
 _TRANSACTION = ("chain_id", "block_hash", "transaction_hash")
 NAMED = 3
 """How many loans a summary names."""
+LISTED = 50
+"""How many loans the values and the entities list; the counts are of all of them."""
 UNKNOWN = "unknown"
 
 
@@ -86,8 +88,12 @@ class Loans:
     def entities(self) -> tuple[Entity, ...]:
         """Lenders, borrowers and tokens, each once."""
         roles = {"lender": "lender_address", "borrower": "borrower_address", "token": "token_address"}
-        found = {(role, loan.row[name]): None for role, name in roles.items() for loan in self.loans}
+        found = {(role, loan.row[name]): None for role, name in roles.items() for loan in self._listed}
         return tuple(Entity(role, shown(address)) for role, address in found if address is not None)
+
+    @property
+    def _listed(self) -> Sequence[Loan]:
+        return self.loans[:LISTED]
 
     @property
     def lenders(self) -> frozenset[bytes]:
@@ -100,11 +106,11 @@ class Loans:
         return {
             "loan_count": len(self.loans),
             "lender_count": len(self.lenders),
-            "protocols": [loan.row["protocol"] for loan in self.loans],
-            "forms": [loan.row["form"] for loan in self.loans],
-            "tokens": [shown(loan.row["token_address"]) for loan in self.loans],
-            "principals": [_text(loan.principal) for loan in self.loans],
-            "fees": [_text(loan.fee) for loan in self.loans],
+            "protocols": [loan.row["protocol"] for loan in self._listed],
+            "forms": [loan.row["form"] for loan in self._listed],
+            "tokens": [shown(loan.row["token_address"]) for loan in self._listed],
+            "principals": [_text(loan.principal) for loan in self._listed],
+            "fees": [_text(loan.fee) for loan in self._listed],
             "about_dollars": int(sum(loan.dollars for loan in self.loans)),
         }
 
