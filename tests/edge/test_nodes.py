@@ -121,6 +121,29 @@ class TestOneNode:
         assert node.asked.count("web3_clientVersion") == 1
         assert node.asked.count("trace_block") == 1 + 5
 
+    def test_that_learns_a_method_is_asked_for_it_again_later(self, node: Node) -> None:
+        traces = node.methods.pop("trace_block")
+
+        async def act(reader: Nodes) -> list[frozenset[str]]:
+            before = await reader.recording(node.chain.header(4))
+            node.methods["trace_block"] = traces
+            await asyncio.sleep(0.06)
+            after = await reader.recording(node.chain.header(5))
+            return [after.methods - before.methods, before.methods - after.methods]
+
+        limits = Limits(probe_again_seconds=0.05)
+        assert using([node], act, limits) == [{methods.TRACE_BLOCK}, set()]
+
+    def test_that_forgets_a_method_is_not_waited_for(self, node: Node) -> None:
+        async def act(reader: Nodes) -> tuple[Recording, frozenset[str]]:
+            await reader.recording(node.chain.header(4))
+            node.without("trace_block")
+            return await reader.recording(node.chain.header(5)), reader.blind
+
+        recording, blind = using([node], act)
+        assert recording.methods == {methods.BLOCK, methods.RECEIPTS}
+        assert blind == {"calls"}
+
     def test_that_fails_now_and_then_is_asked_again(self, node: Node) -> None:
         async def act(reader: Nodes) -> Recording:
             await reader.recording(node.chain.header(4))

@@ -73,8 +73,8 @@ class Endpoint:
         self._preparing = asyncio.Lock()
         self._is_prepared = False
         self._client_version = ""
-        self._has: dict[str, bool] = {}
-        self._probed_at = 0.0
+        self._has = {methods.BLOCK: True}
+        self._probed_at = time.monotonic()
         self._requests = 0
         self._errors = 0
         self._last_error = ""
@@ -131,7 +131,7 @@ class Endpoint:
         await self.prepare()
         async with self._preparing:
             if time.monotonic() - self._probed_at > self._limits.probe_again_seconds:
-                self._has = {methods.BLOCK: True} | dict.fromkeys(self.capabilities, True)
+                self._has = dict.fromkeys(self.capabilities, True)
                 self._probed_at = time.monotonic()
             if any(self._untried(dataset) for dataset in wanted):
                 block = await self._probe_block()
