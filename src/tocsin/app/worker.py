@@ -20,7 +20,8 @@ from tocsin.edge.store import gaps
 from tocsin.edge.store.values import Gap, HealthAlert
 from tocsin.model.errors import InputError, RemoteError, StoreError, TocsinError
 
-_KINDS: Sequence[tuple[type[Exception], str]] = ((RemoteError, "rpc"), (InputError, "decode"), (StoreError, "store"))
+KINDS: Sequence[tuple[type[Exception], str]] = ((RemoteError, "rpc"), (InputError, "decode"), (StoreError, "store"))
+"""What failed, by the class of the error: the kinds of a chain's health alerts, beside `DEFECT`."""
 DEFECT = "defect"
 """A failure that nobody foresaw: ours."""
 GIVE_UP_FAILURES = 6
@@ -62,7 +63,7 @@ class Worker:
             await self._failed(error, until_caught_up=until_caught_up)
             return False
         self.failures = 0
-        await self.book.fine([self._key(kind) for kind in (*(kind for _, kind in _KINDS), DEFECT)])
+        await self.book.fine([self._key(kind) for kind in (*(kind for _, kind in KINDS), DEFECT)])
         return until_caught_up and self._reached(head)
 
     async def _head(self, *, ask: bool) -> Header:
@@ -94,7 +95,7 @@ class Worker:
         self.failures += 1
         if until_caught_up and self.failures >= GIVE_UP_FAILURES:
             raise error
-        kind = next((kind for error_class, kind in _KINDS if isinstance(error, error_class)), DEFECT)
+        kind = next((kind for error_class, kind in KINDS if isinstance(error, error_class)), DEFECT)
         await self._tell(kind, error)
         await self._note_undone(kind)
         delay = self.backoff.delay(self.failures)
