@@ -38,24 +38,20 @@ yours, pause borrowing, minting and redeeming: the price is back to normal by no
 DeFiRanger; LeiShen (30 % and its shapes); DeFiScope (custom price models).
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
-
-import polars as pl
+from collections.abc import Iterator
 
 from tocsin.chain.signatures import selector
 from tocsin.chain.tokens import TOKENS
-from tocsin.detect.actors import CALLS_READ, PROFITS_READ, SAME, clusters, gains, of_transactions
+from tocsin.detect.actors import CALLS_READ, PROFITS_READ
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors import _frames, _price_reads, _round_trips
-from tocsin.detect.detectors._frames import Frame
-from tocsin.detect.detectors._price_reads import DISTORTION, PRICE_VIEWS
-from tocsin.detect.detectors._round_trips import MOVES_READ, Move, Trip
+from tocsin.detect.detectors._example_rows import answered, call, moved
+from tocsin.detect.detectors._price_cases import Case, cases
+from tocsin.detect.detectors._price_reads import DISTORTION
+from tocsin.detect.detectors._round_trips import MOVES_READ, Trip
 from tocsin.detect.worth import dollars
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables import literal
-from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
 HIGH_DOLLARS = 10_000
@@ -70,68 +66,11 @@ CONFIDENCE_UNPRICED = 0.6
 CONFIDENCE_MEDIUM = 0.4
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One transaction, as values."""
-
-    root: Mapping[str, Any]
-    members: frozenset[bytes]
-    tree: tuple[Frame, ...]
-    moves: tuple[Move, ...]
-    pools: frozenset[bytes]
-    lenders: frozenset[bytes]
-    gain: float
-    """About how many dollars the actors gained."""
-
-
 def run(tables: Tables) -> Iterator[Sighting]:
     """The sightings of each transaction that could hold a moved price."""
-    chosen = _candidates(tables)
-    if chosen.is_empty():
-        return
-    part = {name: of_transactions(tables[name], chosen) for name in tables}
-    for case in _cases(part):
+    for case in cases(tables):
         yield from _round_trip_sightings(case)
         yield from _read_sightings(case)
-
-
-def _candidates(tables: Tables) -> pl.DataFrame:
-    """
-    Transactions where something went both ways between some account and others, or a price view changed its answer, or
-    a loan was open.
-    """
-    both_ways = tables["profits"].filter(
-        (pl.col("received_f64") > 0) & (pl.col("sent_f64") > 0) & (pl.col("net_f64") != 0)
-        & (pl.col("account_address") != ZERO)
-    )  # fmt: skip
-    asked = tables["calls"].filter(pl.col("selector").is_in(PRICE_VIEWS) & (pl.col("call_type") == "staticcall"))
-    answers = asked.group_by(*SAME, "to_address", "input").agg(pl.col("output").n_unique())
-    changed = answers.filter(pl.col("output") > 1)
-    return pl.concat([both_ways.select(SAME), changed.select(SAME), tables["flash_loans"].select(SAME)]).unique()
-
-
-def _cases(part: Tables) -> Iterator[Case]:
-    members = clusters({"calls": part["calls"], "profits": part["profits"]})
-    accounts = {tuple(row[:3]): frozenset(row[3]) for row in _listed(members, "account_address")}
-    pools = {tuple(row[:3]): frozenset(row[3]) for row in _listed(part["swaps"], "pool_address")}
-    lenders = {tuple(row[:3]): frozenset(row[3]) for row in _listed(part["flash_loans"], "lender_address")}
-    worth = gains(members, part["profits"]).group_by(SAME).agg(pl.col("dollars").sum())
-    gained = {tuple(row[:3]): row[3] for row in worth.iter_rows()}
-    moves = part["transfers"].partition_by(SAME, as_dict=True)
-    for key, tree in part["calls"].sort("call_index").partition_by(SAME, as_dict=True, maintain_order=True).items():
-        yield Case(
-            root=tree.row(0, named=True),
-            members=accounts.get(key, frozenset()),
-            tree=tuple(_frames.frames(tree)),
-            moves=tuple(_round_trips.moves(moves[key])) if key in moves else (),
-            pools=pools.get(key, frozenset()),
-            lenders=lenders.get(key, frozenset()),
-            gain=gained.get(key, 0.0),
-        )
-
-
-def _listed(rows: pl.DataFrame, column: str) -> Iterator[tuple[Any, ...]]:
-    return rows.group_by(SAME).agg(pl.col(column)).iter_rows()
 
 
 def _round_trip_sightings(case: Case) -> Iterator[Sighting]:
@@ -238,81 +177,27 @@ _TRANSFER, _BALANCE = selector("transfer(address,uint256)"), selector("balanceOf
 _DAI = "0x6b175474e89094c44da98b954eedeac495271d0f"
 
 
-def _tree(*frames: tuple[int, int, int, str, str, bytes]) -> list[dict[str, Any]]:
-    """Rows of `calls` from (depth, index, end, caller, callee, call data)."""
-    return [
-        {
-            "depth": depth,
-            "call_index": index,
-            "subtree_end": end,
-            "call_type": "staticcall" if data[:4] in PRICE_VIEWS | {_BALANCE} else "call",
-            "from_address": caller,
-            "to_address": callee,
-            "selector": data[:4],
-            "input": data,
-        }
-        for depth, index, end, caller, callee, data in frames
-    ]
-
-
-def _moved(*moves: tuple[str, str, str, int]) -> dict[str, list[dict[str, Any]]]:
-    """Rows of `transfers`, and of `profits` for what they sum up to, from (giver, taker, token, whole tokens)."""
-    totals: dict[tuple[str, str], list[int]] = {}
-    for giver, taker, token, amount in moves:
-        totals.setdefault((giver, token), [0, 0])[1] += amount * 10**18
-        totals.setdefault((taker, token), [0, 0])[0] += amount * 10**18
-    return {
-        "transfers": [
-            {
-                "from_address": giver,
-                "to_address": taker,
-                "token_address": token,
-                "value": amount * 10**18,
-                "standard": "erc20",
-                "log_index": number,
-            }
-            for number, (giver, taker, token, amount) in enumerate(moves)
-        ],
-        "profits": [
-            {
-                "account_address": account,
-                "token_address": token,
-                "received": received,
-                "sent": sent,
-                "net_f64": float(received - sent),
-            }
-            for (account, token), (received, sent) in totals.items()
-        ],
-    }
-
-
-def _answered(tree: list[dict[str, Any]], **answers: tuple[int, int]) -> list[dict[str, Any]]:
-    """The tree with what some frames returned, by `at_` and their position."""
-    outputs = {int(name.removeprefix("at_")): literal.words(*pair) for name, pair in answers.items()}
-    return [{**row, "output": outputs.get(row["call_index"], b"")} for row in tree]
-
-
-_DEPOSIT_AND_REDEEM = _tree(
-    (0, 0, 3, "mallory", "thief", _RUN),
-    (1, 1, 2, "thief", "vault", _DEPOSIT),
-    (1, 2, 3, "thief", "vault", _REDEEM),
-)
-_BORROW_ON_A_PRICE = _tree(
-    (0, 0, 6, "mallory", "thief", _RUN),
-    (1, 1, 2, "thief", "pair", _RESERVES),
-    (1, 2, 3, "thief", "pair", _SWAP),
-    (1, 3, 6, "thief", "market", _BORROW),
-    (2, 4, 5, "market", "pair", _RESERVES),
-    (2, 5, 6, "market", "dollar", _TRANSFER + literal.words("thief", 1)),
-)
-_BUY_WHILE_LENT = _tree(
-    (0, 0, 6, "mallory", "thief", _RUN),
-    (1, 1, 6, "thief", "pair", _SWAP),
-    (2, 2, 6, "pair", "thief", _CALLBACK),
-    (3, 3, 6, "thief", "shop", _RUN),
-    (4, 4, 5, "shop", "coin", _BALANCE + literal.words("pair")),
-    (4, 5, 6, "shop", "coin", _TRANSFER + literal.words("thief", 1)),
-)
+_DEPOSIT_AND_REDEEM = [
+    call(0, 0, 3, "mallory", "thief", _RUN),
+    call(1, 1, 2, "thief", "vault", _DEPOSIT),
+    call(1, 2, 3, "thief", "vault", _REDEEM),
+]
+_BORROW_ON_A_PRICE = [
+    call(0, 0, 6, "mallory", "thief", _RUN),
+    call(1, 1, 2, "thief", "pair", _RESERVES, kind="staticcall"),
+    call(1, 2, 3, "thief", "pair", _SWAP),
+    call(1, 3, 6, "thief", "market", _BORROW),
+    call(2, 4, 5, "market", "pair", _RESERVES, kind="staticcall"),
+    call(2, 5, 6, "market", "dollar", _TRANSFER + literal.words("thief", 1)),
+]
+_BUY_WHILE_LENT = [
+    call(0, 0, 6, "mallory", "thief", _RUN),
+    call(1, 1, 6, "thief", "pair", _SWAP),
+    call(2, 2, 6, "pair", "thief", _CALLBACK),
+    call(3, 3, 6, "thief", "shop", _RUN),
+    call(4, 4, 5, "shop", "coin", _BALANCE + literal.words("pair"), kind="staticcall"),
+    call(4, 5, 6, "shop", "coin", _TRANSFER + literal.words("thief", 1)),
+]
 
 detector = Detector(
     id="price-manipulation",
@@ -330,7 +215,7 @@ detector = Detector(
             says="a vault gives back half as much again as was paid in",
             tables={
                 "calls": _DEPOSIT_AND_REDEEM,
-                **_moved(("thief", "vault", _DAI, 100_000), ("vault", "thief", _DAI, 150_000)),
+                **moved(("thief", "vault", _DAI, 100_000), ("vault", "thief", _DAI, 150_000)),
             },
             finds=(
                 {
@@ -350,15 +235,15 @@ detector = Detector(
             says="so does a vault of a token nobody knows the price of",
             tables={
                 "calls": _DEPOSIT_AND_REDEEM,
-                **_moved(("thief", "vault", "art", 100), ("vault", "thief", "art", 150)),
+                **moved(("thief", "vault", "art", 100), ("vault", "thief", "art", 150)),
             },
             finds=({"severity": "medium", "confidence": 0.4},),
         ),
         Example(
             says="a market lends on the reserves of a pair that were just moved",
             tables={
-                "calls": _answered(_BORROW_ON_A_PRICE, at_1=(100, 100), at_4=(1_000, 10)),
-                **_moved(("market", "thief", _DAI, 50_000)),
+                "calls": answered(_BORROW_ON_A_PRICE, at_1=(100, 100), at_4=(1_000, 10)),
+                **moved(("market", "thief", _DAI, 50_000)),
             },
             finds=(
                 {
@@ -377,22 +262,22 @@ detector = Detector(
         Example(
             says="the same loan on reserves that did not move",
             tables={
-                "calls": _answered(_BORROW_ON_A_PRICE, at_1=(100, 100), at_4=(101, 100)),
-                **_moved(("market", "thief", _DAI, 50_000)),
+                "calls": answered(_BORROW_ON_A_PRICE, at_1=(100, 100), at_4=(101, 100)),
+                **moved(("market", "thief", _DAI, 50_000)),
             },
         ),
         Example(
             says="a loan that is repaid: the lender gave first",
             tables={
                 "calls": _DEPOSIT_AND_REDEEM,
-                **_moved(("vault", "thief", _DAI, 150_000), ("thief", "vault", _DAI, 100_000)),
+                **moved(("vault", "thief", _DAI, 150_000), ("thief", "vault", _DAI, 100_000)),
             },
         ),
         Example(
             says="one call that takes a deposit and pays out rewards in the same token",
             tables={
                 "calls": _DEPOSIT_AND_REDEEM[:2],
-                **_moved(("thief", "vault", _DAI, 1), ("vault", "thief", _DAI, 20_000)),
+                **moved(("thief", "vault", _DAI, 1), ("vault", "thief", _DAI, 20_000)),
             },
         ),
         Example(
@@ -400,7 +285,7 @@ detector = Detector(
             tables={
                 "calls": _DEPOSIT_AND_REDEEM,
                 "swaps": [{"pool_address": "vault"}],
-                **_moved(
+                **moved(
                     ("thief", "vault", _DAI, 100_000),
                     ("vault", "thief", "art", 10),
                     ("thief", "vault", "art", 20),

@@ -42,6 +42,7 @@ from tocsin.chain.signatures import selector
 from tocsin.detect.actors import CALLS_READ, PROFITS_READ, SAME, clusters, of_transactions
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors import _frames
+from tocsin.detect.detectors._example_rows import call
 from tocsin.detect.detectors._frames import HOOKS
 from tocsin.detect.detectors._reentry import Reentry, reentries
 from tocsin.detect.worth import with_dollars
@@ -161,31 +162,13 @@ _TRANSFER, _RECEIVED = (
 _RUN = selector("run()")
 
 
-def _tree(*frames: tuple[int, int, int, str, str, bytes, int]) -> list[dict[str, Any]]:
-    """Rows of `calls` from (depth, index, end, caller, callee, selector, value)."""
-    return [
-        {
-            "depth": depth,
-            "call_index": index,
-            "subtree_end": end,
-            "call_type": "call",
-            "from_address": caller,
-            "to_address": callee,
-            "selector": called or None,
-            "input": called,
-            "value": value,
-        }
-        for depth, index, end, caller, callee, called, value in frames
-    ]
-
-
-_PAID_TWICE = _tree(
-    (0, 0, 5, "mallory", "thief", _RUN, 0),
-    (1, 1, 5, "thief", "bank", _WITHDRAW, 0),
-    (2, 2, 5, "bank", "thief", b"", 10),
-    (3, 3, 5, "thief", "bank", _WITHDRAW, 0),
-    (4, 4, 5, "bank", "thief", b"", 10),
-)
+_PAID_TWICE = [
+    call(0, 0, 5, "mallory", "thief", _RUN),
+    call(1, 1, 5, "thief", "bank", _WITHDRAW),
+    call(2, 2, 5, "bank", "thief", value=10),
+    call(3, 3, 5, "thief", "bank", _WITHDRAW),
+    call(4, 4, 5, "bank", "thief", value=10),
+]
 _WETH = "0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"
 
 detector = Detector(
@@ -220,16 +203,16 @@ detector = Detector(
         Example(
             says="a hook of the token that a market lends opens the door to its sister market",
             tables={
-                "calls": _tree(
-                    (0, 0, 9, "mallory", "thief", _RUN, 0),
-                    (1, 1, 9, "thief", "market", _MARKET_BORROW, 0),
-                    (2, 2, 3, "market", "controller", _ALLOWED, 0),
-                    (2, 3, 9, "market", "token", _TRANSFER, 0),
-                    (3, 4, 9, "token", "thief", _RECEIVED, 0),
-                    (4, 5, 9, "thief", "sister", _MARKET_BORROW, 0),
-                    (5, 6, 7, "sister", "controller", _ALLOWED, 0),
-                    (5, 7, 8, "sister", "thief", b"", 10),
-                )
+                "calls": [
+                    call(0, 0, 9, "mallory", "thief", _RUN),
+                    call(1, 1, 9, "thief", "market", _MARKET_BORROW),
+                    call(2, 2, 3, "market", "controller", _ALLOWED),
+                    call(2, 3, 9, "market", "token", _TRANSFER),
+                    call(3, 4, 9, "token", "thief", _RECEIVED),
+                    call(4, 5, 9, "thief", "sister", _MARKET_BORROW),
+                    call(5, 6, 7, "sister", "controller", _ALLOWED),
+                    call(5, 7, 8, "sister", "thief", value=10),
+                ]
             },
             finds=(
                 {
@@ -242,38 +225,38 @@ detector = Detector(
         Example(
             says="entered again, but nothing is given away twice",
             tables={
-                "calls": _tree(
-                    (0, 0, 4, "mallory", "thief", _RUN, 0),
-                    (1, 1, 4, "thief", "bank", _WITHDRAW, 0),
-                    (2, 2, 4, "bank", "thief", b"", 10),
-                    (3, 3, 4, "thief", "bank", _RUN, 0),
-                )
+                "calls": [
+                    call(0, 0, 4, "mallory", "thief", _RUN),
+                    call(1, 1, 4, "thief", "bank", _WITHDRAW),
+                    call(2, 2, 4, "bank", "thief", value=10),
+                    call(3, 3, 4, "thief", "bank", _RUN),
+                ]
             },
             finds=({"severity": "low", "values": {"paid_twice": False}},),
         ),
         Example(
             says="a bot trades with one pool inside another's callback",
             tables={
-                "calls": _tree(
-                    (0, 0, 7, "trader", "bot", _RUN, 0),
-                    (1, 1, 7, "bot", "pool", _SWAP, 0),
-                    (2, 2, 3, "pool", "token", _TRANSFER, 0),
-                    (2, 3, 7, "pool", "bot", _CALLBACK, 0),
-                    (3, 4, 6, "bot", "other pool", _SWAP, 0),
-                    (4, 5, 6, "other pool", "token", _TRANSFER, 0),
-                    (3, 6, 7, "bot", "token", _TRANSFER, 0),
-                )
+                "calls": [
+                    call(0, 0, 7, "trader", "bot", _RUN),
+                    call(1, 1, 7, "bot", "pool", _SWAP),
+                    call(2, 2, 3, "pool", "token", _TRANSFER),
+                    call(2, 3, 7, "pool", "bot", _CALLBACK),
+                    call(3, 4, 6, "bot", "other pool", _SWAP),
+                    call(4, 5, 6, "other pool", "token", _TRANSFER),
+                    call(3, 6, 7, "bot", "token", _TRANSFER),
+                ]
             },
         ),
         Example(
             says="the called contract is itself called back, as routers are",
             tables={
-                "calls": _tree(
-                    (0, 0, 4, "trader", "router", _RUN, 0),
-                    (1, 1, 3, "router", "wrapped", _WITHDRAW, 0),
-                    (2, 2, 3, "wrapped", "router", b"", 10),
-                    (1, 3, 4, "router", "trader", b"", 10),
-                )
+                "calls": [
+                    call(0, 0, 4, "trader", "router", _RUN),
+                    call(1, 1, 3, "router", "wrapped", _WITHDRAW),
+                    call(2, 2, 3, "wrapped", "router", value=10),
+                    call(1, 3, 4, "router", "trader", value=10),
+                ]
             },
         ),
     ),
