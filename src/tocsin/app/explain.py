@@ -137,6 +137,11 @@ def _transactions(tables: Tables) -> list[bytes | None]:
     return rows["transaction_hash"].unique(maintain_order=True).to_list()
 
 
+def block_of(batch: Batch, transaction: bytes | None) -> int | None:
+    """The height of the block a transaction is in, where it is known."""
+    return _place(batch.tables, transaction).block_number
+
+
 def explain(batch: Batch, transaction: bytes | None, detectors: Mapping[str, Detector]) -> Explanation:
     """Everything the batch's tables and the detectors say about one of its transactions."""
     sections = {name: _section(batch.tables, name, transaction) for name in SECTIONS}

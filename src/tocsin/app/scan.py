@@ -103,6 +103,8 @@ def _transactions(tables: Tables) -> int:
 class Report:
     """What a whole scan did, added up."""
 
+    noun: str = "recording"
+    """What the units are."""
     units: int = 0
     transactions: int = 0
     findings: int = 0

@@ -5,12 +5,13 @@ A piece is either a batch of tables or something that could not be read; one bad
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
-from tocsin.app.sources import node, recorded
+from tocsin.app.sources import lake, node, recorded
 from tocsin.app.sources.piece import Batch, Piece, Request, Unreadable
 
-__all__ = ["Batch", "Piece", "Request", "Unreadable", "is_node", "pieces", "units"]
+__all__ = ["Batch", "Piece", "Request", "Unreadable", "is_node", "noun", "pieces", "units"]
 
 
 def units(request: Request) -> int | None:
@@ -30,5 +31,13 @@ def is_node(request: Request) -> bool:
     return request.source.startswith(node.SCHEMES)
 
 
+def noun(request: Request) -> str:
+    """What the units of a source are: recordings or blocks."""
+    name: str = _kind(request).NOUN
+    return name
+
+
 def _kind(request: Request) -> ModuleType:
-    return node if is_node(request) else recorded
+    if is_node(request):
+        return node
+    return lake if lake.is_lake(Path(request.source)) else recorded

@@ -15,6 +15,7 @@ from tocsin.edge.transactions import block_of
 from tocsin.model.errors import InputError, RemoteError, UserError
 from tocsin.model.lookups import Answers, Lookup
 
+NOUN = "block"
 SCHEMES = ("http://", "https://", "ws://", "wss://")
 HASH_CHARACTERS = 66
 

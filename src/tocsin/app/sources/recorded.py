@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import polars as pl
+
 from tocsin.app.pipeline import Ask
 from tocsin.app.sources.piece import Batch, Piece, Request, Unreadable
 from tocsin.chain import codecs
@@ -12,6 +14,8 @@ from tocsin.edge import recordings
 from tocsin.model.errors import InputError, SourceError
 from tocsin.model.lookups import Answers
 from tocsin.tables.dataset import Tables
+
+NOUN = "recording"
 
 
 def units(request: Request) -> int:
@@ -24,7 +28,7 @@ def pieces(request: Request) -> Iterator[Piece]:
     bad: list[Unreadable] = []
     for run in codecs.batches(_readable(request, bad), request.together):
         yield from _taken(bad)
-        yield from _decoded(run)
+        yield from _decoded(run, request)
     yield from bad
 
 
@@ -51,18 +55,30 @@ def _taken(bad: list[Unreadable]) -> list[Unreadable]:
     return taken
 
 
-def _decoded(run: list[Recording]) -> Iterator[Piece]:
+def _decoded(run: list[Recording], request: Request) -> Iterator[Piece]:
     """One batch; where a recording in it is wrong, each alone."""
     try:
         raw = codecs.tables(run)
     except InputError as error:
         if len(run) > 1:
             for recording in run:
-                yield from _decoded([recording])
+                yield from _decoded([recording], request)
         else:
             yield Unreadable(source=run[0].name, units=1, error=error)
     else:
-        yield Batch(source=_span(run), units=len(run), tables=derived(raw), ask=_recorded_answers(run))
+        yield Batch(
+            source=_span(run), units=len(run), tables=derived(_within(raw, request)), ask=_recorded_answers(run)
+        )
+
+
+def _within(raw: Tables, request: Request) -> Tables:
+    """The rows of the blocks that are wanted; all of them where no range is given."""
+    first, last = request.first_block, request.last_block
+    if first is None and last is None:
+        return raw
+    number = pl.col("block_number")
+    wanted = (number >= (first or 0)) & (number <= (2**64 - 1 if last is None else last))
+    return {name: frame.filter(wanted) for name, frame in raw.items()}
 
 
 def decoded(recording: Recording) -> Tables:

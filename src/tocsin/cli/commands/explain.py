@@ -15,14 +15,15 @@ folded; --depth says how far to unfold it.
 
 import json
 import re
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from tocsin.app.explain import Explanation, find
+from tocsin.app.explain import Explanation, block_of, find
 from tocsin.app.explain import explain as explained
-from tocsin.app.sources import Request, is_node, pieces
+from tocsin.app.sources import Batch, Request, is_node, pieces
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.render.console import results, warn
 from tocsin.cli.render.explanation import explanation
@@ -73,13 +74,19 @@ def _explained(source: str, beginning: str, chain_id: int | None) -> Explanation
     wanted = Request(source=source, chain_id=chain_id, together=1, mentioning=beginning)
     if is_node(wanted) and not beginning:
         raise UserError("a node has many transactions: name one with --tx HASH")
+    batch, transaction = _found(wanted)
+    if batch.units > 1:
+        number = block_of(batch, transaction)
+        batch, transaction = find(pieces(replace(wanted, first_block=number, last_block=number)), beginning)
+    return explained(batch, transaction, detectors())
+
+
+def _found(wanted: Request) -> tuple[Batch, bytes | None]:
     try:
-        batch, transaction = find(pieces(wanted), beginning)
+        return find(pieces(wanted), wanted.mentioning)
     except SourceError:
         # The text was in no recording: read all of them, to name the nearest.
-        everything = Request(source=source, chain_id=chain_id, together=1)
-        batch, transaction = find(pieces(everything), beginning)
-    return explained(batch, transaction, detectors())
+        return find(pieces(replace(wanted, mentioning="")), wanted.mentioning)
 
 
 command = Command(

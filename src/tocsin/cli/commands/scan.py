@@ -27,7 +27,7 @@ import typer
 import tocsin.detect.detectors
 from tocsin.app import scan as scanning
 from tocsin.app.scan import Looked, Report, Result
-from tocsin.app.sources import Request, pieces, units
+from tocsin.app.sources import Request, noun, pieces, units
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.options import SeverityWord, names
 from tocsin.cli.render import findings as shown
@@ -77,11 +77,16 @@ def run(  # noqa: PLR0913, PLR0917 - Typer reads the options off the parameters
     """Scan the sources, show the findings, and exit as the findings and --fail-on say."""
     selected = scanning.chosen(names(only), detectors())
     requests = [Request(source=source, chain_id=chain_id, first_block=first, last_block=last) for source in sources]
-    report = Report()
+    report = Report(noun=_noun(requests))
     stream = _kept(_looked(requests, selected, report, form), least)
     found = _WRITERS[form](stream, selected, report)
     _say(report, found, sources[0])
     raise typer.Exit(_exit_code(report, found, fail_on))
+
+
+def _noun(requests: Sequence[Request]) -> str:
+    nouns = {noun(request) for request in requests}
+    return nouns.pop() if len(nouns) == 1 else "recording or block"
 
 
 def _looked(requests: Sequence[Request], selected: Selected, report: Report, form: Format) -> Iterator[Looked]:
@@ -144,7 +149,7 @@ def _say(report: Report, found: Found, source: str) -> None:
     """What was done, what was not, and what to type next."""
     for text in (*blindness(report), *problems(report)):
         warn(text)
-    looked = f"{count(report.units, 'recording')}, {count(report.transactions, 'transaction')}"
+    looked = f"{count(report.units, report.noun)}, {count(report.transactions, 'transaction')}"
     note(f"{shown.tally(finding for _, finding in found)} in {looked}.")
     worst = next(iter(shown.worst_first(finding for _, finding in found)), None)
     if worst and worst.place.transaction_hash:

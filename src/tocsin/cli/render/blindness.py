@@ -13,7 +13,7 @@ def blindness(report: Report) -> Iterator[str]:
     """One sentence for each set of missing datasets, with the detectors that lack it."""
     for (missing, wholly, times), detectors in _by_what_is_missing(report.blind).items():
         lacking = " and ".join(missing)
-        where = "" if times == report.units else f" in {count(times, 'recording')} of {report.units}"
+        where = "" if times == report.units else f" in {count(times, report.noun)} of {report.units}"
         seeing = "blind" if wholly else "seeing less"
         yield f"{seeing}{where} without {lacking}: {', '.join(sorted(detectors))}."
 
@@ -36,4 +36,4 @@ def problems(report: Report) -> Iterator[str]:
     if (more := len(report.failures) - SHOWN_PROBLEMS) > 0:
         yield f"{count(more, 'detector failure')} more."
     if report.unreadable:
-        yield f"{count(report.unreadable_units, 'recording')} of {report.units} could not be read and were left out."
+        yield f"{count(report.unreadable_units, report.noun)} of {report.units} could not be read: left out."

@@ -11,12 +11,12 @@ from rich.text import Text
 from tocsin.app.demo import Done, Played
 from tocsin.cli.render import findings
 from tocsin.cli.render.money import beginning, count
-from tocsin.cli.render.names import Names
+from tocsin.cli.render.names import Names, of
 from tocsin.cli.render.safe import safe
 from tocsin.model.finding import Finding
 
-SHOWN_FINDINGS = 3
-"""Findings about the attack told in full; the rest are counted."""
+SHOWN_FINDINGS = 1
+"""Findings about the attack told in full; the others in a line each."""
 INDENT = (0, 0, 0, 2)
 
 
@@ -35,7 +35,8 @@ def known_names(played: Played) -> Names:
     truth = played.truth
     tokens = {address: (safe(token.symbol), token.decimals) for address, token in truth.tokens.items()}
     accounts = {address: safe(name) for address, name in truth.names.items()}
-    return Names(played.attack.place.chain_id, {truth.attacker: "attacker", **accounts}, tokens)
+    given = Names(played.attack.place.chain_id, {truth.attacker: "attacker", **accounts}, tokens)
+    return of(played.attack, given)
 
 
 def _part(number: int, title: str) -> Text:
@@ -67,13 +68,16 @@ def _detected(played: Played, names: Names) -> Iterator[RenderableType]:
         yield _said("No detector saw the attack. That should not be: it is a defect of this version.")
     for finding in about[:SHOWN_FINDINGS]:
         yield findings.panel(finding, names)
-    yield from _more(about[SHOWN_FINDINGS:])
+    if others := about[SHOWN_FINDINGS:]:
+        yield _said("Other detectors saw the same transaction:")
+        yield _briefly(others)
 
 
-def _more(others: Sequence[Finding]) -> Iterator[RenderableType]:
-    if others:
-        named = ", ".join(dict.fromkeys(finding.detector for finding in others))
-        yield _said(f"And {count(len(others), 'finding')} more about the same transaction: {named}.")
+def _briefly(others: Sequence[Finding]) -> RenderableType:
+    shown = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2))
+    for finding in others:
+        shown.add_row(findings.badge(finding.severity), Text(finding.detector), Text(safe(finding.title)))
+    return Padding(shown, INDENT)
 
 
 def _happened(played: Played, names: Names) -> Iterator[RenderableType]:

@@ -101,8 +101,8 @@ def _profit(account: str, rows: Sequence[Record], names: Names) -> tuple[Text, .
         Text(names.money(row["token_address"], row["net"], signed=True), style="green" if row["net"] > 0 else "red")
         for row in sorted(rows, key=lambda row: -row["net"])
     ]
-    name = [Text(names.account(account), style="bold")] if account in names.accounts else []
-    return Text("\n").join([*name, Text(account)]), Text("\n").join(changes)
+    name = names.name(account)
+    return Text("\n").join([*([Text(name, style="bold")] if name else []), Text(account)]), Text("\n").join(changes)
 
 
 def _transfers(value: Explanation, names: Names) -> RenderableType | None:

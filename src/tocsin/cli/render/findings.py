@@ -12,7 +12,7 @@ from rich.text import Text
 from tocsin.cli.render.money import GROUPED, beginning, count
 from tocsin.cli.render.names import Names
 from tocsin.cli.render.safe import safe
-from tocsin.model.finding import Finding, Severity, Value
+from tocsin.model.finding import Entity, Finding, Severity, Value
 
 STYLES: Mapping[Severity, str] = {
     Severity.CRITICAL: "bold white on red",
@@ -106,24 +106,51 @@ def _details(finding: Finding, names: Names) -> Table:
     grid.add_column(style="dim")
     grid.add_column(overflow="fold")
     for entity in finding.entities:
-        grid.add_row(_words(entity.role), Text(f"{entity.address} {safe(entity.label)}".rstrip()))
-    shown = [entity.address for entity in finding.entities]
+        grid.add_row(_words(entity.role), _entity(entity, names))
+    told = [entity.address for entity in finding.entities]
     for name, value in finding.values.items():
-        if value not in shown:
-            grid.add_row(_words(name), Text(_amount(name, finding.values, names) or worded(value)))
+        shown = _amounts(name, finding.values, names) or worded(value)
+        if shown and value not in told and not _is_told_with_amounts(name, finding.values, names):
+            grid.add_row(_words(name), Text(shown))
     return grid
+
+
+def _entity(entity: Entity, names: Names) -> Text:
+    name = safe(entity.label) or names.name(entity.address)
+    return Text.assemble(entity.address, (f" {name}" if name else "", "dim"))
 
 
 def _words(name: str) -> str:
     return safe(name.replace("_", " "))
 
 
-def _amount(name: str, values: Mapping[str, Value], names: Names) -> str:
-    """An amount whose token stands beside it (`debt_amount`, `debt_token`) in units of that token."""
-    value, token = values[name], values.get(name.replace("amount", "token"))
-    if "amount" not in name or not isinstance(value, int) or not (isinstance(token, str) and _ADDRESS.fullmatch(token)):
+_AMOUNT_NAME = re.compile(r"(amount|principal|fee)(s?)$")
+_TOKEN_NAME = re.compile(r"token(s?)$")
+
+
+def _is_told_with_amounts(name: str, values: Mapping[str, Value], names: Names) -> bool:
+    """Whether a token goes without saying because its amount is told."""
+    amounts = _TOKEN_NAME.sub(r"amount\1", name)
+    return amounts != name and bool(_amounts(amounts, values, names))
+
+
+def _amounts(name: str, values: Mapping[str, Value], names: Names) -> str:
+    """Amounts whose tokens stand beside them (`debt_amount`, `debt_token`; `fees`, `tokens`) in units of these."""
+    if name not in values or not _AMOUNT_NAME.search(name):
         return ""
-    return names.money(token, value)
+    amounts, tokens = (_list(values.get(key)) for key in (name, _AMOUNT_NAME.sub(r"token\2", name)))
+    if len(amounts) != len(tokens):
+        return ""
+    return ", ".join(
+        names.money(token, int(amount))
+        for token, amount in zip(tokens, amounts, strict=True)
+        if isinstance(token, str) and _ADDRESS.fullmatch(token)
+        if isinstance(amount, int | str) and re.fullmatch("[0-9]{1,78}", str(amount))
+    )
+
+
+def _list(value: "Value | None") -> Sequence[Value]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else [] if value is None else [value]
 
 
 def worded(value: Value) -> str:

@@ -134,11 +134,14 @@ class Names:
     tokens: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """Symbol and decimals by address, beside the well-known tokens."""
 
+    def name(self, address: str) -> str:
+        """The name or symbol of an address, where it has one; else empty."""
+        known = self._token(address)
+        return self.accounts.get(address) or (known[0] if known else "")
+
     def account(self, address: str | None) -> str:
         """An address by its name or symbol, else in short form."""
-        if address is None:
-            return "nothing"
-        return self.accounts.get(address) or self.symbol(address)
+        return "nothing" if address is None else self.name(address) or short(address)
 
     def symbol(self, address: str) -> str:
         """A token by its symbol, else in short form."""

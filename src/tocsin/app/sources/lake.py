@@ -1,0 +1,49 @@
+"""A Parquet lake as pieces: ranges of blocks that the same datasets cover."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tocsin.app.sources.piece import Batch, Piece, Request, Unreadable
+from tocsin.chain.catalogue import derived
+from tocsin.edge import lake
+from tocsin.edge.lake import Span
+from tocsin.model.errors import InputError, SourceError
+from tocsin.model.lookups import Answers
+
+NOUN = "block"
+SUFFIX = ".parquet"
+
+
+def is_lake(path: Path) -> bool:
+    """Whether there are Parquet files."""
+    return path.suffix == SUFFIX or (path.is_dir() and any(path.rglob(f"*{SUFFIX}")))
+
+
+def units(request: Request) -> int:
+    """How many blocks there are. Raises `SourceError`, `InputError`."""
+    return sum(map(_blocks, _spans(request)))
+
+
+def pieces(request: Request) -> Iterator[Piece]:
+    """The ranges, lowest first. Raises `SourceError`, `InputError` when the files do not make a lake."""
+    for span in _spans(request):
+        source = f"{request.source} blocks {span.first} to {span.last}"
+        try:
+            raw = lake.read(span, request.chain_id)
+        except (InputError, SourceError) as error:
+            yield Unreadable(source=source, units=_blocks(span), error=error)
+        else:
+            yield Batch(source=source, units=_blocks(span), tables=derived(raw), ask=_nobody)
+
+
+def _spans(request: Request) -> list[Span]:
+    return lake.spans(Path(request.source), request.first_block, request.last_block)
+
+
+def _blocks(span: Span) -> int:
+    return span.last - span.first + 1
+
+
+def _nobody(_lookups: object) -> Answers:
+    """Files hold no state: every question stays unanswered."""
+    return {}
