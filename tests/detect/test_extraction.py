@@ -15,7 +15,15 @@ WETH_RAW = bytes.fromhex(WETH[2:])
 CALLS = [
     {"call_index": 0, "subtree_end": 3, "call_type": "call", "from_address": "mallory", "to_address": "bot"},
     {"call_index": 1, "subtree_end": 2, "depth": 1, "call_type": "create", "from_address": "bot", "to_address": "made"},
-    {"call_index": 2, "subtree_end": 3, "depth": 1, "call_type": "call", "from_address": "bot", "to_address": "market"},
+    {
+        "call_index": 2,
+        "subtree_end": 3,
+        "depth": 1,
+        "call_type": "call",
+        "from_address": "bot",
+        "to_address": "market",
+        "selector": b"trad",
+    },
 ]
 
 
@@ -36,7 +44,16 @@ def test_what_moves_between_the_actors_cancels_out() -> None:
     extraction = taken(flows)
     assert extraction.net == {WETH_RAW: 30}
     assert extraction.sender == named("mallory")
-    assert extraction.accounts == {named("mallory"), named("bot"), named("made")}
+    assert extraction.members == {named("mallory"), named("bot"), named("made")}
+    assert not extraction.beneficiaries
+
+
+def test_a_silent_account_that_others_pay_benefits_and_one_that_acts_does_not() -> None:
+    flows = [flow("hoard", WETH, 30, 0), flow("market", WETH, 30, 0), flow("drained", WETH, 0, 60)]
+    extraction = taken(flows)
+    assert extraction.beneficiaries == {named("hoard")}
+    assert extraction.net == {WETH_RAW: 30}
+    assert extraction.victim == named("drained")
 
 
 def test_who_lost_most_is_no_actor_and_no_wrapped_coin() -> None:

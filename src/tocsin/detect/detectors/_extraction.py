@@ -17,9 +17,11 @@ PROFITS_READ = ("account_address", "token_address", "received_binary", "sent_bin
 TRANSFERS_READ = ("from_address", "to_address")
 LENDING_READ = ("kind", "account_address", "token_address", "value_binary")
 
-NOBODY = frozenset((ZERO, *(address for _, address in TOKENS)))
-"""The zero address and well-known tokens: a wrapped coin that is unwrapped has lost nothing."""
+BURNT = bytes.fromhex("dead".rjust(40, "0"))
+NOBODY = frozenset((ZERO, BURNT, *(address for _, address in TOKENS)))
+"""Where tokens are burnt, and well-known tokens: a wrapped coin that is unwrapped has lost nothing."""
 
+_ENDS = ("from_address", "to_address", "selector")
 ROUNDING = 0.01
 """How far a rounded sum may be below the exact one, generously."""
 CREATIONS = ("create", "create2")
@@ -36,13 +38,21 @@ class Extraction:
 
     chain_id: int
     sender: bytes
-    accounts: frozenset[bytes]
+    members: frozenset[bytes]
+    """Who acts: the sender, what it calls, what either creates."""
+    beneficiaries: frozenset[bytes]
+    """Silent accounts that are paid."""
     net: Amounts
     """By token, without zeros."""
     released: Amounts
     """By token: what came out of positions of the actors' own in lending markets, less what closing them cost."""
     flows: Sequence[Row]
     """What every account of the transaction received and sent."""
+
+    @property
+    def accounts(self) -> frozenset[bytes]:
+        """Everybody whose gain counts."""
+        return self.members | self.beneficiaries
 
     @property
     def dollars(self) -> float:
@@ -150,20 +160,29 @@ def outsiders(calls: pl.DataFrame) -> dict[Transaction, set[bytes]]:
 
 def extractions(tables: Tables, chosen: pl.DataFrame) -> dict[Transaction, Extraction]:
     """
-    By transaction of `chosen`: what its actors took. Those paid by the actors who are otherwise silent count as actors.
+    By transaction of `chosen`: what its actors took.
 
+    Beside the cluster that is whom it pays, and who gained dollars, without doing anything: nobody else called for it.
     Reads calls, profits, transfers and lending.
     """
     calls, profits, transfers, lending = (
         of_transactions(tables[name], chosen) for name in ("calls", "profits", "transfers", "lending")
     )
     members = actors.clusters({"calls": calls, "profits": profits})
-    acting = pl.concat([members, actors.receivers(members, calls, transfers)])
-    flows, positions = by_transaction(profits), by_transaction(lending)
+    acting = by_transaction(pl.concat([members, actors.receivers(members, calls, transfers)]))
+    flows, positions, active = by_transaction(profits), by_transaction(lending), _active(calls)
     return {
-        transaction: _extraction(rows, flows.get(transaction, []), positions.get(transaction, []))
-        for transaction, rows in by_transaction(acting).items()
+        key: _extraction(rows, flows.get(key, []), positions.get(key, []), active.get(key, set()))
+        for key, rows in acting.items()
     }
+
+
+def _active(calls: pl.DataFrame) -> dict[Transaction, set[bytes]]:
+    """By transaction: who calls, and who is called with data."""
+    found: dict[Transaction, set[bytes]] = {}
+    for *key, source, target, selector in calls.select(*actors.SAME, *_ENDS).iter_rows():
+        found.setdefault(tuple(key), set()).update((source,) if selector is None else (source, target))
+    return found
 
 
 def of_transactions(rows: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
@@ -186,15 +205,18 @@ def by_transaction(frame: pl.DataFrame) -> dict[Transaction, list[Row]]:
     return found
 
 
-def _extraction(acting: list[Row], flows: list[Row], positions: list[Row]) -> Extraction:
-    accounts = frozenset(row["account_address"] for row in acting)
+def _extraction(acting: list[Row], flows: list[Row], positions: list[Row], active: set[bytes]) -> Extraction:
+    gained = {account for account, balance in balances(_but(flows, active)).items() if balance.dollars > 0}
+    members = {row["account_address"] for row in acting if row["role"] != "receiver"}
+    accounts = members | ({row["account_address"] for row in acting} | gained) - NOBODY
     own = [row for row in flows if row["account_address"] in accounts]
     received, sent = _totals(own, "received_binary"), _totals(own, "sent_binary")
     theirs = [row for row in positions if row["account_address"] in accounts and row["token_address"] is not None]
     return Extraction(
         chain_id=acting[0]["chain_id"],
         sender=acting[0]["sender_address"],
-        accounts=accounts,
+        members=frozenset(members),
+        beneficiaries=frozenset(accounts - members),
         net={token: amount for token in received if (amount := received[token] - sent[token])},
         released=_released(theirs, received, sent),
         flows=flows,
