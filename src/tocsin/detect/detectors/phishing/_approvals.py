@@ -1,0 +1,252 @@
+"""Who let whom take tokens, and who took them for nothing: the rows approval phishing is judged by."""
+
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from tocsin.chain import abi
+from tocsin.chain.routers import ROUTERS
+from tocsin.chain.signatures import selector
+from tocsin.detect.worth import with_dollars
+from tocsin.model.finding import Place, hexadecimal
+from tocsin.tables.columns import PLACE, ZERO, Column, address, count, flag, index
+from tocsin.tables.dataset import Tables
+
+SAME = ["chain_id", "block_hash", "transaction_hash"]
+SKIP = 4
+TAKING = tuple(
+    selector(signature)
+    for signature in (
+        "transferFrom(address,address,uint256)",
+        "transferFrom(address,address,uint160,address)",
+        "safeTransferFrom(address,address,uint256)",
+        "safeTransferFrom(address,address,uint256,bytes)",
+        "safeTransferFrom(address,address,uint256,uint256,bytes)",
+        "safeBatchTransferFrom(address,address,uint256[],uint256[],bytes)",
+    )
+)
+"""Functions that move what another owns; owner and receiver are the first two arguments of each."""
+APPROVALS = ("owner_address", "spender_address", "kind", "value_f64", "log_index", "call_index")
+TRANSFERS = ("token_address", "from_address", "to_address", "value_f64")
+CALLS = ("call_type", "from_address", "input", "selector", "reverted")
+
+SUFFICIENT = ("operator", "permit")
+"""Kinds of approval after which a single victim is enough: everything of a kind, or by a signature off chain."""
+RETURN_DOLLARS = 1.0
+"""What the owner gets back for less than this is no price, where its worth is known."""
+PERMIT2 = bytes.fromhex("000000000022d473030f116ddee9f6b43ac78ba3")
+KNOWN = tuple({PERMIT2, *(address for _, address in ROUTERS)})
+"""Spenders that everybody approves."""
+
+REMEMBERED: Mapping[str, Column] = {
+    "owner": address("Who approved."),
+    "spender": address("Who may take."),
+    "is_sufficient": flag("One such approval is enough to judge by."),
+    "order": index("Position in the transaction."),
+    "key": count("number", "First bytes of the spender, to find it by."),
+}
+
+Spender = tuple[int, bytes]
+"""Chain and spender."""
+
+
+def remember(tables: Tables) -> pl.DataFrame:
+    """The approvals of a batch that give something to somebody who is not known."""
+    owner, spender = pl.col("owner_address"), pl.col("spender_address")
+    given = tables["approvals"].filter(
+        (pl.col("value_f64") > 0)
+        & (owner != spender)
+        & (spender != ZERO)
+        & ~spender.is_in(KNOWN)
+        & pl.col("block_number").is_not_null()
+        & pl.col("transaction_index").is_not_null()
+    )
+    return given.select(
+        *PLACE,
+        owner="owner_address",
+        spender="spender_address",
+        is_sufficient=pl.col("kind").is_in(SUFFICIENT),
+        order=pl.coalesce("log_index", "call_index").fill_null(0),
+        key=_keys(given["spender_address"]),
+    )
+
+
+def _keys(spenders: pl.Series) -> pl.Series:
+    packed = b"".join([spender[:8] for spender in spenders.to_list()])
+    return pl.Series("key", memoryview(packed).cast("Q") if packed else [], dtype=pl.UInt64())
+
+
+def takings(tables: Tables) -> pl.DataFrame:
+    """
+    What a spender moved in a transaction that the owner did not send and got nothing for.
+
+    Place columns, spender, owner, receiver.
+    """
+    calls = tables["calls"].filter((pl.col("call_type") == "call") & ~pl.col("reverted"))
+    calls = calls.filter(abi.has_words(calls["input"], 2, skip=SKIP))
+    moved = calls.select(*PLACE, spender="from_address").with_columns(
+        abi.address(calls["input"], 0, skip=SKIP).rename("owner"),
+        abi.address(calls["input"], 1, skip=SKIP).rename("receiver"),
+    )
+    moved = moved.filter((pl.col("owner") != pl.col("spender")) & ~pl.col("spender").is_in(KNOWN))
+    if moved.is_empty():
+        return moved
+    return _unreturned(_by_others(moved, tables.get("transactions")), tables["transfers"])
+
+
+def _by_others(moved: pl.DataFrame, transactions: pl.DataFrame | None) -> pl.DataFrame:
+    if transactions is None:
+        return moved
+    own = transactions.select(*SAME, owner="from_address")
+    return moved.join(own, on=[*SAME, "owner"], how="anti", nulls_equal=True)
+
+
+def _unreturned(moved: pl.DataFrame, transfers: pl.DataFrame) -> pl.DataFrame:
+    here = transfers.join(moved.select(SAME).unique(), on=SAME, how="semi", nulls_equal=True)
+    worth = with_dollars(here.select(*SAME, "token_address", "to_address", "value_f64", chain="chain_id"), "value_f64")
+    got = worth.filter(
+        (pl.col("value_f64") > 0) & (pl.col("dollars").is_null() | (pl.col("dollars") >= RETURN_DOLLARS))
+    )
+    return moved.join(got.select(*SAME, owner="to_address"), on=[*SAME, "owner"], how="anti", nulls_equal=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Memories:
+    """The approvals given to the spenders that a batch speaks of."""
+
+    rows: pl.DataFrame
+    window_blocks: int
+
+    @classmethod
+    def of(cls, memory: pl.DataFrame, spenders: pl.Series, window_blocks: int) -> "Memories":
+        """Only those spenders' rows, in the order of the chain."""
+        near = memory.filter(pl.col("key").is_in(_keys(spenders.unique()).implode()))
+        return cls(near.sort("block_number", "transaction_index", "order", "owner"), window_blocks)
+
+    def owners(self, row: Mapping[str, Any]) -> tuple[set[bytes], bool]:
+        """Who had approved a row's spender by then, and whether the row's owner gave enough alone."""
+        block, place = pl.col("block_number"), pl.col("transaction_index")
+        earlier = (block < row["block_number"]) | ((block == row["block_number"]) & (place <= row["transaction_index"]))
+        given = self.rows.filter(
+            (pl.col("chain_id") == row["chain_id"])
+            & (pl.col("spender") == row["spender"])
+            & earlier
+            & (block + self.window_blocks >= row["block_number"])
+        )
+        alone = given.filter((pl.col("owner") == row["owner"]) & pl.col("is_sufficient"))
+        return set(given["owner"].to_list()), not alone.is_empty()
+
+    def crossings(self, batch: pl.DataFrame, thresholds: Sequence[int]) -> Iterator[tuple[dict[str, Any], int]]:
+        """
+        The approvals of a batch by which a spender's owners reach a threshold, with that threshold.
+
+        One that is enough alone counts as the first threshold too.
+        """
+        first, last = batch["block_number"].min(), batch["block_number"].max()
+        busy = self._busy(first, last, max(thresholds))
+        rows = self.rows.filter(~pl.col("spender").is_in(busy.implode()))
+        for spender in rows.partition_by("chain_id", "spender", maintain_order=True):
+            yield from self._crossed(spender, first, thresholds)
+
+    def _busy(self, first: Any, last: Any, most: int) -> pl.Series:
+        """Spenders with so many owners before the batch, all through it, that no row of it can reach a threshold."""
+        block = pl.col("block_number")
+        before = self.rows.filter((block < first) & (block + self.window_blocks >= last))
+        return before.group_by("spender").agg(pl.col("owner").n_unique()).filter(pl.col("owner") >= most)["spender"]
+
+    def _crossed(
+        self, rows: pl.DataFrame, first: Any, thresholds: Sequence[int]
+    ) -> Iterator[tuple[dict[str, Any], int]]:
+        owners: Counter[bytes] = Counter()
+        window: deque[tuple[int, bytes]] = deque()
+        for row in rows.iter_rows(named=True):
+            while window and window[0][0] + self.window_blocks < row["block_number"]:
+                _forget(owners, window.popleft()[1])
+            is_new = row["owner"] not in owners
+            owners[row["owner"]] += 1
+            window.append((row["block_number"], row["owner"]))
+            reached = _reached(row, len(owners), thresholds) if is_new else None
+            if reached is not None and row["block_number"] >= first:
+                yield row, reached
+
+
+def _reached(row: Mapping[str, Any], owners: int, thresholds: Sequence[int]) -> int | None:
+    if owners in thresholds:
+        return owners
+    return 1 if owners == 1 and row["is_sufficient"] else None
+
+
+def _forget(owners: Counter[bytes], owner: bytes) -> None:
+    owners[owner] -= 1
+    if not owners[owner]:
+        del owners[owner]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A spender that took, or that many approved."""
+
+    place: Place
+    spender: str
+    owners: int
+    """Different owners who approved it within the window."""
+    is_sufficient: bool
+    """One of the approvals is enough alone."""
+    victims: tuple[str, ...]
+    receivers: tuple[str, ...] = ()
+    dollars: float = 0.0
+    """What was taken, as far as its worth is known."""
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether tokens have gone."""
+        return bool(self.receivers)
+
+
+def taking(taken: pl.DataFrame, transfers: pl.DataFrame, memories: Memories) -> Iterator[Candidate]:
+    """One for each transaction and spender that took from somebody who had approved it."""
+    usable = taken.filter(pl.col("block_number").is_not_null() & pl.col("transaction_index").is_not_null())
+    for rows in usable.sort("owner", "receiver").partition_by(*SAME, "spender", maintain_order=True):
+        judged = [(row, *memories.owners(row)) for row in rows.iter_rows(named=True)]
+        robbed = [(row, owners, alone) for row, owners, alone in judged if row["owner"] in owners]
+        if robbed:
+            yield _candidate(robbed, transfers)
+
+
+def _candidate(robbed: list[tuple[dict[str, Any], set[bytes], bool]], transfers: pl.DataFrame) -> Candidate:
+    first, owners, _ = robbed[0]
+    victims = tuple(dict.fromkeys(row["owner"] for row, _, _ in robbed))
+    return Candidate(
+        place=Place.of(first),
+        spender=_text(first["spender"]),
+        owners=len(owners),
+        is_sufficient=any(alone for _, _, alone in robbed),
+        victims=tuple(_text(victim) for victim in victims),
+        receivers=tuple(dict.fromkeys(_text(row["receiver"]) for row, _, _ in robbed)),
+        dollars=_worth(first, victims, transfers),
+    )
+
+
+def _worth(row: Mapping[str, Any], victims: tuple[bytes, ...], transfers: pl.DataFrame) -> float:
+    here = pl.all_horizontal(pl.col(name).eq_missing(pl.lit(row[name])) for name in SAME)
+    lost = transfers.filter(here & pl.col("from_address").is_in(victims))
+    return float(with_dollars(lost, "value_f64")["dollars"].sum())
+
+
+def approving(given: pl.DataFrame, memories: Memories, thresholds: Sequence[int]) -> Iterator[Candidate]:
+    """One for each approval by which a spender's owners reach a threshold."""
+    for row, reached in memories.crossings(given, thresholds):
+        yield Candidate(
+            place=Place.of(row),
+            spender=_text(row["spender"]),
+            owners=reached,
+            is_sufficient=row["is_sufficient"],
+            victims=(_text(row["owner"]),),
+        )
+
+
+def _text(raw: bytes) -> str:
+    return hexadecimal(raw) or ""
