@@ -73,24 +73,26 @@ def test_a_defect_is_a_sentence_unless_debugging(
 
 def test_a_reader_that_stops_reading_is_no_failure_to_talk_about(workplace: Path) -> None:
     """`tocsin scan … | head -1` ends without a word about pipes."""
-    started = subprocess.Popen(
-        [PROGRAM, "explain", "transaction.json", "--format", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert started.stdout
-    started.stdout.close()
-    _, said = started.communicate(timeout=60)
-    assert said == b""
+    with started("explain", "transaction.json", "--format", "json") as process:
+        assert process.stdout
+        process.stdout.close()
+        assert process.stderr
+        assert process.stderr.read() == b""
 
 
 def test_control_c_ends_quietly_with_130() -> None:
     """A command that waits for a node, interrupted, says nothing but stops, and says so by its exit code."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(60)
+        silent.settimeout(30)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        command = [PROGRAM, "scan", url, "--from", "1", "--to", "2"]
-        started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        asking, _ = silent.accept()
-        with asking:
-            started.send_signal(signal.SIGINT)
-            _, said = started.communicate(timeout=60)
-    assert (started.returncode, said) == (130, b"")
+        with started("scan", url, "--from", "1", "--to", "2") as process:
+            asking, _ = silent.accept()
+            with asking:
+                process.send_signal(signal.SIGINT)
+                _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, b"")
+
+
+def started(*arguments: str) -> subprocess.Popen[bytes]:
+    """The program, in a process of its own."""
+    return subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
