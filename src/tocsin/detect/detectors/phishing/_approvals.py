@@ -79,19 +79,19 @@ def _keys(spenders: pl.Series) -> pl.Series:
     return pl.Series("key", memoryview(packed).cast("Q") if packed else [], dtype=pl.UInt64())
 
 
-def takings(tables: Tables) -> pl.DataFrame:
-    """
-    What a spender moved in a transaction that the owner did not send and got nothing for.
-
-    Place columns, spender, owner, receiver.
-    """
+def moved_by_others(tables: Tables) -> pl.DataFrame:
+    """What spenders moved that is another's: place columns, spender, owner, receiver."""
     calls = tables["calls"].filter((pl.col("call_type") == "call") & ~pl.col("reverted"))
     calls = calls.filter(abi.has_words(calls["input"], 2, skip=SKIP))
     moved = calls.select(*PLACE, spender="from_address").with_columns(
         abi.address(calls["input"], 0, skip=SKIP).rename("owner"),
         abi.address(calls["input"], 1, skip=SKIP).rename("receiver"),
     )
-    moved = moved.filter((pl.col("owner") != pl.col("spender")) & ~pl.col("spender").is_in(KNOWN))
+    return moved.filter((pl.col("owner") != pl.col("spender")) & ~pl.col("spender").is_in(KNOWN))
+
+
+def takings(moved: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """What was moved in a transaction that the owner did not send and got nothing for."""
     if moved.is_empty():
         return moved
     return _unreturned(_by_others(moved, tables.get("transactions")), tables["transfers"])
@@ -125,6 +125,10 @@ class Memories:
         """Only those spenders' rows, in the order of the chain."""
         near = memory.filter(pl.col("key").is_in(_keys(spenders.unique()).implode()))
         return cls(near.sort("block_number", "transaction_index", "order", "owner"), window_blocks)
+
+    def known(self, moved: pl.DataFrame) -> pl.DataFrame:
+        """What was moved by spenders that the owner is remembered to have approved."""
+        return moved.join(self.rows.select("owner", "spender"), on=["owner", "spender"], how="semi")
 
     def owners(self, row: Mapping[str, Any]) -> tuple[set[bytes], bool]:
         """Who had approved a row's spender by then, and whether the row's owner gave enough alone."""
