@@ -138,3 +138,26 @@ def wait_for(holds: Callable[[], bool]) -> bool:
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.05)
     return holds()
+
+
+def test_a_reorg_below_all_that_is_kept_is_followed_to_the_fork(anvil: Anvil, tmp_path: Path) -> None:
+    installation = Installation.on(anvil, tmp_path)
+    installation.settings.write_text(
+        installation.settings.read_text().replace("keep_blocks = 10_000", "keep_blocks = 2")
+    )
+    contract = Ownable.deployed(anvil)
+    contract.hand_over(3)
+    before = anvil.request("evm_snapshot")
+    contract.hand_over(9)
+    installation.catch_up()
+    orphaned = set(contract.truth())
+    anvil.request("evm_revert", before)
+    contract.hand_over(4)
+    orphaned -= contract.truth()
+
+    installation.catch_up()
+
+    assert Counter(installation.standing()) == Counter(contract.truth())
+    retracted = [notice["finding"]["block_hash"] for notice in installation.notices() if notice["kind"] == "retraction"]
+    assert sorted(retracted) == sorted(block_hash for _, block_hash, _ in orphaned)
+    assert [kind for _, _, kind, *_ in installation.health_alerts()] == ["deep-reorg"]

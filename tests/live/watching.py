@@ -34,7 +34,7 @@ name = "local"
 chain_id = {node.chain_id}
 endpoints = ["{node.url}"]
 start = 0
-keep_blocks = 100_000
+keep_blocks = 10_000
 poll_seconds = 0.1
 requests_per_second = 10_000
 """

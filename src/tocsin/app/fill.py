@@ -14,7 +14,7 @@ from tocsin.chain.header import Header
 from tocsin.detect.engine import Outcome
 from tocsin.edge.store import gaps
 from tocsin.edge.store.values import DoneBlock, Gap
-from tocsin.model.errors import EndpointRefused
+from tocsin.model.errors import EndpointRefused, InputError, RemoteError
 
 BLOCKS_AT_ONCE = 50
 """How many blocks of gaps are looked at before the newest blocks have their turn again."""
@@ -36,19 +36,30 @@ async def _next_due(watcher: Watcher) -> Gap | None:
 
 
 async def _fill(watcher: Watcher, gap: Gap, backoff: Backoff) -> bool:
+    """Look at the first block of a gap. What fails puts off the gap, and never the newest blocks."""
+    try:
+        done, reason = await _look(watcher, gap)
+        if not reason:
+            await unbroken(gaps.fill, watcher.store.engine, done, gap, now=watcher.clock())
+    except (RemoteError, InputError) as error:
+        reason = type(error).__name__
+    if reason:
+        later = watcher.clock() + backoff.delay(gap.attempts + 1)
+        await unbroken(gaps.put_off, watcher.store.engine, gap, reason, next_try_at=later)
+        return False
+    watcher.position = None
+    return True
+
+
+async def _look(watcher: Watcher, gap: Gap) -> tuple[DoneBlock, str]:
+    """What the detector adds to the block, and why it failed again if it did."""
     if (header := await watcher.reader.header(gap.first)) is None:
         raise EndpointRefused(f"chain {gap.chain_id}: no endpoint has block {gap.first} any more; its gap stays open")
     memories = await unbroken(watcher.memories_before, gap.first)
     fetched = await fetch(watcher.reader, header, 1)
     outcome = await look(watcher.reader, fetched, watcher.decode, watcher.detectors, memories)
     failures = {failure.detector: type(failure.error).__name__ for failure in outcome.failures}
-    if gap.detector in failures:
-        later = watcher.clock() + backoff.delay(gap.attempts + 1)
-        await unbroken(gaps.put_off, watcher.store.engine, gap, failures[gap.detector], next_try_at=later)
-        return False
-    await unbroken(gaps.fill, watcher.store.engine, _of(gap, header, outcome), gap, now=watcher.clock())
-    watcher.position = None
-    return True
+    return _of(gap, header, outcome), failures.get(gap.detector, "")
 
 
 def _of(gap: Gap, header: Header, outcome: Outcome) -> DoneBlock:

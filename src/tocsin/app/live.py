@@ -8,15 +8,17 @@ restart goes on at the next; what a killed process was doing is done again.
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tocsin.app.deliver import Deliverer
 from tocsin.app.health import HealthBook
 from tocsin.app.monitor import Monitor, show_open_alerts
-from tocsin.app.worker import Worker
+from tocsin.app.worker import DEFECT, Worker
 from tocsin.edge.logs import Log
 from tocsin.edge.metrics import Metrics
 from tocsin.edge.store.store import Store
+from tocsin.edge.store.values import HealthAlert
 from tocsin.model.errors import StoreError
 
 LOOK_SECONDS = 2.0
@@ -41,7 +43,7 @@ class Live:
 async def run(live: Live, *, until_caught_up: bool) -> None:
     """Watch until cancelled, or until every chain is caught up and all is told."""
     await live.book.load()
-    beside = [asyncio.create_task(live.deliverer.run()), asyncio.create_task(_monitor(live))]
+    beside = [asyncio.create_task(_kept_up(live, work)) for work in (live.deliverer.run, partial(_monitor, live))]
     working = [asyncio.create_task(worker.run(until_caught_up=until_caught_up)) for worker in live.workers]
     try:
         await _all(working, beside)
@@ -66,6 +68,18 @@ async def _cancel(tasks: Sequence["asyncio.Task[None]"]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _kept_up(live: Live, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Endless work that a defect in it must not end, nor end the watching: it is told, and begun again."""
+    while True:
+        try:
+            await work()
+        except Exception as error:
+            live.log.exception("a defect of tocsin; please report it")
+            detail = type(error).__name__
+            await live.book.trouble(HealthAlert(key="live", kind=DEFECT, chain_id=None, detail=detail, times=1))
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _monitor(live: Live) -> None:

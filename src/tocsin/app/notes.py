@@ -30,6 +30,7 @@ class ChainNotes:
     _logged_at: float = 0.0
     _logged_number: int = 0
     _is_behind: bool = False
+    _has_begun: bool = False
 
     def began(self, position: Position) -> None:
         """The watching goes on from here."""
@@ -39,7 +40,9 @@ class ChainNotes:
         newest = position.headers[-1].timestamp if position.headers else None
         self.metrics.watch(self.chain)
         self.metrics.at(self.chain, number, number, newest)
-        self.log.info("watching", start=position.start, next_block=number + 1)
+        if not self._has_begun:
+            self.log.info("watching", start=position.start, next_block=number + 1)
+        self._has_begun = True
 
     def done(self, header: Header, head: Header, outcome: Outcome) -> None:
         """A block is done."""

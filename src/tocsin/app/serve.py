@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from dataclasses import replace
 from typing import TextIO
 
 from tocsin.app.live import run
@@ -23,7 +24,7 @@ def watch(settings: Settings, stream: TextIO, *, until_caught_up: bool, debug: b
     listen = settings.metrics.listen
     try:
         with serving(metrics, listen.host, listen.port) as port:
-            log.info("metrics", url=f"http://{listen.host}:{port}/metrics")
+            log.info("metrics", url=f"http://{replace(listen, port=port)}/metrics")
             asyncio.run(_until_stopped(settings, store, metrics, log, until_caught_up=until_caught_up))
     finally:
         store.close()

@@ -99,7 +99,7 @@ class ChainSettings:
     start: str | int = setting(
         'First block, or "latest"; only used before there is a checkpoint.', "latest", least=0, most=LARGEST_STORED
     )
-    keep_blocks: int = setting("How many done headers to keep: the deepest reorg that is followed.", 256, least=2)
+    keep_blocks: int = setting("How many done headers to keep, to see where a reorg forked.", 256, least=2, most=10_000)
     poll_seconds: float = setting("How often to ask for the head where there is no subscription.", 2.0, least=0.05)
     stalled_seconds: float = setting("How long without a new block until a health alert is opened.", 600.0, least=1)
     requests_per_second: float = setting("Most requests per second to each endpoint.", 50.0, least=0.1)

@@ -25,6 +25,7 @@ from tocsin.edge.metrics import Metrics
 from tocsin.edge.nodes import Nodes
 from tocsin.edge.rpc import urls
 from tocsin.edge.rpc.limits import Limits
+from tocsin.edge.store.engine import password
 from tocsin.edge.store.store import Store
 from tocsin.model.errors import SettingError
 
@@ -45,9 +46,8 @@ def read_settings(path: Path, environment: Mapping[str, str]) -> Settings:
 
 def secrets(settings: Settings) -> tuple[str, ...]:
     """Whatever in the settings must not be seen in a log."""
-    named = [settings.store.url.reveal, *(one.reveal for chain in settings.chains for one in chain.endpoints)]
-    parts = [part for chain in settings.chains for one in chain.endpoints for part in urls.secrets(one.reveal)]
-    return (*(name for name in named if "@" in name or name in parts), *parts)
+    endpoints = [one.reveal for chain in settings.chains for one in chain.endpoints]
+    return (password(settings.store.url.reveal), *(part for url in endpoints for part in urls.secrets(url)))
 
 
 async def reader_of(chain: ChainSettings) -> Nodes:

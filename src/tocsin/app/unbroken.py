@@ -14,5 +14,5 @@ async def unbroken(function: Callable[P, T], *arguments: P.args, **named: P.kwar
     try:
         return await asyncio.shield(working)
     except asyncio.CancelledError:
-        await asyncio.wait([working])
+        await asyncio.gather(working, return_exceptions=True)
         raise

@@ -21,7 +21,7 @@ from tocsin.chain.header import Header
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Outcome, within_window
 from tocsin.edge.store import health, memory, reorg
-from tocsin.edge.store.store import Store, begin, commit_block, position
+from tocsin.edge.store.store import Store, begin, checkpoint, commit_block, position
 from tocsin.edge.store.values import Checkpoint, DoneBlock, HealthAlert, Position
 from tocsin.model.errors import InputError
 
@@ -85,13 +85,14 @@ class Watcher:
             where = self.position or await self._resume(head)
 
     async def _resume(self, head: Header) -> Position:
-        """The store's position, with the memory that belongs to it when that is not at hand."""
-        found = await unbroken(self._position, head)
-        if self.position is None or self.position.checkpoint != found.checkpoint:
-            self.memories = await unbroken(self.memories_before, found.checkpoint.number + 1)
-            await unbroken(self._close_deep, found)
-            self.observer.began(found)
-        self.position = found
+        """The store's position, with the memory that belongs to it: as known, unless somebody moved it."""
+        known = self.position
+        if known and known.checkpoint == await unbroken(checkpoint, self.store, self.reader.chain_id):
+            return known
+        self.position = found = await unbroken(self._position, head)
+        self.memories = await unbroken(self.memories_before, found.checkpoint.number + 1)
+        await unbroken(self._close_deep, found)
+        self.observer.began(found)
         return found
 
     def _position(self, head: Header) -> Position:
@@ -148,9 +149,9 @@ class Watcher:
         """Know without asking the store what it holds after this block."""
         if self.position is None:
             return
-        before, checkpoint = self.position, Checkpoint(number=header.number, hash=header.hash)
+        before, done = self.position, Checkpoint(number=header.number, hash=header.hash)
         headers = (*before.headers, header)[-self.keep_blocks :]
-        self.position = Position(start=before.start, checkpoint=checkpoint, headers=headers)
+        self.position = Position(start=before.start, checkpoint=done, headers=headers)
         self.memories = _with_new(self.memories, outcome.remembered)
         if len(before.headers) < self.keep_blocks:
             self._close_deep(self.position)

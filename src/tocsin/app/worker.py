@@ -64,6 +64,8 @@ class Worker:
             return False
         self.failures = 0
         await self.book.fine([self._key(kind) for kind in (*(kind for _, kind in KINDS), DEFECT)])
+        if until_caught_up and not self._reached(head):
+            await asyncio.sleep(self.backoff.delay(1))  # the head is not to be had yet: no need to ask at full speed
         return until_caught_up and self._reached(head)
 
     async def _head(self, *, ask: bool) -> Header:
@@ -86,7 +88,7 @@ class Worker:
                     self.newest, failures = head, 0
                     self.arrived.set()
                     await self.book.fine([self._key("heads")])
-            except (RemoteError, InputError) as error:
+            except Exception as error:  # noqa: BLE001 - without heads the chain would wait for ever: told, and tried again
                 failures += 1
                 await self._tell("heads", error)
             await asyncio.sleep(self.backoff.delay(max(1, failures)))
@@ -111,7 +113,7 @@ class Worker:
                 key=self._key(kind),
                 kind=kind,
                 chain_id=self.watcher.reader.chain_id,
-                detail=f"{type(error).__name__}: {error}",
+                detail=f"{type(error).__name__}: {error}" if isinstance(error, TocsinError) else type(error).__name__,
                 times=1,
             )
         )

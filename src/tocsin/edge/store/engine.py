@@ -36,6 +36,11 @@ def connect(url: str) -> sa.Engine:
     return sa.create_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args=timeout)
 
 
+def password(url: str) -> str:
+    """The password in a database URL; empty if there is none."""
+    return _parse(url).password or ""
+
+
 def migrate(engine: sa.Engine) -> None:
     """Bring the schema to the newest version. Raises `StoreError`."""
     with named_errors(), engine.begin() as connection:

@@ -56,11 +56,17 @@ def position(store: Store, chain_id: int, keep_blocks: int) -> Position | None:
     query = sa.select(checkpoints.c.start).where(checkpoints.c.chain_id == chain_id)
     kept = sa.select(blocks).where(blocks.c.chain_id == chain_id).order_by(blocks.c.number.desc()).limit(keep_blocks)
     with named_errors(), store.engine.begin() as connection:
-        if (checkpoint := lock(connection, chain_id)) is None:
+        if (done := lock(connection, chain_id)) is None:
             return None
         start = connection.execute(query).scalar_one()
         headers = [_header(row) for row in connection.execute(kept)]
-    return Position(start=start, checkpoint=checkpoint, headers=_without_holes(headers))
+    return Position(start=start, checkpoint=done, headers=_without_holes(headers))
+
+
+def checkpoint(store: Store, chain_id: int) -> Checkpoint | None:
+    """The newest block done; None when the chain has not begun. Raises `StoreError`."""
+    with named_errors(), store.engine.begin() as connection:
+        return lock(connection, chain_id)
 
 
 def commit_block(store: Store, done: DoneBlock, *, keep_blocks: int, now: float) -> bool:
