@@ -1,0 +1,105 @@
+"""Explaining a transaction: found by its first digits, told exactly, absent data told apart from nothing."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tocsin.app.demo import RECORDING, read_truth
+from tocsin.app.explain import Explanation, explain, find
+from tocsin.app.sources import Batch, Request, pieces
+from tocsin.detect.catalogue import detectors
+from tocsin.edge import recordings
+from tocsin.model.errors import SourceError
+
+TRUTH = read_truth(RECORDING / "truth.json")
+
+
+def explained(source: Path, beginning: str = "") -> Explanation:
+    """The explanation of the transaction whose hash begins so."""
+    batch, transaction = find(pieces(Request(source=str(source), together=1)), beginning)
+    return explain(batch, transaction, detectors())
+
+
+def test_the_attack_is_explained_to_the_last_base_unit() -> None:
+    """What the victim lost by the truth of the recording is what its account lost here."""
+    value = explained(RECORDING, TRUTH.attack_transaction)
+    lost = {
+        row["token_address"]: -row["net"]
+        for row in value.sections["profits"] or ()
+        if row["account_address"] == TRUTH.victim and row["net"] < 0
+    }
+    assert lost == {loss.token: int(loss.amount) for loss in TRUTH.loss}
+    assert value.transaction["from_address"] == TRUTH.attacker
+    assert value.findings
+
+
+def test_gains_and_losses_of_each_token_cancel_out() -> None:
+    """Nothing comes from nowhere: over all accounts, mints and burns included, each token's nets add up to zero."""
+    totals: dict[str, int] = {}
+    for row in explained(RECORDING, TRUTH.attack_transaction).sections["profits"] or ():
+        totals[row["token_address"]] = totals.get(row["token_address"], 0) + row["net"]
+    assert set(totals.values()) == {0}
+
+
+def test_a_hash_may_be_cut_short_or_in_capitals() -> None:
+    """The first digits are enough where only one transaction has them."""
+    whole = explained(RECORDING, TRUTH.attack_transaction)
+    assert explained(RECORDING, TRUTH.attack_transaction[:12]).place == whole.place
+    assert explained(RECORDING, "0x" + TRUTH.attack_transaction[2:].upper()).place == whole.place
+
+
+def test_a_hash_that_is_not_there_names_the_nearest() -> None:
+    """One digit wrong: the right one is named."""
+    wrong = TRUTH.attack_transaction[:-1] + ("0" if TRUTH.attack_transaction[-1] != "0" else "1")
+    with pytest.raises(SourceError, match=f"the nearest is {TRUTH.attack_transaction}"):
+        explained(RECORDING, wrong)
+
+
+def test_several_transactions_must_be_told_apart() -> None:
+    """Without a hash, or with too few digits, the message says so."""
+    with pytest.raises(SourceError, match="name one with --tx"):
+        explained(RECORDING)
+    with pytest.raises(SourceError, match="give more digits"):
+        explained(RECORDING, "0x")
+
+
+def test_json_keeps_amounts_exact_and_absent_data_null(tmp_path: Path) -> None:
+    """Of a transaction with only a call tree, amounts are strings of all digits and its block is null."""
+    call = {"type": "CALL", "from": "0x" + "aa" * 20, "to": "0x" + "bb" * 20, "input": "0x", "value": hex(10**30 + 1)}
+    recording = {"chain_id": 1, "transaction_hash": "0x" + "cd" * 32, "debug_traceTransaction": call}
+    (tmp_path / "one.json").write_text(json.dumps(recording))
+    told = json.loads(json.dumps(explained(tmp_path / "one.json").to_json()))
+    assert told["transaction_hash"] == recording["transaction_hash"]
+    assert told["block_number"] is None
+    assert [row["value"] for row in told["calls"]] == [str(10**30 + 1)]
+    assert {row["account_address"][:4]: row["net"] for row in told["profits"]} == {
+        "0xaa": str(-(10**30) - 1),
+        "0xbb": str(10**30 + 1),
+    }
+    assert told["approvals"] == []
+    assert told["swaps"] == []
+
+
+def test_a_block_without_calls_says_that_they_are_absent(tmp_path: Path) -> None:
+    """Sections that cannot be known are None, not empty."""
+    recording = next(recordings.read(RECORDING))
+    answers = {name: answer for name, answer in recording.answers.items() if name.startswith("eth_")}
+    recordings.write(replace(recording, answers=answers), tmp_path / "block.json")
+    (batch,) = pieces(Request(source=str(tmp_path / "block.json")))
+    assert isinstance(batch, Batch)
+    value = explain(batch, batch.tables["transactions"]["transaction_hash"][0], detectors())
+    assert value.sections["calls"] is None
+    assert value.to_json()["calls"] is None
+    assert value.sections["approvals"] is not None
+
+
+@pytest.mark.recorded
+def test_every_recorded_exploit_can_be_explained(recorded_data: Path) -> None:
+    """Real attack call trees of two chains, the first ten of them."""
+    for path in sorted((recorded_data / "exploits" / "traces").iterdir())[:10]:
+        value = explained(path)
+        assert value.sections["calls"]
+        assert not value.failures
+        json.dumps(value.to_json())
