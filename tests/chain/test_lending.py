@@ -82,6 +82,28 @@ def test_compound_v2_in_logs_names_no_token_because_the_event_does_not() -> None
     ]
 
 
+def moved(token: str, source: str, target: str, value: int) -> Row:
+    return log("Transfer(address,address,uint256)", source, target, address=token, data=abi(value))
+
+
+def test_an_asset_the_event_does_not_name_is_the_token_that_moved() -> None:
+    rows = lending(
+        logs=[
+            moved("dai", "alice", "cDAI", 100),
+            log("Mint(address,uint256,uint256)", address="cDAI", data=abi("alice", 100, 5_000)),
+            moved("cDAI", "cDAI", "alice", 5_000),
+            moved("usdc", "cUSDC", "alice", 30),
+            log("Borrow(address,uint256,uint256,uint256)", address="cUSDC", data=abi("alice", 30, 30, 30)),
+            moved("usdc", "alice", "cUSDC", 31),
+        ],
+        transactions=[],
+    )
+    assert sorted(said(rows)) == [
+        ("compound_v2", "borrow", "cUSDC", "alice", "usdc", 30),
+        ("compound_v2", "supply", "cDAI", "alice", "dai", 100),
+    ]
+
+
 def test_a_vault_share_belongs_to_its_owner_not_to_whom_the_asset_goes() -> None:
     event = "Withdraw(address,address,address,uint256,uint256)"
     rows = lending(logs=[log(event, "router", "bob", "alice", address="vault", data=abi(50, 49))])

@@ -48,7 +48,7 @@ EVENTS = {
         "Withdraw(address,address,address,uint256,uint256)": Shape("erc4626", "withdraw", "topic3", None, 0, 2, 4),
     }.items()
 }  # fmt: skip
-"""By topic0. Of a vault's events, token is null: the asset is state, not in the log."""
+"""By topic0. Token is null where the log does not say: the asset is state of the market or the vault."""
 
 CALLS = {
     selector(signature): shape

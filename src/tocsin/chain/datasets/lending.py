@@ -6,6 +6,8 @@ One supply, withdraw, borrow or repay.
 
 ## Where it comes from
 Events of Aave V1 to V3 and Compound V2 shapes and ERC-4626 vaults; the calls of the same names where there are no logs.
+The events of Compound and of vaults do not name the asset: it is the token of a transfer of just that amount into the
+market or out of it.
 
 ## Blind spots
 Protocols of other shapes. A fork that renames its events. From call data the amount is what was asked for: 2^256-1
@@ -36,9 +38,30 @@ _TOPICS = ("topic0", "topic1", "topic2", "topic3")
 
 
 def derive(tables: Tables) -> pl.DataFrame:
-    """From logs where they are there, else from call data."""
+    """From logs where they are there, else from call data; an asset that neither names, from the transfers."""
     parts = _from_logs(tables["logs"]) if "logs" in tables else _from_calls(tables["calls"])
-    return _moves.together(COLUMNS, parts)
+    rows = _moves.together(COLUMNS, parts)
+    return _named(rows, tables["transfers"]) if "transfers" in tables else rows
+
+
+def _named(rows: pl.DataFrame, transfers: pl.DataFrame) -> pl.DataFrame:
+    """The rows with the token that moved, just as much of it, into the market or out of it."""
+    unnamed = rows.filter(pl.col("token_address").is_null())
+    if unnamed.is_empty():
+        return rows
+    comes_in = pl.col("kind").is_in(["supply", "repay"])
+    found = [
+        _moved(unnamed.filter(comes_in), transfers, "to_address"),
+        _moved(unnamed.filter(~comes_in), transfers, "from_address"),
+    ]
+    return pl.concat([rows.filter(pl.col("token_address").is_not_null()), *found])
+
+
+def _moved(rows: pl.DataFrame, transfers: pl.DataFrame, market: str) -> pl.DataFrame:
+    keys = [*_moves.SAME_TRANSACTION, "market_address", "value_binary"]
+    moved = transfers.select(*_moves.SAME_TRANSACTION, "value_binary", "token_address", market_address=market)
+    matching = moved.join(rows, on=keys, how="semi", nulls_equal=True).sort("token_address").unique(keys, keep="first")
+    return rows.drop("token_address").join(matching, on=keys, how="left", nulls_equal=True).select(rows.columns)
 
 
 def _from_logs(logs: pl.DataFrame) -> list[pl.DataFrame]:
@@ -84,4 +107,9 @@ def _party(source: pl.DataFrame, where: str | int, data: str, skip: int) -> pl.S
     return source[where] if where == "from_address" else abi.address(source[where])
 
 
-dataset = Dataset(id="lending", columns=COLUMNS, needs=(("logs",), ("calls",)), derive=derive)
+dataset = Dataset(
+    id="lending",
+    columns=COLUMNS,
+    needs=(("logs", "transfers"), ("calls", "transfers"), ("logs",), ("calls",)),
+    derive=derive,
+)
