@@ -5,7 +5,7 @@ import pytest
 
 from tocsin.chain.catalogue import datasets, derived
 from tocsin.chain.signatures import selector
-from tocsin.detect.actors import clusters, gains, receivers
+from tocsin.detect.actors import clusters, receivers
 from tocsin.tables.literal import frame, named
 
 ROUTER = "0x7a250d5630b4cf539739df2c5dacb4c659f2488d"
@@ -78,19 +78,6 @@ def test_a_called_contract_that_pays_its_caller_is_the_one_that_lost():
     profits = derived({"calls": tree})["profits"]
     assert members(tree) == [("called", "bank"), ("sender", "alice")]
     assert members(tree, profits=profits) == [("sender", "alice")]
-    gained = gains(clusters({"calls": tree, "profits": profits}), profits)
-    assert gained["dollars"].to_list() == [pytest.approx(200_000.0)]
-
-
-def test_movements_between_members_cancel_out():
-    tree = calls(
-        (0, 0, 3, "call", "alice", "helper", b"abcd", 3 * ETHER),
-        (1, 1, 2, "call", "bank", "helper", None, ETHER),
-        (1, 2, 3, "call", "helper", "alice", None, 4 * ETHER),
-    )
-    profits = derived({"calls": tree})["profits"]
-    gained = gains(clusters({"calls": tree, "profits": profits}), profits)
-    assert gained.select("sender_address", "net_f64").rows() == [(named("alice"), 1e18)]
 
 
 def test_silent_accounts_that_members_pay_are_receivers():

@@ -17,148 +17,217 @@ A receiver is an account that a member pays and that is otherwise silent: it cal
 data. Profit is often sent on to one; so is every payment, which is why receivers are for naming and not for adding up
 unless the caller knows better.
 
-Everything here is a few joins over the rows it is given: hand over the rows of candidates, not of whole blocks, where
-a detector can tell them apart first (`of_transactions`).
+A detector first tells its candidates apart by columns, then takes their rows (`of_transactions`) and works on them as
+values, transaction by transaction (`by_transaction`): they are few.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
 
 import polars as pl
 
 from tocsin.chain.routers import ROUTERS
 from tocsin.chain.signatures import selector
 from tocsin.chain.tokens import TOKENS
-from tocsin.detect.worth import REFERENCE, Prices, with_dollars
-from tocsin.tables.columns import PLACE, ZERO
+from tocsin.tables.columns import PLACE, ZERO, schema
+from tocsin.tables.columns import address as address_column
 from tocsin.tables.dataset import Tables
 
 CALLS_READ = ("call_index", "depth", "subtree_end", "call_type", "from_address", "to_address", "selector", "reverted")
 """The columns of `calls` that clusters are made from."""
 PROFITS_READ = ("account_address", "token_address", "net_f64")
-"""The columns of `profits` that clusters and their gains are made from."""
+"""The columns of `profits` that clusters are made from."""
 
 SAME = ("chain_id", "block_hash", "transaction_hash")
-"""What groups rows of one transaction; the two hashes may be null, so joins on them match nulls."""
+"""What tells transactions apart; the two hashes may be null."""
+
+Transaction: TypeAlias = tuple[Any, ...]
+"""The values of `SAME` of one transaction."""
 
 PAYING_SHARE = 0.5
 """A called contract that lost more than this share of the caller's gain in a token is the party that paid."""
 
-_TOKEN_FUNCTIONS = tuple(
+_TOKEN_FUNCTIONS = frozenset(
     selector(signature)
     for signature in ("transfer(address,uint256)", "transferFrom(address,address,uint256)", "approve(address,uint256)")
 )
-_KNOWN = pl.DataFrame(
-    [*TOKENS, *ROUTERS], schema={"chain_id": pl.UInt64(), "account_address": pl.Binary()}, orient="row"
-).unique()
+_KNOWN = TOKENS.keys() | ROUTERS
 _CREATIONS = ("create", "create2")
 
 
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The actors of one transaction."""
+
+    place: Mapping[str, Any]
+    """The place columns."""
+    sender: bytes
+    called: bytes | None
+    """The contract the sender called, if it acts for the sender."""
+    created: tuple[bytes, ...]
+
+    @property
+    def members(self) -> frozenset[bytes]:
+        """All of them."""
+        return frozenset((self.sender, *self.contracts))
+
+    @property
+    def contracts(self) -> tuple[bytes, ...]:
+        """All but the sender: those that work for it."""
+        return (*(() if self.called is None else (self.called,)), *self.created)
+
+
+class _Head(NamedTuple):
+    """A root or a creation."""
+
+    call_index: int
+    depth: int
+    subtree_end: int
+    call_type: str
+    from_address: bytes
+    to_address: bytes
+    selector: bytes | None
+
+
+class Flow(NamedTuple):
+    """What an account gained of a token, or lost, in one transaction."""
+
+    account: bytes
+    token: bytes
+    net: float
+
+
 def of_transactions(rows: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
-    """The rows that belong to one of the transactions in `chosen`."""
-    return rows.join(chosen.select(SAME), on=SAME, how="semi", nulls_equal=True)
+    """The rows whose transaction's hash is one of those in `chosen`."""
+    hashes = chosen["transaction_hash"]
+    within = pl.col("transaction_hash").is_in(hashes.drop_nulls().unique().to_list())
+    if hashes.null_count():
+        within = within | pl.col("transaction_hash").is_null()
+    return rows.filter(within)
+
+
+def by_transaction(rows: pl.DataFrame, columns: Sequence[str]) -> dict[Transaction, list[tuple[Any, ...]]]:
+    """The values of these columns, row by row, for each transaction."""
+    grouped: dict[Transaction, list[tuple[Any, ...]]] = {}
+    width = len(SAME)
+    keys = (pl.col(name).alias(f"_{name}") for name in SAME)
+    for row in rows.select(*keys, *columns).iter_rows():
+        grouped.setdefault(row[:width], []).append(row[width:])
+    return grouped
+
+
+def find(tables: Tables) -> dict[Transaction, Cluster]:
+    """
+    The cluster of each transaction that took effect.
+
+    Reads `calls`; with `profits` too, called contracts that paid are left out.
+    """
+    kind, depth = pl.col("call_type"), pl.col("depth")
+    heads = tables["calls"].filter(
+        ((depth == 0) | kind.is_in(_CREATIONS)) & ~pl.col("reverted") & pl.col("to_address").is_not_null()
+    )
+    trees = by_transaction(heads, (*PLACE, *_Head._fields))
+    flows = by_transaction(tables["profits"], PROFITS_READ) if "profits" in tables else {}
+    found = {key: _cluster(rows, flows.get(key, [])) for key, rows in trees.items()}
+    return {key: cluster for key, cluster in found.items() if cluster is not None}
+
+
+def _cluster(rows: list[tuple[Any, ...]], flows: Iterable[tuple[Any, ...]]) -> Cluster | None:
+    rows.sort(key=lambda row: row[len(PLACE)])
+    heads = [_Head._make(row[len(PLACE) :]) for row in rows]
+    root = heads[0]
+    if root.depth:
+        return None
+    place = dict(zip(PLACE, rows[0], strict=False))
+    called = root.to_address if _acts(root, place["chain_id"]) else None
+    cluster = Cluster(place, root.from_address, called, _created(heads, root.from_address, called))
+    if called is None or not _paid(called, cluster.members, map(Flow._make, flows)):
+        return cluster
+    return Cluster(place, root.from_address, None, _created(heads, root.from_address, None))
+
+
+def _acts(root: _Head, chain_id: int) -> bool:
+    """Whether the called contract makes frames of its own and is no token and no router."""
+    return (
+        root.call_type == "call"
+        and root.subtree_end > root.call_index + 1
+        and root.selector not in _TOKEN_FUNCTIONS
+        and root.from_address != root.to_address
+        and (chain_id, root.to_address) not in _KNOWN
+    )
+
+
+def _created(heads: Iterable[_Head], sender: bytes, called: bytes | None) -> tuple[bytes, ...]:
+    """What members create, in the order of execution: a creator stands before what it creates."""
+    members, created = {sender, called}, []
+    for head in heads:
+        if head.call_type in _CREATIONS and head.from_address in members:
+            members.add(head.to_address)
+            created.append(head.to_address)
+    return tuple(created)
+
+
+def _paid(called: bytes, members: frozenset[bytes], flows: Iterable[Flow]) -> bool:
+    """Whether the called contract lost more than its share of what the other members gained, in some token."""
+    own: dict[bytes, float] = {}
+    others: dict[bytes, float] = {}
+    for flow in flows:
+        if flow.account in members:
+            side = own if flow.account == called else others
+            side[flow.token] = side.get(flow.token, 0.0) + flow.net
+    return any(gain > 0 and -own.get(token, 0.0) > PAYING_SHARE * gain for token, gain in others.items())
+
+
+_COLUMNS = {
+    **PLACE,
+    "sender_address": address_column("Who sent the transaction."),
+    "account_address": address_column("The member."),
+}
+_SCHEMA = pl.Schema({**schema(_COLUMNS), "role": pl.String()})
 
 
 def clusters(tables: Tables) -> pl.DataFrame:
+    """The members of `find` as a frame: place columns, `sender_address`, `account_address`, `role`."""
+    rows = [
+        (*cluster.place.values(), cluster.sender, account, role)
+        for cluster in find(tables).values()
+        for account, role in _roles(cluster)
+    ]
+    return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+
+
+def _roles(cluster: Cluster) -> Iterable[tuple[bytes, str]]:
+    yield cluster.sender, "sender"
+    yield from ((account, "created") for account in cluster.created)
+    if cluster.called is not None:
+        yield cluster.called, "called"
+
+
+def paid_silently(
+    members: frozenset[bytes],
+    calls: Iterable[tuple[bytes, bytes | None, bytes | None]],
+    transfers: Iterable[tuple[bytes, bytes]],
+) -> frozenset[bytes]:
     """
-    The actors of each transaction: place columns, `sender_address`, `account_address`, `role`.
+    The receivers: those members pay who make no call and are called, if at all, without data.
 
-    Roles are sender, created, called. Reads `calls`; with `profits` too, called contracts that paid are left out.
+    `calls` are caller, callee and selector; `transfers` are giver and taker.
     """
-    calls = tables["calls"]
-    roots = calls.filter((pl.col("depth") == 0) & ~pl.col("reverted"))
-    senders = roots.select(*PLACE, **_member("from_address", "sender"))
-    called = _called(roots)
-    made = _made(calls, roots)
-    born = _created(made, senders, called)
-    if "profits" in tables and not called.is_empty():
-        called = _without_payers(pl.concat([senders, born, called]), called, tables["profits"])
-        born = _created(made, senders, called)
-    return pl.concat([senders, born, called])
-
-
-def _member(account: str, role: str, sender: str = "from_address") -> dict[str, pl.Expr]:
-    return {"sender_address": pl.col(sender), "account_address": pl.col(account), "role": pl.lit(role)}
-
-
-def _called(roots: pl.DataFrame) -> pl.DataFrame:
-    """Called contracts that make frames of their own and are no token and no router."""
-    as_token = pl.col("selector").is_in(_TOKEN_FUNCTIONS).fill_null(value=False)
-    makes_frames = pl.col("subtree_end") > pl.col("call_index") + 1
-    itself = pl.col("from_address") == pl.col("to_address")
-    acting = roots.filter((pl.col("call_type") == "call") & makes_frames & ~as_token & ~itself)
-    called = acting.select(*PLACE, **_member("to_address", "called"))
-    return called.join(_KNOWN, on=["chain_id", "account_address"], how="anti")
-
-
-def _made(calls: pl.DataFrame, roots: pl.DataFrame) -> pl.DataFrame:
-    """Creations that took effect, in the order of execution, with their transaction's sender."""
-    made = calls.filter(
-        pl.col("call_type").is_in(_CREATIONS) & ~pl.col("reverted") & pl.col("to_address").is_not_null()
-    )
-    if made.is_empty():
-        return made.with_columns(sender_address="from_address")
-    senders = roots.select(*SAME, sender_address="from_address")
-    return made.join(senders, on=SAME, nulls_equal=True).sort("call_index", maintain_order=True)
-
-
-def _created(made: pl.DataFrame, senders: pl.DataFrame, called: pl.DataFrame) -> pl.DataFrame:
-    """Contracts that members create. A creator stands before what it creates. Creations are few: a loop."""
-    members: set[tuple[object, ...]] = set()
-    if not made.is_empty():
-        creating = of_transactions(pl.concat([senders, called]), made)
-        members = set(creating.select(*SAME, "account_address").iter_rows())
-    kept = [_joins(row, members) for row in made.iter_rows(named=True)]
-    return made.filter(pl.Series(kept, dtype=pl.Boolean())).select(
-        *PLACE, **_member("to_address", "created", "sender_address")
-    )
-
-
-def _joins(row: Mapping[str, object], members: set[tuple[object, ...]]) -> bool:
-    """Whether a creation's creator is a member; if so, what it creates becomes one."""
-    place = tuple(row[name] for name in SAME)
-    if (*place, row["from_address"]) not in members:
-        return False
-    members.add((*place, row["to_address"]))
-    return True
-
-
-def _without_payers(members: pl.DataFrame, called: pl.DataFrame, profits: pl.DataFrame) -> pl.DataFrame:
-    """The called contracts, without those that paid the rest of the cluster."""
-    theirs = _owned(members, profits)
-    others = pl.col("net_f64").filter(pl.col("role") != "called").sum()
-    own = pl.col("net_f64").filter(pl.col("role") == "called").sum()
-    sides = theirs.group_by(*SAME, "token_address").agg(others=others, own=own)
-    paid = sides.filter((pl.col("others") > 0) & (-pl.col("own") > PAYING_SHARE * pl.col("others")))
-    return called.join(paid, on=SAME, how="anti", nulls_equal=True) if len(paid) else called
-
-
-def _owned(members: pl.DataFrame, profits: pl.DataFrame) -> pl.DataFrame:
-    keys = (*SAME, "account_address")
-    return profits.join(members.select(*keys, "sender_address", "role"), on=keys, nulls_equal=True)
-
-
-def gains(members: pl.DataFrame, profits: pl.DataFrame, prices: Prices = REFERENCE) -> pl.DataFrame:
-    """
-    What each cluster gained per token: place columns, `sender_address`, `token_address`, `net_f64`, `dollars`.
-
-    Movements between members cancel out. `dollars` is null where a token has no known price.
-    """
-    keys = (*PLACE, "sender_address", "token_address")
-    net = _owned(members, profits).group_by(keys, maintain_order=True).agg(pl.col("net_f64").sum())
-    return with_dollars(net, prices=prices)
+    paid = {taker for giver, taker in transfers if giver in members} - members - {ZERO}
+    if not paid:
+        return frozenset()
+    active = {party for caller, callee, data in calls for party in (caller, callee if data is not None else None)}
+    return frozenset(paid - active)
 
 
 def receivers(members: pl.DataFrame, calls: pl.DataFrame, transfers: pl.DataFrame) -> pl.DataFrame:
-    """The silent accounts that members pay, as rows like those of `clusters` with the role `receiver`."""
-    keys = (*SAME, "account_address")
-    active = pl.concat(
-        [
-            members.select(keys),
-            calls.select(*SAME, account_address="from_address"),
-            calls.filter(pl.col("selector").is_not_null()).select(*SAME, account_address="to_address"),
-        ]
-    )
-    payers = members.select(*SAME, "sender_address", from_address="account_address")
-    paid = transfers.filter(pl.col("to_address") != ZERO).join(payers, on=[*SAME, "from_address"], nulls_equal=True)
-    named = paid.select(*PLACE, **_member("to_address", "receiver", "sender_address"))
-    return named.unique(keys, maintain_order=True).join(active, on=keys, how="anti", nulls_equal=True)
+    """The accounts of `paid_silently` as rows like those of `clusters`, with the role `receiver`."""
+    frames = by_transaction(calls, ("from_address", "to_address", "selector"))
+    moves = by_transaction(transfers, ("from_address", "to_address"))
+    rows: list[tuple[Any, ...]] = []
+    for key, group in by_transaction(members, (*PLACE, "sender_address", "account_address")).items():
+        accounts = frozenset(row[-1] for row in group)
+        silent = paid_silently(accounts, frames.get(key, ()), moves.get(key, ()))
+        rows.extend((*group[0][:-1], account, "receiver") for account in sorted(silent))
+    return pl.DataFrame(rows, schema=_SCHEMA, orient="row")

@@ -1,9 +1,8 @@
 """Frames of one transaction as values, and what a frame means: a payment, a token's hook, a door, an entry."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
-
-import polars as pl
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from tocsin.chain.abi import ADDRESS_BYTES, SELECTOR_BYTES
 from tocsin.chain.signatures import selector
@@ -29,6 +28,7 @@ def _selectors(*signatures: str) -> frozenset[bytes]:
 
 
 _HEAD_BYTES = SELECTOR_BYTES + 2 * WORD_BYTES
+_ANSWER_BYTES = 2 * WORD_BYTES
 
 HOOKS = {
     selector(signature): signature.partition("(")[0]
@@ -96,21 +96,20 @@ class Frame(NamedTuple):
         return self.caller if self.kind in ("delegatecall", "callcode") else self.callee
 
 
-def frames(tree: pl.DataFrame) -> Iterator[Frame]:
-    """The frames of one transaction, in the order of execution, without those that reverted or have no callee."""
-    taken = tree.filter(~pl.col("reverted") & pl.col("to_address").is_not_null()).sort("call_index")
-    plain = taken.select(
-        "call_index",
-        "subtree_end",
-        "call_type",
-        "from_address",
-        "to_address",
-        "value_f64",
-        pl.col("selector").fill_null(b""),
-        pl.col("input").bin.slice(0, _HEAD_BYTES).fill_null(b""),
-        pl.col("output").bin.slice(0, 2 * WORD_BYTES).fill_null(b""),
-    )
-    return map(Frame._make, plain.iter_rows())
+def ordered(rows: Iterable[tuple[Any, ...]]) -> Iterator[Frame]:
+    """
+    The frames of one transaction in the order of execution, from rows of `READ`.
+
+    Those that reverted or have no callee are left out.
+    """
+    taken = [row for row in rows if not row[-1] and row[4] is not None]
+    taken.sort(key=_position)
+    for position, end, kind, caller, callee, value, called, data, output, _ in taken:
+        head, answer = (data or b"")[:_HEAD_BYTES], (output or b"")[:_ANSWER_BYTES]
+        yield Frame(position, end, kind, caller, callee, value, called or b"", head, answer)
+
+
+_position = itemgetter(0)
 
 
 def is_entry(frame: Frame, members: frozenset[bytes]) -> bool:

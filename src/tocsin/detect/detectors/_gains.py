@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import polars as pl
 
-from tocsin.detect.actors import SAME, clusters, gains, of_transactions, receivers
-from tocsin.detect.worth import with_dollars
+from tocsin.chain.tokens import TOKENS
+from tocsin.detect import actors
+from tocsin.detect.actors import Cluster, Transaction
+from tocsin.detect.worth import REFERENCE, dollars
 from tocsin.model.finding import Place, hexadecimal
 from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
@@ -35,99 +37,111 @@ class Gain:
         return self.called is not None or bool(self.created)
 
 
+class _Flow(NamedTuple):
+    """A row of `profits`."""
+
+    account: bytes
+    token: bytes
+    received: bytes
+    sent: bytes
+
+    @property
+    def net(self) -> int:
+        """Exact base units."""
+        return int.from_bytes(self.received, "big") - int.from_bytes(self.sent, "big")
+
+
+_FLOW = ("account_address", "token_address", "received_binary", "sent_binary")
+
+
 def found(tables: Tables, least_dollars: float) -> Iterator[Gain]:
     """The clusters that gained at least so much. Reads `calls`, `profits`, `transfers`; `logs` only for being there."""
     enough = _enough(tables["profits"], least_dollars)
     if enough.is_empty():
         return
-    calls, profits, transfers = (of_transactions(tables[name], enough) for name in ("calls", "profits", "transfers"))
-    members = _members(calls, profits, transfers)
-    for key, part in gains(members, profits).partition_by(SAME, as_dict=True, maintain_order=True).items():
-        if (worth := float(part["dollars"].sum())) >= least_dollars:
-            whole = _Whole(
-                calls=_only(calls, key),
-                profits=_only(profits, key),
-                members=_only(members, key),
-                with_logs="logs" in tables,
-            )
-            yield whole.gain(part, worth)
-
-
-def _members(calls: pl.DataFrame, profits: pl.DataFrame, transfers: pl.DataFrame) -> pl.DataFrame:
-    """The clusters; with the silent accounts they pay, where a contract works for the sender."""
-    members = clusters({"calls": calls, "profits": profits})
-    acting = of_transactions(members, members.filter(pl.col("role") != "sender"))
-    return pl.concat([members, receivers(acting, calls, transfers)])
+    part = {name: actors.of_transactions(tables[name], enough) for name in ("calls", "profits", "transfers")}
+    rows = _Rows.of(part, with_logs="logs" in tables)
+    for key, cluster in actors.find(part).items():
+        gain = rows.gain(key, cluster)
+        if gain.dollars >= least_dollars:
+            yield gain
 
 
 def _enough(profits: pl.DataFrame, least_dollars: float) -> pl.DataFrame:
     """The transactions in which some account gained about enough: a cluster's gain may be spread over two."""
-    priced = with_dollars(profits).filter(pl.col("dollars").is_not_null())
-    own = priced.group_by(*SAME, "account_address").agg(pl.col("dollars").sum())
-    return own.filter((pl.col("dollars") >= least_dollars / 2) & (pl.col("account_address") != ZERO))
-
-
-def _only(rows: pl.DataFrame, key: tuple[Any, ...]) -> pl.DataFrame:
-    return rows.filter(pl.col(name).eq_missing(pl.lit(value)) for name, value in zip(SAME, key, strict=True))
+    gained = profits.filter(pl.col("net_f64") > 0).join(REFERENCE, on=["chain_id", "token_address"])
+    worth = gained.with_columns(dollars=pl.col("net_f64") * pl.col("dollars_per_unit"))
+    return worth.filter((pl.col("dollars") >= least_dollars / 2) & (pl.col("account_address") != ZERO))
 
 
 @dataclass(frozen=True, slots=True)
-class _Whole:
-    """All rows of one transaction."""
+class _Rows:
+    """The rows of all chosen transactions."""
 
-    calls: pl.DataFrame
-    profits: pl.DataFrame
-    members: pl.DataFrame
+    frames: dict[Transaction, list[tuple[bytes, bytes | None, bytes | None]]]
+    moves: dict[Transaction, list[tuple[bytes, bytes]]]
+    flows: dict[Transaction, list[_Flow]]
     with_logs: bool
 
-    def gain(self, part: pl.DataFrame, dollars: float) -> Gain:
-        """The gain these rows of `gains` make."""
-        row = part.row(0, named=True)
-        return Gain(
-            place=Place.of(row),
-            dollars=dollars,
-            sender=hexadecimal(row["sender_address"]) or "",
-            called=next(iter(self._with_role("called")), None),
-            created=tuple(self._with_role("created")),
-            tokens=tuple(self._exact(part.filter(pl.col("dollars") > 0)["token_address"].to_list())),
-            gave=self._gave(),
-            frames=len(self.calls),
-            victim=self._victim(),
+    @classmethod
+    def of(cls, part: Tables, *, with_logs: bool) -> "_Rows":
+        """Read them from the tables."""
+        return cls(
+            frames=actors.by_transaction(part["calls"], ("from_address", "to_address", "selector")),
+            moves=actors.by_transaction(part["transfers"], ("from_address", "to_address")),
+            flows={
+                key: list(map(_Flow._make, rows)) for key, rows in actors.by_transaction(part["profits"], _FLOW).items()
+            },
+            with_logs=with_logs,
         )
 
-    def _with_role(self, role: str) -> list[str]:
-        found = self.members.filter(pl.col("role") == role)["account_address"].to_list()
-        return [hexadecimal(address) or "" for address in found]
+    def gain(self, key: Transaction, cluster: Cluster) -> Gain:
+        """What this cluster gained; with the silent accounts it pays, where a contract works for the sender."""
+        frames, flows = self.frames[key], self.flows[key]
+        own = cluster.members
+        if cluster.contracts:
+            own |= actors.paid_silently(own, frames, self.moves.get(key, ()))
+        net = _net(flow for flow in flows if flow.account in own)
+        worth = {token: _worth(cluster, token, amount) for token, amount in net.items()}
+        return Gain(
+            place=Place.of(cluster.place),
+            dollars=sum(value for value in worth.values() if value is not None),
+            sender=hexadecimal(cluster.sender) or "",
+            called=hexadecimal(cluster.called),
+            created=tuple(hexadecimal(address) or "" for address in cluster.created),
+            tokens=tuple((hexadecimal(token) or "", net[token]) for token in sorted(net) if (worth[token] or 0) > 0),
+            gave=self._gave(cluster, flows, net),
+            frames=len(frames),
+            victim=_victim(cluster, [flow for flow in flows if flow.account not in own]),
+        )
 
-    def _own(self) -> pl.DataFrame:
-        return self.profits.join(self.members.select("account_address", "role"), on="account_address")
-
-    def _exact(self, tokens: list[bytes]) -> Iterator[tuple[str, int]]:
-        own = self._own()
-        for token in sorted(tokens):
-            rows = own.filter(pl.col("token_address") == token)
-            net = sum(map(_integer, rows["received_binary"])) - sum(map(_integer, rows["sent_binary"]))
-            yield hexadecimal(token) or "", net
-
-    def _gave(self) -> bool:
+    def _gave(self, cluster: Cluster, flows: list[_Flow], net: dict[bytes, int]) -> bool:
         """
         Whether the cluster gave something without a known price.
 
         Call data does not show what is minted to a contract, only what it passes on: without logs the sender counts.
         """
-        unpriced = with_dollars(self._own()).filter(pl.col("dollars").is_null())
-        giving = unpriced if self.with_logs else unpriced.filter(pl.col("role") == "sender")
-        net = giving.group_by("token_address").agg(pl.col("net_f64").sum())
-        return bool((net["net_f64"] < 0).any())
-
-    def _victim(self) -> str | None:
-        """Who lost most of the tokens with a known price."""
-        others = self.profits.join(self.members, on="account_address", how="anti")
-        priced = with_dollars(others.filter(pl.col("account_address") != ZERO))
-        losses = priced.group_by("account_address").agg(pl.col("dollars").sum()).filter(pl.col("dollars") < 0)
-        worst: list[bytes] = losses.sort("dollars", "account_address")["account_address"].to_list()
-        return hexadecimal(worst[0]) if worst else None
+        giving = net if self.with_logs else _net(flow for flow in flows if flow.account == cluster.sender)
+        return any(amount < 0 and _worth(cluster, token, amount) is None for token, amount in giving.items())
 
 
-def _integer(raw: bytes) -> int:
-    return int.from_bytes(raw, "big")
+def _net(flows: Iterator[_Flow]) -> dict[bytes, int]:
+    """Exact sums by token."""
+    net: dict[bytes, int] = {}
+    for flow in flows:
+        net[flow.token] = net.get(flow.token, 0) + flow.net
+    return net
+
+
+def _worth(cluster: Cluster, token: bytes, amount: int) -> float | None:
+    return dollars(cluster.place["chain_id"], token, amount)
+
+
+def _victim(cluster: Cluster, others: list[_Flow]) -> str | None:
+    """Who lost most of the tokens with a known price; nobody loses by unwrapping a wrapped coin."""
+    losses: dict[bytes, float] = {}
+    for flow in others:
+        if flow.account != ZERO and (cluster.place["chain_id"], flow.account) not in TOKENS:
+            losses[flow.account] = losses.get(flow.account, 0.0) + (_worth(cluster, flow.token, flow.net) or 0.0)
+    worst = min(losses, key=lambda account: (losses[account], account), default=None)
+    return hexadecimal(worst) if worst is not None and losses[worst] < 0 else None

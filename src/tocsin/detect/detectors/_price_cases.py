@@ -6,11 +6,13 @@ from typing import Any
 
 import polars as pl
 
-from tocsin.detect.actors import SAME, clusters, gains, of_transactions
+from tocsin.detect import actors
+from tocsin.detect.actors import SAME, Cluster
 from tocsin.detect.detectors import _frames, _round_trips
 from tocsin.detect.detectors._frames import Frame
 from tocsin.detect.detectors._price_reads import PRICE_VIEWS
 from tocsin.detect.detectors._round_trips import Move
+from tocsin.detect.worth import dollars
 from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
@@ -32,8 +34,30 @@ class Case:
 def cases(tables: Tables) -> Iterator[Case]:
     """The transactions worth looking at. Reads calls, transfers, profits, swaps and flash_loans."""
     chosen = _candidates(tables)
-    if not chosen.is_empty():
-        yield from _cases({name: of_transactions(tables[name], chosen) for name in tables})
+    if chosen.is_empty():
+        return
+    part = {name: actors.of_transactions(tables[name], chosen) for name in tables}
+    rows = {name: actors.by_transaction(part[name], columns) for name, columns in _COLUMNS.items()}
+    for key, cluster in actors.find(part).items():
+        own = {name: rows[name].get(key, []) for name in _COLUMNS}
+        yield Case(
+            root={**cluster.place, "from_address": cluster.sender},
+            members=cluster.members,
+            tree=tuple(_frames.ordered(own["calls"])),
+            moves=tuple(_round_trips.ordered(own["transfers"])),
+            pools=frozenset(address for (address,) in own["swaps"]),
+            lenders=frozenset(address for (address,) in own["flash_loans"]),
+            gain=_gain(cluster, own["profits"]),
+        )
+
+
+_COLUMNS = {
+    "calls": _frames.READ,
+    "transfers": _round_trips.MOVES_READ,
+    "profits": actors.PROFITS_READ,
+    "swaps": ("pool_address",),
+    "flash_loans": ("lender_address",),
+}
 
 
 def _candidates(tables: Tables) -> pl.DataFrame:
@@ -48,28 +72,9 @@ def _candidates(tables: Tables) -> pl.DataFrame:
     asked = tables["calls"].filter(pl.col("selector").is_in(PRICE_VIEWS) & (pl.col("call_type") == "staticcall"))
     answers = asked.group_by(*SAME, "to_address", "input").agg(pl.col("output").n_unique())
     changed = answers.filter(pl.col("output") > 1)
-    return pl.concat([both_ways.select(SAME), changed.select(SAME), tables["flash_loans"].select(SAME)]).unique()
+    return pl.concat([both_ways.select(SAME), changed.select(SAME), tables["flash_loans"].select(SAME)])
 
 
-def _cases(part: Tables) -> Iterator[Case]:
-    members = clusters({"calls": part["calls"], "profits": part["profits"]})
-    accounts = {tuple(row[:3]): frozenset(row[3]) for row in _listed(members, "account_address")}
-    pools = {tuple(row[:3]): frozenset(row[3]) for row in _listed(part["swaps"], "pool_address")}
-    lenders = {tuple(row[:3]): frozenset(row[3]) for row in _listed(part["flash_loans"], "lender_address")}
-    worth = gains(members, part["profits"]).group_by(SAME).agg(pl.col("dollars").sum())
-    gained = {tuple(row[:3]): row[3] for row in worth.iter_rows()}
-    moves = part["transfers"].partition_by(SAME, as_dict=True)
-    for key, tree in part["calls"].sort("call_index").partition_by(SAME, as_dict=True, maintain_order=True).items():
-        yield Case(
-            root=tree.row(0, named=True),
-            members=accounts.get(key, frozenset()),
-            tree=tuple(_frames.frames(tree)),
-            moves=tuple(_round_trips.moves(moves[key])) if key in moves else (),
-            pools=pools.get(key, frozenset()),
-            lenders=lenders.get(key, frozenset()),
-            gain=gained.get(key, 0.0),
-        )
-
-
-def _listed(rows: pl.DataFrame, column: str) -> Iterator[tuple[Any, ...]]:
-    return rows.group_by(SAME).agg(pl.col(column)).iter_rows()
+def _gain(cluster: Cluster, profits: list[tuple[Any, ...]]) -> float:
+    own = [row for row in profits if row[0] in cluster.members]
+    return sum(dollars(cluster.place["chain_id"], token, int(net)) or 0.0 for _, token, net in own)

@@ -3,9 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
-
-import polars as pl
+from typing import Any, NamedTuple
 
 from tocsin.detect.detectors._frames import Frame, is_entry
 
@@ -25,16 +23,23 @@ class Move(NamedTuple):
     amount: int
 
 
-MOVES_READ = ("from_address", "to_address", "token_address", "value_binary", "log_index", "call_index")
+MOVES_READ = (
+    "standard", "from_address", "to_address", "token_address", "value_binary", "log_index", "call_index",
+)  # fmt: skip
 """The columns of `transfers` that moves are made from."""
 
+_FUNGIBLE = ("native", "erc20")
 
-def moves(transfers: pl.DataFrame) -> Iterator[Move]:
-    """In order; logs and calls have orders of their own, but one token is told of by one of the two."""
-    fungible = transfers.filter(pl.col("standard").is_in(["native", "erc20"]))
-    ordered = fungible.sort(pl.coalesce("log_index", "call_index"), maintain_order=True)
-    for giver, taker, token, amount in ordered.select(MOVES_READ[:4]).iter_rows():
-        yield Move(giver, taker, token, int.from_bytes(amount, "big"))
+
+def ordered(transfers: Iterable[tuple[Any, ...]]) -> Iterator[Move]:
+    """
+    The moves of one transaction, from rows of `MOVES_READ`.
+
+    Logs and calls have orders of their own, but one token is told of by one of the two.
+    """
+    fungible = [row for row in transfers if row[0] in _FUNGIBLE]
+    for row in sorted(fungible, key=lambda row: (row[5] is None, row[6] if row[5] is None else row[5])):
+        yield Move(row[1], row[2], row[3], int.from_bytes(row[4], "big"))
 
 
 @dataclass(frozen=True, slots=True)

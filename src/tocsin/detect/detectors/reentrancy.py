@@ -33,24 +33,26 @@ that shares its controller: the same call works until the order of booking and p
 Horus and TxSpector (reentrancy queries); "Reentrancy Redux"; SWC-107; ERC-777 and ERC-721 receiver hooks.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import polars as pl
 
 from tocsin.chain.signatures import selector
-from tocsin.detect.actors import CALLS_READ, PROFITS_READ, SAME, clusters, of_transactions
+from tocsin.detect import actors
+from tocsin.detect.actors import CALLS_READ, PROFITS_READ, SAME, Cluster
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors import _frames
 from tocsin.detect.detectors._example_rows import call
 from tocsin.detect.detectors._frames import HOOKS
 from tocsin.detect.detectors._reentry import Reentry, reentries
-from tocsin.detect.worth import with_dollars
+from tocsin.detect.worth import dollars
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables.dataset import Tables
 
 LOSS_DOLLARS = 10_000
 """A loss from which on a certain reentrancy is critical (design: the entry threshold of large profit)."""
+_FEWEST_FRAMES = 3
+"""A root, an entry, a door and an entry: more frames than these."""
 
 
 def run(tables: Tables) -> Iterator[Sighting]:
@@ -58,54 +60,52 @@ def run(tables: Tables) -> Iterator[Sighting]:
     calls = _candidates(tables["calls"])
     if calls.is_empty():
         return
-    members = _members(calls)
-    for key, tree in calls.sort("call_index").partition_by(SAME, as_dict=True, maintain_order=True).items():
+    trees = actors.by_transaction(calls, _frames.READ)
+    for key, cluster in actors.find({"calls": calls}).items():
         by_victim: dict[bytes, list[Reentry]] = {}
-        for found in reentries(_frames.frames(tree), members.get(key, frozenset())):
+        for found in reentries(_frames.ordered(trees[key]), cluster.members):
             by_victim.setdefault(found.victim, []).append(found)
         for victim, entries in by_victim.items():
-            yield _sighting(tree.row(0, named=True), entries, _loss(tables["profits"], tree, victim))
+            yield _sighting(cluster, entries, _loss(tables["profits"], cluster, victim))
 
 
 def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
     """
-    The frames that took effect, of transactions where some contract below the root calls back one that is a member.
+    The frames of transactions where some contract below the root calls back one that is a member.
 
     Only the called contract and created ones can be: the first is the root's callee, the others need a creation.
     """
-    acting = calls.filter(~pl.col("reverted") & pl.col("to_address").is_not_null())
     kind, depth = pl.col("call_type"), pl.col("depth")
-    roots = acting.filter((depth == 0) & (kind == "call"))
-    inside = acting.filter((depth > 1) & (kind == "call") & (pl.col("subtree_end") > pl.col("call_index") + 1))
-    doors = inside.join(roots, on=[*SAME, "to_address"], how="semi", nulls_equal=True)
-    creations = acting.filter(kind.is_in(["create", "create2"]))
-    return of_transactions(acting, pl.concat([doors.select(SAME), creations.select(SAME)]))
+    roots = calls.filter((depth == 0) & (pl.col("subtree_end") > _FEWEST_FRAMES)).select(*SAME, "to_address")
+    inside = (depth > 1) & (kind == "call") & (pl.col("subtree_end") > pl.col("call_index") + 1)
+    back = calls.filter(inside).join(roots, on=[*SAME, "to_address"], how="semi", nulls_equal=True)
+    creations = calls.filter(kind.is_in(["create", "create2"]))
+    chosen = pl.concat([back.select(SAME), creations.select(SAME)])
+    return actors.of_transactions(calls, chosen) if len(chosen) else calls.clear()
 
 
-def _members(calls: pl.DataFrame) -> Mapping[tuple[Any, ...], frozenset[bytes]]:
-    grouped = clusters({"calls": calls}).group_by(SAME).agg("account_address")
-    return {tuple(row[:3]): frozenset(row[3]) for row in grouped.iter_rows()}
-
-
-def _loss(profits: pl.DataFrame, tree: pl.DataFrame, victim: bytes) -> float:
+def _loss(profits: pl.DataFrame, cluster: Cluster, victim: bytes) -> float:
     """What the victim lost of the tokens whose price is known, in dollars."""
-    own = of_transactions(profits.filter(pl.col("account_address") == victim), tree.head(1))
-    return max(0.0, -float(with_dollars(own)["dollars"].sum()))
+    place = cluster.place
+    same = [pl.col(name).eq_missing(pl.lit(place[name])) for name in SAME]
+    own = profits.filter(pl.col("account_address") == victim, *same)
+    rows = own.select("token_address", "net_f64").iter_rows()
+    return max(0.0, -sum(dollars(place["chain_id"], token, int(net)) or 0.0 for token, net in rows))
 
 
-def _sighting(root: Mapping[str, Any], entries: list[Reentry], loss: float) -> Sighting:
+def _sighting(cluster: Cluster, entries: list[Reentry], loss: float) -> Sighting:
     worst = min(
         entries, key=lambda found: (found.by_design, not found.gave_twice, not found.by_token, found.inner.position)
     )
     severity, confidence = _grade(worst, loss)
     victim = hexadecimal(worst.victim) or ""
     return Sighting(
-        place=Place.of(root),
+        place=Place.of(cluster.place),
         severity=severity,
         confidence=confidence,
         title="A contract was entered again before it was done",
         summary=_summary(worst, len(entries), loss),
-        entities=_entities(root, worst, victim),
+        entities=_entities(cluster.sender, worst, victim),
         values={
             "entries": len(entries),
             "outer_selector": hexadecimal(worst.outer.selector) or "",
@@ -130,9 +130,9 @@ def _grade(found: Reentry, loss: float) -> tuple[Severity, float]:
     return Severity.LOW, 0.3
 
 
-def _entities(root: Mapping[str, Any], worst: Reentry, victim: str) -> tuple[Entity, ...]:
+def _entities(sender: bytes, worst: Reentry, victim: str) -> tuple[Entity, ...]:
     named = {
-        "attacker": root["from_address"],
+        "attacker": sender,
         "attack_contract": worst.inner.caller,
         "sibling": worst.inner.callee if worst.sibling else None,
     }
