@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from gate import gate_to
 from ownable import Ownable
 from watching import STOP_SECONDS, TOCSIN, Installation, next_event
 
@@ -80,6 +81,28 @@ def test_two_chains_are_watched_at_once_and_health_is_told(anvil: Anvil, anvil_b
 def assert_nowhere(secret: str, *texts: str) -> None:
     for text in texts:
         assert secret not in text
+
+
+@pytest.mark.slow
+def test_a_node_that_goes_away_is_an_alert_until_it_is_back_and_no_block_is_missed(
+    anvil: Anvil, tmp_path: Path
+) -> None:
+    contract = Ownable.deployed(anvil)
+    with gate_to(anvil.url) as gate:
+        installation = Installation.on(anvil, tmp_path)
+        installation.settings.write_text(installation.settings.read_text().replace(anvil.url, gate.url))
+        with installation.watching() as process:
+            contract.hand_over(1)
+            assert wait_for(lambda: len(installation.standing()) == 1)
+            gate.shut()
+            contract.hand_over(3)
+            alert = next_event(process, "health alert opened")
+            gate.is_open = True
+            assert wait_for(lambda: len(installation.standing()) == 4)
+            next_event(process, "health alert closed")
+
+    assert alert["kind"] in {"rpc", "heads", "endpoint"}
+    assert [number for number, _ in installation.done_blocks()] == list(range(6))
 
 
 def test_an_endpoint_of_another_chain_is_refused(anvil: Anvil, tmp_path: Path) -> None:
