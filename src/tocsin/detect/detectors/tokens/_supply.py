@@ -1,0 +1,206 @@
+"""Mints and burns that nobody paid for, and what is remembered of earlier ones."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tocsin.detect.worth import with_dollars
+from tocsin.model.finding import Place, hexadecimal
+from tocsin.tables.columns import PLACE, ZERO, Column, address, count, text
+from tocsin.tables.dataset import Tables
+
+SAME = ["chain_id", "block_hash", "transaction_hash"]
+TRANSFERS = ("token_address", "standard", "from_address", "to_address", "value_binary", "value_f64")
+OBSERVATIONS_FOR_OUTLIER = 20
+"""How many amounts must be known before one can be out of line."""
+PRICE_DOLLARS = 1.0
+"""What was given for a mint, or got for a burn, is no price below this, where its worth is known."""
+
+REMEMBERED: Mapping[str, Column] = {
+    "token": address("The token."),
+    "kind": text("mint, burn", "What happened."),
+    "actor": address("Who did it, where known: the called contract, or the sender.", required=False),
+    "amount": Column(pl.Float64(), "base units of the token", "How much. Rounded: to compare only."),
+    "key": count("number", "First bytes of the token, to find it by."),
+}
+
+Position = tuple[int, int]
+"""Block and transaction."""
+
+
+def unpaid(tables: Tables) -> pl.DataFrame:
+    """
+    The mints and burns of ERC-20 tokens that come with no payment.
+
+    A mint is paid for when its receiver, the sender or the called contract gives another token in the same transaction;
+    a burn when one of them gets one. A burn of the actor's own tokens is no concern of anybody else and is left out.
+    Place columns, token, kind, account, actor, value_binary, amount, key.
+    """
+    source, target = pl.col("from_address") == ZERO, pl.col("to_address") == ZERO
+    moved = tables["transfers"].filter(
+        (pl.col("standard") == "erc20")
+        & (source != target)
+        & (pl.col("value_f64") > 0)
+        & pl.col("block_number").is_not_null()
+        & pl.col("transaction_index").is_not_null()
+    )
+    named = moved.select(
+        *PLACE,
+        "value_binary",
+        token="token_address",  # noqa: S106 - a token is a coin here
+        kind=pl.when(pl.col("from_address") == ZERO).then(pl.lit("mint")).otherwise(pl.lit("burn")),
+        account=pl.when(pl.col("from_address") == ZERO).then("to_address").otherwise("from_address"),
+        amount="value_f64",
+        key=_keys(moved["token_address"]),
+    )
+    acted = _with_actors(named, tables.get("transactions"))
+    own = (pl.col("account") == pl.col("sender")) | (pl.col("account") == pl.col("called"))
+    foreign = acted.filter((pl.col("kind") == "mint") | ~own.fill_null(value=False))
+    return foreign if foreign.is_empty() else _without_paid(foreign, tables["transfers"])
+
+
+def _with_actors(named: pl.DataFrame, transactions: pl.DataFrame | None) -> pl.DataFrame:
+    if transactions is None:
+        nobody = pl.lit(None, pl.Binary())
+        return named.with_columns(sender=nobody, called=nobody, actor=nobody)
+    senders = transactions.select(*SAME, sender="from_address", called="to_address")
+    called = pl.col("called")
+    through = pl.when(called != pl.col("token")).then(called).otherwise("sender")
+    joined = named.join(senders, on=SAME, how="left", nulls_equal=True)
+    return joined.with_columns(actor=pl.coalesce(through, "sender"))
+
+
+def _without_paid(supply: pl.DataFrame, transfers: pl.DataFrame) -> pl.DataFrame:
+    here = transfers.join(supply.select(SAME).unique(), on=SAME, how="semi", nulls_equal=True)
+    worth = with_dollars(here, "value_f64").filter(
+        (pl.col("value_f64") > 0) & (pl.col("dollars").is_null() | (pl.col("dollars") >= PRICE_DOLLARS))
+    )
+    gave = worth.select(*SAME, other="token_address", party="from_address", kind=pl.lit("mint"))
+    got = worth.select(*SAME, other="token_address", party="to_address", kind=pl.lit("burn"))
+    parties = pl.concat(supply.select(*SAME, "token", "kind", party=name) for name in ("account", "sender", "called"))
+    paid = parties.filter(pl.col("party").is_not_null()).join(
+        pl.concat([gave, got]).unique(), on=[*SAME, "kind", "party"], nulls_equal=True
+    )
+    paid = paid.filter(pl.col("other") != pl.col("token"))
+    return supply.join(paid.select(*SAME, "token", "kind"), on=[*SAME, "token", "kind"], how="anti", nulls_equal=True)
+
+
+def _keys(tokens: pl.Series) -> pl.Series:
+    packed = b"".join([token[:8] for token in tokens.to_list()])
+    return pl.Series("key", memoryview(packed).cast("Q") if packed else [], dtype=pl.UInt64())
+
+
+def remember(tables: Tables) -> pl.DataFrame:
+    """The unpaid mints and burns of a batch."""
+    return unpaid(tables).select(*PLACE, *REMEMBERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The earlier mints, or burns, of one token that a transaction may be compared with."""
+
+    amounts: tuple[float, ...]
+    actors: frozenset[bytes | None]
+
+    @property
+    def most(self) -> float:
+        """The largest of them; 0 where there is none."""
+        return max(self.amounts, default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The memory, by chain, token and kind, in the order of the chain."""
+
+    rows: Mapping[tuple[Any, ...], list[tuple[Position, float, bytes | None]]]
+    window_blocks: int
+
+    @classmethod
+    def of(cls, memory: pl.DataFrame, keys: pl.Series, window_blocks: int) -> "History":
+        """Only the rows of these tokens."""
+        near = memory.filter(pl.col("key").is_in(keys.unique().implode()))
+        rows: dict[tuple[Any, ...], list[tuple[Position, float, bytes | None]]] = {}
+        for row in near.sort("block_number", "transaction_index", "amount").iter_rows(named=True):
+            entry = (_position(row), row["amount"], row["actor"])
+            rows.setdefault((row["chain_id"], row["token"], row["kind"]), []).append(entry)
+        return cls(rows, window_blocks)
+
+    def before(self, row: Mapping[str, Any]) -> Past:
+        """What happened to the row's token within the window, before the row's transaction."""
+        entries = self.rows.get((row["chain_id"], row["token"], row["kind"]), [])
+        start = bisect_left(entries, row["block_number"] - self.window_blocks, key=_block)
+        end = bisect_left(entries, _position(row), lo=min(start, len(entries)), key=_place)
+        return Past(
+            tuple(entry[1] for entry in entries[start:end]), frozenset(entry[2] for entry in entries[start:end])
+        )
+
+
+def _block(entry: tuple[Position, float, bytes | None]) -> int:
+    return entry[0][0]
+
+
+def _place(entry: tuple[Position, float, bytes | None]) -> Position:
+    return entry[0]
+
+
+def _position(row: Mapping[str, Any]) -> Position:
+    return row["block_number"], row["transaction_index"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One token's unpaid mint or burn in one transaction, with what came before."""
+
+    place: Place
+    token: str
+    kind: str
+    amount: int
+    account: str
+    actor: str
+    is_unseen: bool
+    """Others did it before, and the actor did not."""
+    past: Past
+
+    @property
+    def z(self) -> float:
+        """Robust z of the amount among the earlier ones; 0 where they are too few, or all the same."""
+        if len(self.past.amounts) < OBSERVATIONS_FOR_OUTLIER:
+            return 0.0
+        amounts = np.array(self.past.amounts)
+        middle = np.median(amounts)
+        spread = np.median(np.abs(amounts - middle))
+        return float(0.6745 * (float(self.amount) - middle) / spread) if spread > 0 else 0.0
+
+
+def changes(found: pl.DataFrame, history: History) -> Iterator[Change]:
+    """One for each transaction, token and kind, with what came before it."""
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in found.sort("block_number", "transaction_index", "account").iter_rows(named=True):
+        where = (*(row[name] for name in SAME), row["token"], row["kind"])
+        groups.setdefault(where, []).append(row)
+    for rows in groups.values():
+        yield _change(rows, history)
+
+
+def _change(rows: list[dict[str, Any]], history: History) -> Change:
+    first = rows[0]
+    past = history.before(first)
+    return Change(
+        place=Place.of(first),
+        token=hexadecimal(first["token"]) or "",
+        kind=first["kind"],
+        amount=sum(int.from_bytes(row["value_binary"], "big") for row in rows),
+        account=hexadecimal(max(rows, key=_size)["account"]) or "",
+        actor=hexadecimal(first["actor"]) or "",
+        is_unseen=bool(past.amounts) and first["actor"] is not None and first["actor"] not in past.actors,
+        past=past,
+    )
+
+
+def _size(row: Mapping[str, Any]) -> bytes:
+    value: bytes = row["value_binary"]
+    return value

@@ -1,0 +1,278 @@
+"""
+A token's supply changed in size, or by an account, that its history does not explain.
+
+Most mints are paid for in the same transaction: shares of a pool, of a vault, of a lending market. This detector
+looks at those that are not, remembers who made them and how large they were, and asks for the token's supply.
+
+## What it finds
+Mints without a payment in the same transaction, and burns of other people's tokens without one. One finding for each
+transaction, token and kind.
+
+* critical: a mint of at least 1 % of the supply by an account not seen minting this token before, where others were;
+  a mint that more than doubled the supply of a token that is older than a day or was minted three times before.
+* high: any other mint that more than doubled the supply of a token that is not new; a burn of others' tokens of at
+  least 1 % of the supply by an account not seen burning it before; without a supply to compare with, a mint ten times
+  the largest of three seen.
+* medium: a mint or burn of at least 1 % that is larger than any seen; one far out of line with 200 earlier ones.
+* low: an account not seen minting this token before, where five mints were; one out of line with 20 earlier ones.
+
+Tokens younger than a day are left alone.
+
+## Why it matters
+Who can mint without limit sells what was never there to everybody who holds the token or lends against it. The mint
+comes before the sale, often in another transaction.
+
+## Blind spots
+A mint that is paid for in the same transaction, if only with a worthless token, or with a flash loan's repayment.
+Supply that changes without a Transfer log. Issuers of stablecoins and bridges mint without a payment on this chain:
+the first large one of each minter is reported. History is a week long. Where the node keeps no old state the age is
+unknown.
+
+## Triage
+Is the minter known, and was the mint announced or matched by a lock on another chain? If not: pause the token, revoke
+the minter's role, tell the pools and markets that hold it.
+
+## References
+EIP-20; the mint anomaly bots of Forta; Trace2Inv (total supply as an invariant).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tocsin.chain.signatures import selector
+from tocsin.detect.accounts import account, questions
+from tocsin.detect.detector import MEMORY, Answered, Detector, Example, Memory, Question, Read
+from tocsin.detect.detectors.tokens._supply import REMEMBERED, TRANSFERS, Change, History, changes, remember, unpaid
+from tocsin.model.finding import Entity, Severity, Sighting
+from tocsin.model.lookups import Answers, Lookup, call
+from tocsin.tables.dataset import Tables
+
+WINDOW_BLOCKS = 50_400
+"""A week of Ethereum blocks."""
+LARGE_SHARE = 0.01
+"""Of the supply (reference: detection, section 4.26)."""
+DOUBLED_SHARE = 0.5
+"""Of the supply after a mint: it was no more than this before."""
+OUTLIER_Z = 6.0
+"""Robust z of the amount (the same)."""
+TIMES_LARGEST = 10.0
+"""Without a supply: how many times the largest amount seen."""
+OBSERVATIONS_FOR_MEDIUM = 200
+"""How many amounts an outlier needs to be more than low (reference: detection, section 4.0, baselines)."""
+MINTS_FOR_UNSEEN, MINTS_FOR_ESTABLISHED = 5, 3
+
+TOTAL_SUPPLY = "0x" + selector("totalSupply()").hex()
+CONFIDENCE = {Severity.CRITICAL: 0.85, Severity.HIGH: 0.7, Severity.MEDIUM: 0.5, Severity.LOW: 0.5}
+
+
+def run(tables: Tables) -> Iterator[Question]:
+    """A question for each change that is larger than any before, out of line, or made by somebody new."""
+    found = unpaid(tables)
+    if found.is_empty():
+        return
+    history = History.of(tables[MEMORY], found["key"], WINDOW_BLOCKS)
+    for change in changes(found, history):
+        if change.is_unseen or change.amount > change.past.most or change.z > OUTLIER_Z:
+            yield Question(lookups=_lookups(change), candidate=change)
+
+
+def _lookups(change: Change) -> tuple[Lookup, ...]:
+    supply = _supply_lookup(change)
+    return (*questions(change.place, [change.token]), *([supply] if supply else []))
+
+
+def _supply_lookup(change: Change) -> Lookup | None:
+    place = change.place
+    if place.block_number is None:
+        return None
+    return call(change.token, TOTAL_SUPPLY, block_number=place.block_number, chain_id=place.chain_id)
+
+
+def judge(change: Change, answers: Answers) -> Sighting | None:
+    """A sighting, by what share of the supply it was and who did it; nothing for a new token."""
+    token = account(change.place, change.token, answers)
+    share = _share(change, answers)
+    severity = None if token.is_young else _severity(change, share, is_old=token.is_young is False)
+    if severity is None:
+        return None
+    roles = (("token", change.token), ("receiver" if change.kind == "mint" else "holder", change.account))
+    return Sighting(
+        place=change.place,
+        severity=severity,
+        confidence=CONFIDENCE[severity] if share is not None else min(0.5, CONFIDENCE[severity]),
+        title="Tokens were minted out of nothing" if change.kind == "mint" else "Other people's tokens were burned",
+        summary=_summary(change, share),
+        entities=(
+            *(Entity(role, address) for role, address in roles),
+            *(Entity("minter" if change.kind == "mint" else "burner", actor) for actor in [change.actor] if actor),
+        ),
+        values={
+            "kind": change.kind,
+            "amount": change.amount,
+            "share_basis_points": -1 if share is None else int(share * 10_000),
+            "unseen": change.is_unseen,
+            "earlier": len(change.past.amounts),
+        },
+        key=f"{change.kind}:{change.token}",
+    )
+
+
+def _share(change: Change, answers: Answers) -> float | None:
+    """The amount as a share of the supply after a mint, or before a burn; None where the supply is not known."""
+    lookup = _supply_lookup(change)
+    answer = None if lookup is None else answers.get(lookup)
+    try:
+        supply = 0 if answer is None else int(answer, 16)
+    except ValueError:
+        supply = 0
+    if supply <= 0:
+        return None
+    whole = supply + change.amount if change.kind == "burn" else max(supply, change.amount)
+    return change.amount / whole
+
+
+def _severity(change: Change, share: float | None, *, is_old: bool) -> Severity | None:
+    if share is None:
+        is_known = len(change.past.amounts) >= MINTS_FOR_ESTABLISHED
+        is_huge = is_known and change.amount >= TIMES_LARGEST * change.past.most
+        return Severity.HIGH if is_huge and change.kind == "mint" else _by_history(change)
+    if share < LARGE_SHARE or not (is_old or change.past.amounts):
+        return _by_history(change)
+    if change.kind == "mint" and share > DOUBLED_SHARE:
+        is_established = is_old or len(change.past.amounts) >= MINTS_FOR_ESTABLISHED
+        return Severity.CRITICAL if is_established else Severity.HIGH
+    if change.is_unseen:
+        return Severity.CRITICAL if change.kind == "mint" else Severity.HIGH
+    return Severity.MEDIUM if change.amount > change.past.most else _by_history(change)
+
+
+def _by_history(change: Change) -> Severity | None:
+    """What the size alone says, and who did it."""
+    if change.z > OUTLIER_Z:
+        return Severity.MEDIUM if len(change.past.amounts) >= OBSERVATIONS_FOR_MEDIUM else Severity.LOW
+    is_unseen = change.is_unseen and change.kind == "mint" and len(change.past.amounts) >= MINTS_FOR_UNSEEN
+    return Severity.LOW if is_unseen else None
+
+
+def _summary(change: Change, share: float | None) -> str:
+    of = "a supply nobody could look up" if share is None else f"{share:.2%} of the supply"
+    who = f"{change.actor or 'an unknown account'}{', not seen doing so before,' if change.is_unseen else ''}"
+    did = "minted" if change.kind == "mint" else "burned"
+    whose = "to" if change.kind == "mint" else "of"
+    return (
+        f"{who} {did} {change.amount} base units of {change.token} ({of}) {whose} {change.account} with no payment in "
+        f"the transaction; {len(change.past.amounts)} earlier ones within a week, the largest {change.past.most:.6g}."
+    )
+
+
+_OLD, _BEFORE = 20_000, 12_800
+"""A block height at which the chain of the examples is older than a day, and a day of blocks earlier."""
+_MILLION = "0x" + (10**6).to_bytes(32, "big").hex()
+_SUPPLY: Answered = {("eth_call", "coin"): _MILLION}
+
+
+def _mint(block: int, amount: int, receiver: str = "alice", **other: Any) -> dict[str, Any]:
+    return {
+        "block_number": block, "token_address": "coin", "standard": "erc20",
+        "to_address": receiver, "value": amount, **other,
+    }  # fmt: skip
+
+
+def _burn(block: int, amount: int, holder: str) -> dict[str, Any]:
+    return {**_mint(block, amount), "from_address": holder, "to_address": "0x" + "00" * 20}
+
+
+def _sent(block: int, sender: str, called: str = "coin") -> dict[str, Any]:
+    return {"block_number": block, "from_address": sender, "to_address": called}
+
+
+detector = Detector(
+    id="abnormal-mint",
+    severity=Severity.CRITICAL,
+    reads={
+        "transfers": Read(columns=TRANSFERS),
+        "transactions": Read(columns=("from_address", "to_address"), optional=True),
+    },
+    memory=Memory(columns=REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=remember),
+    run=run,
+    judge=judge,
+    examples=(
+        Example(
+            says="a new minter of 2 % of the supply is critical",
+            tables={
+                "transfers": [_mint(1, 100), _mint(2, 120), _mint(3, 20_000, "mallory")],
+                "transactions": [_sent(1, "issuer"), _sent(2, "issuer"), _sent(3, "mallory")],
+            },
+            answers=_SUPPLY,
+            finds=(
+                {
+                    "severity": "critical",
+                    "confidence": 0.85,
+                    "entities": {"token": "coin", "minter": "mallory", "receiver": "mallory"},
+                    "values": {"amount": 20_000, "share_basis_points": 200, "unseen": True},
+                },
+            ),
+        ),
+        Example(
+            says="the known minter who doubles the supply of an old token is critical",
+            tables={
+                "transfers": [_mint(_OLD - 1, 100), _mint(_OLD, 700_000, "mallory")],
+                "transactions": [_sent(_OLD - 1, "issuer"), _sent(_OLD, "issuer")],
+            },
+            answers={**_SUPPLY, ("eth_getCode", "coin"): "0x6001", ("eth_getCode", "coin", _BEFORE): "0x6001"},
+            finds=({"severity": "critical", "values": {"unseen": False}},),
+        ),
+        Example(
+            says="a mint larger than any before is medium; without a supply, ten times as large is high",
+            tables={
+                "transfers": [
+                    _mint(1, 15_000),
+                    _mint(2, 20_000),
+                    *(_mint(1, 10 + n, token_address="dark") for n in range(3)),  # noqa: S106 - a token is a coin here
+                    _mint(2, 100, token_address="dark"),  # noqa: S106 - a token is a coin here
+                ],
+                "transactions": [_sent(1, "issuer", "bridge"), _sent(2, "issuer", "bridge")],
+            },
+            answers=_SUPPLY,
+            finds=(
+                {"severity": "medium", "confidence": 0.5, "entities": {"token": "coin", "minter": "bridge"}},
+                {"severity": "high", "confidence": 0.5, "entities": {"token": "dark"}},
+            ),
+        ),
+        Example(
+            says="a pool's tokens that a stranger burns are high",
+            tables={
+                "transfers": [_burn(1, 10, "pool"), _burn(2, 50_000, "pool")],
+                "transactions": [_sent(1, "keeper", "farm"), _sent(2, "mallory", "attack")],
+            },
+            answers=_SUPPLY,
+            finds=({"severity": "high", "entities": {"holder": "pool", "burner": "attack"}},),
+        ),
+        Example(
+            says="a mint that is paid for, ordinary issuance and one's own burn are left alone",
+            tables={
+                "transfers": [
+                    _mint(1, 500),
+                    _mint(2, 400),
+                    _mint(3, 300_000, "bob"),
+                    {**_mint(3, 7, "vault", token_address="other"), "from_address": "bob"},  # noqa: S106 - a coin
+                    _burn(4, 300_000, "bob"),
+                ],
+                "transactions": [
+                    *(_sent(block, "issuer") for block in (1, 2)),
+                    _sent(3, "bob", "vault"),
+                    _sent(4, "bob"),
+                ],
+            },
+            answers=_SUPPLY,
+        ),
+        Example(
+            says="a token younger than a day is still being handed out",
+            tables={
+                "transfers": [_mint(_OLD - 1, 100), _mint(_OLD, 700_000)],
+                "transactions": [_sent(_OLD - 1, "issuer"), _sent(_OLD, "other")],
+            },
+            answers={**_SUPPLY, ("eth_getCode", "coin"): "0x6001", ("eth_getCode", "coin", _BEFORE): "0x"},
+        ),
+    ),
+)
