@@ -8,6 +8,7 @@ import polars as pl
 
 from tocsin.chain.tokens import TOKENS
 from tocsin.detect import actors
+from tocsin.detect.actors import Cluster, Transaction
 from tocsin.detect.worth import dollars
 from tocsin.model.finding import Value
 from tocsin.tables.columns import ZERO
@@ -27,7 +28,6 @@ ROUNDING = 0.01
 CREATIONS = ("create", "create2")
 
 Row: TypeAlias = Mapping[str, Any]
-Transaction: TypeAlias = tuple[Any, ...]
 Amounts: TypeAlias = Mapping[bytes, int]
 """Exact base units by token."""
 
@@ -119,12 +119,12 @@ def promising(tables: Tables, chosen: pl.DataFrame, least_dollars: float, cost_l
     The rows of `chosen` whose transaction may matter: most end here, and cheaply.
 
     Possible actors together gained about so many dollars, or one got a token without a price for next to nothing.
+    Reads calls and profits; give it those of the chosen transactions.
     """
-    calls, profits = (of_transactions(tables[name], chosen) for name in ("calls", "profits"))
-    outside = outsiders(calls)
+    outside = outsiders(tables["calls"])
     matters = {
         key
-        for key, rows in by_transaction(profits).items()
+        for key, rows in by_transaction(tables["profits"]).items()
         if _may_matter(_but(rows, outside.get(key, NOBODY)), least_dollars * (1 - ROUNDING), cost_limit_dollars)
     }
     keys = chosen.select(actors.SAME).iter_rows()
@@ -139,7 +139,7 @@ def _may_matter(flows: Iterable[Row], least_dollars: float, cost_limit_dollars: 
     )
 
 
-def _but(flows: Iterable[Row], accounts: Collection[bytes]) -> Iterator[Row]:
+def _but(flows: Iterable[Row], accounts: Collection[bytes | None]) -> Iterator[Row]:
     return (row for row in flows if row["account_address"] not in accounts)
 
 
@@ -166,30 +166,14 @@ def extractions(tables: Tables, chosen: pl.DataFrame) -> dict[Transaction, Extra
     Reads calls, profits, transfers and lending.
     """
     calls, profits, transfers, lending = (
-        of_transactions(tables[name], chosen) for name in ("calls", "profits", "transfers", "lending")
+        actors.of_transactions(tables[name], chosen) for name in ("calls", "profits", "transfers", "lending")
     )
-    members = actors.clusters({"calls": calls, "profits": profits})
-    acting = by_transaction(pl.concat([members, actors.receivers(members, calls, transfers)]))
-    flows, positions, active = by_transaction(profits), by_transaction(lending), _active(calls)
+    flows, positions = by_transaction(profits), by_transaction(lending)
+    frames, moves = actors.by_transaction(calls, _ENDS), actors.by_transaction(transfers, TRANSFERS_READ)
     return {
-        key: _extraction(rows, flows.get(key, []), positions.get(key, []), active.get(key, set()))
-        for key, rows in acting.items()
+        key: _extraction(cluster, flows.get(key, []), positions.get(key, []), frames.get(key, []), moves.get(key, []))
+        for key, cluster in actors.find({"calls": calls, "profits": profits}).items()
     }
-
-
-def _active(calls: pl.DataFrame) -> dict[Transaction, set[bytes]]:
-    """By transaction: who calls, and who is called with data."""
-    found: dict[Transaction, set[bytes]] = {}
-    for *key, source, target, selector in calls.select(*actors.SAME, *_ENDS).iter_rows():
-        found.setdefault(tuple(key), set()).update((source,) if selector is None else (source, target))
-    return found
-
-
-def of_transactions(rows: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
-    """The rows whose transaction hash is one of those chosen: a quick filter, whatever their block."""
-    return rows.filter(
-        pl.col("transaction_hash").is_in(chosen["transaction_hash"].unique().to_list(), nulls_equal=True)
-    )
 
 
 def transaction(row: Row) -> Transaction:
@@ -205,18 +189,25 @@ def by_transaction(frame: pl.DataFrame) -> dict[Transaction, list[Row]]:
     return found
 
 
-def _extraction(acting: list[Row], flows: list[Row], positions: list[Row], active: set[bytes]) -> Extraction:
+Pairs: TypeAlias = Sequence[tuple[Any, ...]]
+
+
+def _extraction(
+    cluster: Cluster, flows: Sequence[Row], positions: Sequence[Row], frames: Pairs, moves: Pairs
+) -> Extraction:
+    active = {party for caller, callee, data in frames for party in (caller, callee if data is not None else None)}
     gained = {account for account, balance in balances(_but(flows, active)).items() if balance.dollars > 0}
-    members = {row["account_address"] for row in acting if row["role"] != "receiver"}
-    accounts = members | ({row["account_address"] for row in acting} | gained) - NOBODY
+    paid = actors.paid_silently(cluster.members, frames, moves)
+    beneficiaries = frozenset(gained | paid) - cluster.members - NOBODY
+    accounts = cluster.members | beneficiaries
     own = [row for row in flows if row["account_address"] in accounts]
     received, sent = _totals(own, "received_binary"), _totals(own, "sent_binary")
     theirs = [row for row in positions if row["account_address"] in accounts and row["token_address"] is not None]
     return Extraction(
-        chain_id=acting[0]["chain_id"],
-        sender=acting[0]["sender_address"],
-        members=frozenset(members),
-        beneficiaries=frozenset(accounts - members),
+        chain_id=cluster.place["chain_id"],
+        sender=cluster.sender,
+        members=cluster.members,
+        beneficiaries=beneficiaries,
         net={token: amount for token in received if (amount := received[token] - sent[token])},
         released=_released(theirs, received, sent),
         flows=flows,
