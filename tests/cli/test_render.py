@@ -96,7 +96,7 @@ def test_findings_are_sorted_worst_first() -> None:
     lines = shown(findings.table(given_)).splitlines()
     order = [line.split()[0] for line in lines if line.split() and line.split()[0] in ("critical", "low", "info")]
     assert order == ["critical", "low", "info"]
-    assert findings.tally(given_) == "3 findings: 1 critical, 1 low, 1 info"
+    assert findings.tally(f.severity for f in given_) == "3 findings: 1 critical, 1 low, 1 info"
     assert findings.tally([]) == "0 findings"
 
 

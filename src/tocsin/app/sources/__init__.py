@@ -10,8 +10,9 @@ from types import ModuleType
 
 from tocsin.app.sources import lake, node, recorded
 from tocsin.app.sources.piece import Batch, Piece, Request, Unreadable
+from tocsin.edge.rpc.urls import shown
 
-__all__ = ["Batch", "Piece", "Request", "Unreadable", "is_node", "noun", "pieces", "units"]
+__all__ = ["Batch", "Piece", "Request", "Unreadable", "is_node", "noun", "pieces", "title", "units"]
 
 
 def units(request: Request) -> int | None:
@@ -35,6 +36,11 @@ def noun(request: Request) -> str:
     """What the units of a source are: recordings or blocks."""
     name: str = _kind(request).NOUN
     return name
+
+
+def title(request: Request) -> str:
+    """The source as it may be shown: without the keys a URL may hold."""
+    return shown(request.source) if is_node(request) else request.source
 
 
 def _kind(request: Request) -> ModuleType:

@@ -18,7 +18,10 @@ blind: that is not the same as having found nothing.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, TypeAlias
 
@@ -27,7 +30,7 @@ import typer
 import tocsin.detect.detectors
 from tocsin.app import scan as scanning
 from tocsin.app.scan import Looked, Report, Result
-from tocsin.app.sources import Request, noun, pieces, units
+from tocsin.app.sources import Request, noun, pieces, title, units
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.options import SeverityWord, names
 from tocsin.cli.render import findings as shown
@@ -39,15 +42,35 @@ from tocsin.cli.render.progress import progress
 from tocsin.detect.catalogue import detectors
 from tocsin.detect.detector import Detector
 from tocsin.model.extension import load_with_modules, summary
-from tocsin.model.finding import Finding
+from tocsin.model.finding import Finding, Severity
 
 FOUND = 3
 """Exit code when there are findings at or above --fail-on."""
 
 
 Selected: TypeAlias = Mapping[str, Detector]
-Found: TypeAlias = list[tuple[str, Finding]]
-"""Findings, each with the source it was found in."""
+Found: TypeAlias = tuple[str, Finding]
+"""A finding with the source it was found in."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What went by, without keeping it all."""
+
+    severities: Counter[Severity] = field(default_factory=Counter)
+    worst: Found | None = None
+
+    def counted(self, stream: Iterable[Found]) -> Iterator[Found]:
+        """The findings as they go by."""
+        for source, finding in stream:
+            self.severities[finding.severity] += 1
+            if self.worst is None or _badness(finding) > _badness(self.worst[1]):
+                self.worst = source, finding
+            yield source, finding
+
+
+def _badness(finding: Finding) -> tuple[Severity, float]:
+    return finding.severity, finding.confidence
 
 
 class Format(StrEnum):
@@ -77,11 +100,11 @@ def run(  # noqa: PLR0913, PLR0917 - Typer reads the options off the parameters
     """Scan the sources, show the findings, and exit as the findings and --fail-on say."""
     selected = scanning.chosen(names(only), detectors())
     requests = [Request(source=source, chain_id=chain_id, first_block=first, last_block=last) for source in sources]
-    report = Report(noun=_noun(requests))
-    stream = _kept(_looked(requests, selected, report, form), least)
-    found = _WRITERS[form](stream, selected, report)
-    _say(report, found, sources[0])
-    raise typer.Exit(_exit_code(report, found, fail_on))
+    report, seen = Report(noun=_noun(requests)), Seen()
+    stream = seen.counted(_kept(_looked(requests, selected, report, form), least))
+    _WRITERS[form](stream, selected, report)
+    _say(report, seen)
+    raise typer.Exit(_exit_code(report, seen, fail_on))
 
 
 def _noun(requests: Sequence[Request]) -> str:
@@ -89,8 +112,8 @@ def _noun(requests: Sequence[Request]) -> str:
     return nouns.pop() if len(nouns) == 1 else "recording or block"
 
 
-def _looked(requests: Sequence[Request], selected: Selected, report: Report, form: Format) -> Iterator[Looked]:
-    """What could be looked at; all of it counted in the report as it comes."""
+def _looked(requests: Sequence[Request], selected: Selected, report: Report, form: Format) -> Iterator[Found]:
+    """Everything found in what could be looked at; all of it counted in the report as it comes."""
     totals = [units(request) for request in requests]
     total = None if None in totals else sum(filter(None, totals))
     with progress(total, wanted=not (form is Format.JSON and results().is_terminal)) as advance:
@@ -98,66 +121,53 @@ def _looked(requests: Sequence[Request], selected: Selected, report: Report, for
             for result in scanning.scan(pieces(request), selected):
                 report.add(result)
                 advance(result.units)
-                yield from _told(result)
+                yield from ((title(request), finding) for finding in _told(result))
 
 
-def _told(result: Result) -> Iterator[Looked]:
+def _told(result: Result) -> Sequence[Finding]:
     if isinstance(result, Looked):
-        yield result
-    else:
-        warn(f"left out: {result.error}")
+        return result.findings
+    warn(f"left out: {result.error}")
+    return ()
 
 
-def _kept(stream: Iterator[Looked], least: SeverityWord) -> Iterator[tuple[str, Finding]]:
-    for looked in stream:
-        for finding in looked.findings:
-            if finding.severity >= least.severity:
-                yield looked.source, finding
+def _kept(stream: Iterable[Found], least: SeverityWord) -> Iterator[Found]:
+    return ((source, finding) for source, finding in stream if finding.severity >= least.severity)
 
 
-def _as_table(stream: Iterator[tuple[str, Finding]], _selected: Selected, _report: Report) -> Found:
+def _as_table(stream: Iterable[Found], _selected: Selected, _report: Report) -> None:
+    if found := [finding for _, finding in stream]:
+        results().print(shown.table(found))
+
+
+def _as_json(stream: Iterable[Found], _selected: Selected, _report: Report) -> None:
+    for _, finding in stream:
+        typer.echo(json.dumps(finding.to_json()))
+
+
+def _as_sarif(stream: Iterable[Found], selected: Selected, report: Report) -> None:
     found = list(stream)
-    if found:
-        results().print(shown.table([finding for _, finding in found]))
-    return found
-
-
-def _as_json(stream: Iterator[tuple[str, Finding]], _selected: Selected, _report: Report) -> Found:
-    found: Found = []
-    for source, finding in stream:
-        typer.echo(json.dumps(finding.to_json(), ensure_ascii=True))
-        found.append((source, finding))
-    return found
-
-
-def _as_sarif(stream: Iterator[tuple[str, Finding]], selected: Selected, report: Report) -> Found:
-    found = list(stream)
-    says = {
-        name: summary(module)
-        for detector, module in load_with_modules(tocsin.detect.detectors, Detector)
-        for name in [detector.id]
-    }
+    modules = load_with_modules(tocsin.detect.detectors, Detector)
+    says = {detector.id: summary(module) for detector, module in modules}
     notes = [*blindness(report), *problems(report)]
     typer.echo(json.dumps(sarif.log(found, selected, says, notes, whole=report.whole), indent=2))
-    return found
 
 
 _WRITERS = {Format.TABLE: _as_table, Format.JSON: _as_json, Format.SARIF: _as_sarif}
 
 
-def _say(report: Report, found: Found, source: str) -> None:
+def _say(report: Report, seen: Seen) -> None:
     """What was done, what was not, and what to type next."""
     for text in (*blindness(report), *problems(report)):
         warn(text)
     looked = f"{count(report.units, report.noun)}, {count(report.transactions, 'transaction')}"
-    note(f"{shown.tally(finding for _, finding in found)} in {looked}.")
-    worst = next(iter(shown.worst_first(finding for _, finding in found)), None)
-    if worst and worst.place.transaction_hash:
-        note(f"Look closer: tocsin explain {source} --tx {worst.place.transaction_hash}")
+    note(f"{shown.tally(seen.severities.elements())} in {looked}.")
+    if seen.worst and (transaction := seen.worst[1].place.transaction_hash):
+        note(f"Look closer: tocsin explain {shlex.quote(seen.worst[0])} --tx {transaction}")
 
 
-def _exit_code(report: Report, found: Found, fail_on: SeverityWord | None) -> int:
-    if fail_on and any(finding.severity >= fail_on.severity for _, finding in found):
+def _exit_code(report: Report, seen: Seen, fail_on: SeverityWord | None) -> int:
+    if fail_on and seen.worst and seen.worst[1].severity >= fail_on.severity:
         return FOUND
     return 0 if report.whole else 1
 

@@ -57,8 +57,8 @@ def _outcome(done: Done) -> Text:
     found = done.outcome.findings
     if not found:
         return Text("quiet", style="dim")
-    worst = max(finding.severity for finding in found)
-    return Text(findings.tally(found), style=findings.STYLES[worst])
+    severities = [finding.severity for finding in found]
+    return Text(findings.tally(severities), style=findings.STYLES[max(severities)])
 
 
 def _detected(played: Played, names: Names) -> Iterator[RenderableType]:

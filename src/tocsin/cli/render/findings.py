@@ -1,6 +1,7 @@
 """Findings as a table, and one finding in full."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from rich import box
@@ -29,8 +30,15 @@ def badge(severity: Severity) -> Text:
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings by severity, then by place on the chain."""
-    return sorted(findings, key=lambda finding: (-finding.severity, -finding.confidence, _place(finding)))
+    """The findings of each transaction together; the worst transaction first, and of each its worst finding."""
+    ranked = sorted(findings, key=lambda finding: (-finding.severity, -finding.confidence, _place(finding)))
+    rank = {_transaction(finding): number for number, finding in reversed(list(enumerate(ranked)))}
+    return sorted(ranked, key=lambda finding: rank[_transaction(finding)])
+
+
+def _transaction(finding: Finding) -> object:
+    place = finding.place
+    return place.chain_id, place.block_hash, place.transaction_hash
 
 
 def _place(finding: Finding) -> tuple[int, int, int, str]:
@@ -39,37 +47,40 @@ def _place(finding: Finding) -> tuple[int, int, int, str]:
 
 
 def table(findings: Sequence[Finding]) -> Table:
-    """One line a finding, worst first."""
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", expand=False)
+    """One line a finding, worst first; where it happened stands at the first of each transaction."""
+    with_block = any(finding.place.block_number is not None for finding in findings)
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", expand=False)
     shown.add_column("severity")
     shown.add_column("sure", justify="right")
-    if any(finding.place.block_number is not None for finding in findings):
+    if with_block:
         shown.add_column("block", justify="right")
     shown.add_column("transaction", no_wrap=True)
     shown.add_column("detector", overflow="fold")
     shown.add_column("what happened", overflow="fold", ratio=1)
+    before: object = None
     for finding in worst_first(findings):
-        shown.add_row(*_row(finding, with_block=len(shown.columns) == 6))
+        shown.add_row(*_row(finding, with_block=with_block, is_first=_transaction(finding) != before))
+        before = _transaction(finding)
     return shown
 
 
-def _row(finding: Finding, *, with_block: bool) -> list[RenderableType]:
+def _row(finding: Finding, *, with_block: bool, is_first: bool) -> list[RenderableType]:
     place = finding.place
+    where = [*([str(place.block_number or "")] if with_block else []), beginning(place.transaction_hash or "")]
     return [
         badge(finding.severity),
         f"{finding.confidence:.0%}",
-        *([str(place.block_number or "")] if with_block else []),
-        beginning(place.transaction_hash or ""),
+        *(where if is_first else [""] * len(where)),
         Text(finding.detector),
         Text(safe(finding.title)),
     ]
 
 
-def tally(findings: Iterable[Finding]) -> str:
-    """How many of each severity, in words."""
-    severities = [finding.severity for finding in findings]
-    parts = [f"{severities.count(s)} {s.word}" for s in sorted(Severity, reverse=True) if s in severities]
-    return f"{count(len(severities), 'finding')}{': ' if parts else ''}{', '.join(parts)}"
+def tally(severities: Iterable[Severity]) -> str:
+    """How many there are of each severity, in words."""
+    counts = Counter(severities)
+    parts = [f"{counts[severity]:{GROUPED}} {severity.word}" for severity in sorted(counts, reverse=True)]
+    return f"{count(counts.total(), 'finding')}{': ' if parts else ''}{', '.join(parts)}"
 
 
 def panel(finding: Finding, names: Names) -> Panel:
