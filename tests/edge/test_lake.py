@@ -60,7 +60,7 @@ class TestOurs:
             "00001000_to_00001999",
             "00002000_to_00002500",
         ]
-        assert heights(read(tmp_path)) == [[500, 999], [1_000], [2_500]]
+        assert [height for height in heights(read(tmp_path)) if height] == [[500], [999], [1_000], [2_500]]
 
     def test_only_the_range_is_read(self, tmp_path: Path) -> None:
         lake.write({"logs": logs(*range(10))}, tmp_path, 1, 0, 9)
@@ -193,7 +193,7 @@ def cryo_traces(*traces: dict[str, Any]) -> pl.DataFrame:
 
 
 def cryo(directory: Path, dataset: str, columns: dict[str, Any] | pl.DataFrame, network: str = "ethereum") -> Path:
-    path = directory / f"{network}__{dataset}__18000000_to_18000999.parquet"
+    path = directory / f"{network}__{dataset}__18000000_to_18000099.parquet"
     pl.DataFrame(columns).write_parquet(path)
     return path
 

@@ -24,7 +24,10 @@ from tocsin.model.errors import InconsistentInput, InputError, MalformedInput, S
 from tocsin.tables.dataset import Tables
 
 BLOCKS_PER_FILE = 1_000
-BLOCKS_PER_BATCH = 1_000
+BLOCKS_PER_BATCH = 250
+"""So many blocks of a busy chain, with their calls, are some hundred megabytes."""
+ROWS_PER_GROUP = 1 << 16
+"""Small enough that a batch skips most of a file's groups."""
 _FOREIGN = {"traces": "calls", **dict.fromkeys(KINDS, "state_changes")}
 """cryo's datasets that become one of ours."""
 
@@ -87,7 +90,7 @@ def _write(frame: pl.DataFrame, directory: Path, name: Name) -> Path:
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=directory, prefix=".", suffix=".part", delete=False) as temporary:
             try:
-                frame.write_parquet(temporary, compression="zstd")
+                frame.write_parquet(temporary, compression="zstd", row_group_size=ROWS_PER_GROUP)
                 temporary.flush()
                 os.fsync(temporary.fileno())
                 Path(temporary.name).chmod(0o644)
