@@ -1,5 +1,6 @@
 """The store, the same on SQLite and on PostgreSQL."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -368,3 +369,55 @@ def test_only_the_newest_headers_are_kept(store: Store) -> None:
 
     with store.engine.begin() as connection:
         assert connection.scalars(sa.select(blocks.c.number).order_by(blocks.c.number)).all() == [5, 6, 7]
+
+
+class Crash(Exception):
+    """The process is gone."""
+
+
+def crash_at(store: Store, statement: int) -> Callable[[], None]:
+    """From now on the statement of this number is the last that is tried; gives the way back."""
+    numbers = iter(range(statement + 1))
+
+    def count_down(*_: object) -> None:
+        if next(numbers, statement) == statement:
+            raise Crash
+
+    sa.event.listen(store.engine, "before_cursor_execute", count_down)
+    return lambda: sa.event.remove(store.engine, "before_cursor_execute", count_down)
+
+
+def test_a_crash_at_any_statement_leaves_the_block_before_or_the_block(store: Store) -> None:
+    write(store, header(7))
+    whole = DoneBlock(
+        chain_id=1,
+        header=header(8),
+        findings=(finding(header(8)),),
+        remembered=done(header(8)).remembered,
+        forget_before={"d": 1},
+        blind=(Blind("b", ("calls",), wholly=True),),
+        failures={"f": "KeyError"},
+    )
+    crashes = 0
+    while True:
+        mend = crash_at(store, crashes)
+        try:
+            commit_block(store, whole, keep_blocks=KEEP, now=1.0)
+        except Crash:
+            crashes += 1
+        else:
+            break
+        finally:
+            mend()
+        assert (checkpoint(store), count(store), outbox.pending(store.engine)) == (BEFORE, 1, 1)
+        assert (remembered(store), gaps.open_gaps(store.engine, 1), health.open_alerts(store.engine)) == ([7], (), ())
+
+    assert crashes > 10
+    assert (checkpoint(store), count(store), remembered(store)) == (
+        Checkpoint(number=8, hash=header(8).hash),
+        2,
+        [7, 8],
+    )
+
+
+BEFORE = Checkpoint(number=7, hash=header(7).hash)
