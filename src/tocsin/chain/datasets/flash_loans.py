@@ -13,7 +13,8 @@ its tokens is a lender, whichever token it is repaid in.
 A lender of unknown shape without a callback, or one whose borrower had somebody else call it. Event topics are shared
 between protocols; the emitter is not checked against a list, and anybody may call a known callback. Without the call
 tree, lenders that emit no event (Uniswap V4, Balancer V3, Uniswap V2 repaid in the other token) are not seen; without
-logs, lenders that pay out of another contract are seen only where their callback says what they lent.
+logs, lenders that pay out of another contract are seen only where their callback says what they lent. Of one
+transaction at most 32 callbacks are looked at for a token that leaves and comes back.
 """
 
 import polars as pl
