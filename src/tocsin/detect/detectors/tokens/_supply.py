@@ -10,7 +10,7 @@ import polars as pl
 
 from tocsin.detect.worth import with_dollars
 from tocsin.model.finding import Place, hexadecimal
-from tocsin.tables.columns import PLACE, ZERO, Column, address, count, text
+from tocsin.tables.columns import PLACE, ZERO, Column, address, count, octets, text
 from tocsin.tables.dataset import Tables
 
 SAME = ["chain_id", "block_hash", "transaction_hash"]
@@ -23,8 +23,10 @@ PRICE_DOLLARS = 1.0
 REMEMBERED: Mapping[str, Column] = {
     "token": address("The token."),
     "kind": text("mint, burn", "What happened."),
+    "account": address("Who received the mint, or held what was burned."),
     "actor": address("Who did it, where known: the called contract, or the sender.", required=False),
-    "amount": Column(pl.Float64(), "base units of the token", "How much. Rounded: to compare only."),
+    "value_binary": octets("How much, in base units of the token: 32 bytes, big-endian."),
+    "amount": Column(pl.Float64(), "base units of the token", "The same, rounded: to compare only."),
     "key": count("number", "First bytes of the token, to find it by."),
 }
 
@@ -97,6 +99,11 @@ def _keys(tokens: pl.Series) -> pl.Series:
 def remember(tables: Tables) -> pl.DataFrame:
     """The unpaid mints and burns of a batch."""
     return unpaid(tables).select(*PLACE, *REMEMBERED)
+
+
+def of_batch(memory: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """The remembered rows of this batch: those of its blocks, which come after all earlier ones."""
+    return memory.filter(pl.col("block_number") >= tables["transfers"]["block_number"].min())
 
 
 @dataclass(frozen=True, slots=True)

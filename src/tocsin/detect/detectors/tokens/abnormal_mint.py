@@ -42,7 +42,7 @@ from typing import Any
 from tocsin.chain.signatures import selector
 from tocsin.detect.accounts import account, questions
 from tocsin.detect.detector import MEMORY, Answered, Detector, Example, Memory, Question, Read
-from tocsin.detect.detectors.tokens._supply import REMEMBERED, TRANSFERS, Change, History, changes, remember, unpaid
+from tocsin.detect.detectors.tokens._supply import REMEMBERED, TRANSFERS, Change, History, changes, of_batch, remember
 from tocsin.model.finding import Entity, Severity, Sighting
 from tocsin.model.lookups import Answers, Lookup, call
 from tocsin.tables.dataset import Tables
@@ -67,7 +67,7 @@ CONFIDENCE = {Severity.CRITICAL: 0.85, Severity.HIGH: 0.7, Severity.MEDIUM: 0.5,
 
 def run(tables: Tables) -> Iterator[Question]:
     """A question for each change that is larger than any before, out of line, or made by somebody new."""
-    found = unpaid(tables)
+    found = of_batch(tables[MEMORY], tables)
     if found.is_empty():
         return
     history = History.of(tables[MEMORY], found["key"], WINDOW_BLOCKS)
@@ -229,7 +229,7 @@ detector = Detector(
                     _mint(1, 15_000),
                     _mint(2, 20_000),
                     *(_mint(1, 10 + n, token_address="dark") for n in range(3)),  # noqa: S106 - a token is a coin here
-                    _mint(2, 100, token_address="dark"),  # noqa: S106 - a token is a coin here
+                    _mint(2, 500, token_address="dark"),  # noqa: S106 - a token is a coin here
                 ],
                 "transactions": [_sent(1, "issuer", "bridge"), _sent(2, "issuer", "bridge")],
             },
