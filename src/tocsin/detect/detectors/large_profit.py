@@ -10,9 +10,10 @@ it is looked up: how much the sender has sent before, and whether the contract e
 
 * high: the contract that did it was created in the same transaction or is younger than a day, or a fresh sender ran
   it; or its age is not known and it made many calls; or the gain is $500 000 or more.
-* medium: an established contract gained $100 000 or more.
-* low: an established contract gained less; or something without a known price was given for it, as in a sale; or the
-  sender alone was paid $100 000 or more by what it called, as in a withdrawal.
+* medium: an established contract or sender gained $100 000 or more.
+* low: an established one gained less; or something without a known price was given for it, as in a sale; or the
+  sender alone was paid $100 000 or more by what it called, as in a withdrawal. A sale for $500 000 or more is medium
+  where a gain would be high whatever its size.
 
 Confidence grows with the gain and shrinks when ages are not known.
 
@@ -33,6 +34,7 @@ Forta-Agents large-profit-bot and its thresholds ($10 000, $500 000).
 """
 
 from collections.abc import Iterator
+from enum import Enum, auto
 from typing import Any
 
 from tocsin.chain.signatures import selector
@@ -49,6 +51,9 @@ ENTRY_DOLLARS = 10_000
 MEDIUM_DOLLARS = 100_000
 HIGH_DOLLARS = 500_000
 """Gains from which on a finding is made, is medium and is high (large-profit-bot; medium is by design)."""
+
+ESTABLISHED_TRANSACTIONS = 100
+"""A sender that has sent more than these is no beginner (reentrancy-counter leaves such senders out)."""
 
 BUSY_FRAMES = 30
 """Calls in a transaction from which on a contract of unknown age is taken for one that does more than trade once."""
@@ -96,22 +101,32 @@ def judge(gain: Gain, answers: Answers) -> Sighting | None:
 
 
 def _grade(gain: Gain, sender: Account, called: Account | None) -> tuple[Severity, float]:
-    young, known = _age(gain, sender, called)
-    confidence = _by_size(gain.dollars) * (1.0 if known else UNKNOWN_AGE_FACTOR)
+    age = _age(gain, sender, called)
+    suspicious = age is Age.YOUNG or (age is Age.UNKNOWN and gain.frames >= BUSY_FRAMES)
+    confidence = _by_size(gain.dollars) * (UNKNOWN_AGE_FACTOR if age is Age.UNKNOWN else 1.0)
     if gain.gave or not gain.acts:
-        return Severity.LOW, round(confidence * SALE_FACTOR, 2)
-    suspicious = young or (not known and gain.frames >= BUSY_FRAMES)
+        great = gain.acts and suspicious and gain.dollars >= HIGH_DOLLARS
+        return (Severity.MEDIUM if great else Severity.LOW), round(confidence * SALE_FACTOR, 2)
     if suspicious or gain.dollars >= HIGH_DOLLARS:
         return Severity.HIGH, round(confidence, 2)
     return (Severity.MEDIUM if gain.dollars >= MEDIUM_DOLLARS else Severity.LOW), round(confidence, 2)
 
 
-def _age(gain: Gain, sender: Account, called: Account | None) -> tuple[bool, bool]:
-    """Whether the contract that did it is young or run by a fresh sender, and whether that is known."""
-    if gain.created:
-        return True, True
-    young = sender.is_fresh or (called is not None and called.is_young is True)
-    return young, young or (called is not None and called.is_young is not None)
+class Age(Enum):
+    """How long those who made the gain have been there."""
+
+    YOUNG = auto()
+    """The contract is younger than a day, or its sender is fresh."""
+    UNKNOWN = auto()
+    ESTABLISHED = auto()
+
+
+def _age(gain: Gain, sender: Account, called: Account | None) -> Age:
+    is_young = None if called is None else called.is_young
+    if gain.created or is_young or sender.is_fresh:
+        return Age.YOUNG
+    is_busy_sender = sender.sent is not None and sender.sent > ESTABLISHED_TRANSACTIONS
+    return Age.ESTABLISHED if is_young is False or is_busy_sender else Age.UNKNOWN
 
 
 def _by_size(dollars: float) -> float:
