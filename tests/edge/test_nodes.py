@@ -256,6 +256,18 @@ class TestAReorg:
 
 
 class TestAnAnswerThatIsNotWhole:
+    def test_but_for_a_transaction_of_the_chain_itself_is_whole(self, node: Node) -> None:
+        """Polygon's state syncs have no gas, and not every node traces them."""
+        whole = node.methods["eth_getBlockByNumber"]
+
+        def block(number: str, full: bool) -> Any:
+            found = whole(number, full)
+            return {**found, "transactions": [*found["transactions"][:1], found["transactions"][1] | {"gas": "0x0"}]}
+
+        node.methods["eth_getBlockByNumber"] = lambda number, full: (block if full else whole)(number, full)
+        node.methods["trace_block"] = lambda number: node.chain.traces(int(number, 16))[:1]
+        assert methods.TRACE_BLOCK in record(node).methods
+
     def test_of_receipts_is_refused(self, node: Node) -> None:
         node.methods["eth_getBlockReceipts"] = lambda number: (node.chain.receipts(int(number, 16)) or [])[
             : 1 if number == "0x5" else 2
@@ -370,6 +382,15 @@ class TestSeveralNodes:
         assert chain_id == CHAIN_ID
         assert "is of chain 5" in error
 
+    def test_of_two_chains_are_not_mixed_when_nothing_says_which_it_is(self, node: Node, other: Node) -> None:
+        other.methods["eth_chainId"] = lambda: "0x5"
+        other.chain = Chain(100)
+
+        async def act(reader: Nodes) -> tuple[int, Header]:
+            return reader.chain_id, await reader.head()
+
+        assert using([node, other], act) == (CHAIN_ID, node.chain.header(9))
+
     def test_all_of_another_chain_are_a_wrong_setting(self, node: Node) -> None:
         with pytest.raises(SettingError, match=f"is of chain {CHAIN_ID}, not 1"):
             using([node], lambda reader: reader.head(), chain_id=1)
@@ -378,9 +399,12 @@ class TestSeveralNodes:
         node.tricks = [status(503)]
         assert using([node], lambda reader: reader.head(), chain_id=CHAIN_ID).number == 9
 
-    def test_a_url_that_is_none_is_a_wrong_setting_that_does_not_repeat_it(self) -> None:
+    @pytest.mark.parametrize(
+        "url", ["htp://key@example.org", "http://", "http://a:port/key", "key", "http://a/key\x00"]
+    )
+    def test_a_url_that_is_none_is_a_wrong_setting_that_does_not_repeat_it(self, url: str) -> None:
         with pytest.raises(SettingError) as wrong:
-            asyncio.run(connect(["htp://key@example.org"]))
+            asyncio.run(connect([url]))
         assert "key" not in str(wrong.value)
 
     def test_at_one_provider_are_told_apart_without_their_keys(self, node: Node) -> None:

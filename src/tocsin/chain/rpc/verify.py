@@ -19,8 +19,9 @@ from tocsin.model.errors import DataMissing, InconsistentInput, MalformedInput
 HASH_CHARACTERS = 66
 
 
-class _Hash(msgspec.Struct, gc=False):
+class _Transaction(msgspec.Struct, gc=False):
     hash: str
+    gas: str = ""
 
 
 class _Header(msgspec.Struct, gc=False, rename="camel"):
@@ -28,7 +29,7 @@ class _Header(msgspec.Struct, gc=False, rename="camel"):
     hash: str
     parent_hash: str
     timestamp: str
-    transactions: list[_Hash | str] = []
+    transactions: list[_Transaction | str] = []
     logs_bloom: str | None = None
 
 
@@ -41,6 +42,8 @@ class Block:
     """Their hashes, lower case."""
     bloom: str
     """Which logs it may hold; empty where the node does not say."""
+    without_gas: frozenset[str] = frozenset()
+    """Transactions the chain itself put there, such as Polygon's state syncs: not every node traces them."""
 
 
 class _Receipt(msgspec.Struct, gc=False, rename="camel"):
@@ -81,10 +84,11 @@ def block(raw: bytes, wanted: Header, name: str) -> Block:
     found = _decode(raw, _Header | None, name)
     if found is None or (read := _header(found, name)).hash != wanted.hash:
         raise DataMissing(f"{name}: block {wanted.number} is not 0x{wanted.hash.hex()} here (any more)")
-    hashes = tuple(each.hash.lower() for each in found.transactions if isinstance(each, _Hash))
-    if len(hashes) != len(found.transactions):
+    full = [each for each in found.transactions if isinstance(each, _Transaction)]
+    if len(full) != len(found.transactions):
         raise InconsistentInput(f"{name}: block {wanted.number} came without full transactions")
-    return Block(read, hashes, found.logs_bloom or "")
+    without_gas = frozenset(each.hash.lower() for each in full if each.gas == "0x0")
+    return Block(read, tuple(each.hash.lower() for each in full), found.logs_bloom or "", without_gas)
 
 
 def check(key: str, raw: bytes, of: Block, name: str) -> None:
@@ -123,7 +127,7 @@ def _traces(raw: bytes, of: Block, name: str) -> None:
     traces = _decode(raw, list[_Trace], name)
     _same_block([trace.block_hash for trace in traces], of, name)
     roots = {trace.transaction_hash.lower() for trace in traces if trace.transaction_hash and not trace.trace_address}
-    if missing := [each for each in of.transactions if each not in roots]:
+    if missing := [each for each in of.transactions if each not in roots | of.without_gas]:
         raise InconsistentInput(f"{name}: has no call for {len(missing)} transactions, such as {missing[0]}")
 
 

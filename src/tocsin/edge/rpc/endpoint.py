@@ -107,6 +107,11 @@ class Endpoint:
             dissents=self.dissents,
         )
 
+    def expect(self, chain_id: int) -> None:
+        """From now on only this chain will do."""
+        self._is_prepared = self._is_prepared and self.chain_id == chain_id
+        self.chain_id = chain_id
+
     async def prepare(self) -> None:
         """Make sure, once, that it is of the right chain. Raises `WrongChain`."""
         async with self._preparing:

@@ -12,7 +12,14 @@ import httpx
 from tocsin.chain.rpc.json_rpc import Outcome, Request, encode, parse
 from tocsin.edge.rpc.limits import Limits
 from tocsin.edge.rpc.urls import is_loopback, shown, without_secrets
-from tocsin.model.errors import AnswerTooLarge, EndpointRefused, EndpointUnavailable, MalformedInput, RateLimited
+from tocsin.model.errors import (
+    AnswerTooLarge,
+    EndpointRefused,
+    EndpointUnavailable,
+    MalformedInput,
+    RateLimited,
+    SettingError,
+)
 
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
 _UNAVAILABLE = frozenset({408, 425})
@@ -30,7 +37,7 @@ class HttpTransport:
     """One HTTP endpoint."""
 
     def __init__(self, url: str, limits: Limits) -> None:
-        self._url = url
+        self._url = _parsed(url)
         self._name = shown(url)
         self._limits = limits
         self._next_id = 1
@@ -90,6 +97,13 @@ class HttpTransport:
             if len(body) > self._limits.answer_bytes:
                 raise AnswerTooLarge(f"{self._name}: an answer of more than {self._limits.answer_bytes} bytes")
         return bytes(body)
+
+
+def _parsed(url: str) -> httpx.URL:
+    try:
+        return httpx.URL(url)
+    except httpx.InvalidURL:
+        raise SettingError(f"{shown(url)}: the endpoint's URL holds characters that a URL cannot have") from None
 
 
 def _retry_after(headers: httpx.Headers) -> float:

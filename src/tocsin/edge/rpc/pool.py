@@ -44,7 +44,7 @@ class Pool:
         if chain_id is None:
             raise next(outcome for outcome in outcomes if outcome is not None)
         for endpoint in self.endpoints:
-            endpoint.chain_id = chain_id if endpoint.chain_id is None else endpoint.chain_id
+            endpoint.expect(chain_id)
         return chain_id
 
     async def rounds(self) -> AsyncIterator[list[Endpoint]]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.frames import CloseCode
 
 from tocsin.chain.header import Header
@@ -25,8 +25,10 @@ from tocsin.model.errors import (
 )
 
 PING_SECONDS = 20.0
-HEADS_KEPT = 256
+HEADS_KEPT = 64
 """Heads that nobody has taken yet; older ones are dropped: the newest is what counts."""
+SUBSCRIPTIONS_KEPT = 4
+"""How many subscriptions an endpoint may push for; tocsin makes one a connection."""
 TOO_MANY_REQUESTS = 429
 
 _logger = logging.getLogger("tocsin.silent")
@@ -91,7 +93,7 @@ class WebSocketTransport:
             )
         except InvalidStatus as error:
             raise self._refused(error.response.status_code) from None
-        except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as error:
+        except (OSError, TimeoutError, WebSocketException) as error:
             raise EndpointUnavailable(f"{self._name}: no connection ({type(error).__name__})") from None
 
     def _refused(self, status: int) -> RemoteError:
@@ -192,7 +194,7 @@ class _Connection:
     def _queue(self, subscription: str) -> "asyncio.Queue[bytes | None]":
         """A push may come before the answer that names its subscription."""
         if subscription not in self._pushed:
-            if len(self._pushed) >= HEADS_KEPT:
+            if len(self._pushed) >= SUBSCRIPTIONS_KEPT:
                 raise MalformedInput(f"{self._name}: pushes for subscriptions that were never made")
             self._pushed[subscription] = asyncio.Queue(HEADS_KEPT)
         return self._pushed[subscription]
