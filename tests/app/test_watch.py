@@ -164,6 +164,26 @@ def test_a_bad_answer_among_several_blocks_costs_only_its_own_block(store: Store
     assert [header.number for header in recent_headers(store)] == [0, 1, 2, 3, 4]
 
 
+def test_what_a_detector_was_blind_for_it_sees_when_the_data_is_there_again(store: Store) -> None:
+    def without_blocks(recordings: Sequence[Recording]) -> Tables:
+        return {name: rows for name, rows in decode(recordings).items() if name != "blocks"}
+
+    backoff = Backoff(first_seconds=60, longest_seconds=3600, jitter=lambda: 1.0)
+    node = Node(chain(7))
+    watching = watcher(node, store, THIRDS)
+    watching.decode = without_blocks
+    asyncio.run(watching.catch_up(node.chain[4]))
+    assert standing(store) == []
+
+    watching.decode = decode
+    asyncio.run(watching.catch_up(node.chain[6]))
+    assert [number for _, number, _ in standing(store)] == [6]
+
+    assert asyncio.run(fill_due_gaps(watching, backoff)) == 5
+    assert [number for _, number, _ in standing(store)] == [0, 3, 6]
+    assert gaps.open_gaps(store.engine, 1) == ()
+
+
 def remember_blocks(tables: Tables) -> pl.DataFrame:
     return tables["blocks"].with_columns(transaction_hash=None, transaction_index=None).select(*PLACE)
 

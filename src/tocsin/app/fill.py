@@ -1,5 +1,6 @@
 """
-Filling the gaps of detectors that failed: the block is fetched again and looked at with what was remembered then.
+Filling the gaps of detectors that failed or were blind: the block is fetched again, and looked at with what was
+remembered then.
 
 All detectors look again, so that labels lower and raise as they did; only what the failed one finds is new. A stateful
 detector that failed missed one block of its memory until then: what it would have found in the blocks between is not
@@ -59,7 +60,8 @@ async def _look(watcher: Watcher, gap: Gap) -> tuple[DoneBlock, str]:
     fetched = await fetch(watcher.reader, header, 1)
     outcome = await look(watcher.reader, fetched, watcher.decode, watcher.detectors, memories)
     failures = {failure.detector: type(failure.error).__name__ for failure in outcome.failures}
-    return _of(gap, header, outcome), failures.get(gap.detector, "")
+    blind = {blind.detector: gaps.BLIND for blind in outcome.blind if blind.wholly}
+    return _of(gap, header, outcome), {**blind, **failures}.get(gap.detector, "")
 
 
 def _of(gap: Gap, header: Header, outcome: Outcome) -> DoneBlock:

@@ -34,7 +34,9 @@ class Metrics:
         self.lag_blocks = self._gauge("lag_blocks", "Blocks between the newest and the newest done.", chain)
         self.lag_seconds = self._gauge("lag_seconds", "Age of the newest block done, by its own timestamp.", chain)
         self.blind = self._gauge("blind_detectors", "Detectors that lack data they need.", ("chain", "extent"))
-        self.gap_blocks = self._gauge("gap_blocks", "Blocks that failing detectors have yet to see.", chain)
+        self.gap_blocks = self._gauge(
+            "gap_blocks", "Blocks that detectors which failed or were blind have yet to see.", chain
+        )
         self.endpoint_up = self._gauge("endpoint_up", "1 while the endpoint answers.", ("chain", "endpoint"))
         self.endpoint_head = self._gauge("endpoint_head_block", "Its newest block.", ("chain", "endpoint"))
         self.endpoint_errors = self._gauge("endpoint_errors", "Its errors so far.", ("chain", "endpoint"))
@@ -45,7 +47,11 @@ class Metrics:
         """Show a chain's counters from the start, at nought."""
         for counter in (self.blocks_done, self.blocks_dropped, self.reorgs, self.retractions):
             counter.labels(chain)
-        self.lag_seconds.labels(chain).set_function(lambda: self._now() - self._block_times.get(chain, NEVER))
+        self.lag_seconds.labels(chain).set_function(lambda: self._lag(chain))
+
+    def _lag(self, chain: str) -> float:
+        """A node's clock may be ahead of ours: a lag is never less than nothing."""
+        return max(0.0, self._now() - self._block_times[chain]) if chain in self._block_times else NEVER
 
     def at(self, chain: str, done: int, head: int, block_time: float | None) -> None:
         """Where a chain's watching stands."""

@@ -421,3 +421,15 @@ def test_a_crash_at_any_statement_leaves_the_block_before_or_the_block(store: St
 
 
 BEFORE = Checkpoint(number=7, hash=header(7).hash)
+
+
+def test_a_detector_that_sees_again_has_a_gap_to_fill(store: Store) -> None:
+    blind = (Blind("d", ("calls",), wholly=True), Blind("other", ("logs",), wholly=False))
+    for number in (7, 8):
+        commit_block(store, DoneBlock(chain_id=1, header=header(number), blind=blind), keep_blocks=KEEP, now=1.0)
+    assert gaps.open_gaps(store.engine, 1) == ()
+
+    commit_block(store, DoneBlock(chain_id=1, header=header(9)), keep_blocks=KEEP, now=2.0)
+
+    (gap,) = gaps.open_gaps(store.engine, 1)
+    assert (gap.first, gap.last, gap.detector, gap.reason, gap.next_try_at) == (7, 8, "d", "blind", 2.0)

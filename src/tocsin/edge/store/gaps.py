@@ -2,7 +2,8 @@
 Gaps: which blocks are not done, wholly or for one detector, and why.
 
 A block nobody could do is a gap of no detector: blocks are done in order, so it shrinks from below. A detector that
-failed has a gap of its own, written with the block it failed at, until `fill` writes what it finds there after all.
+failed has a gap of its own, written with the block it failed at, until `fill` writes what it finds there after all; so
+has one that was blind, once it sees again.
 """
 
 import sqlalchemy as sa
@@ -16,6 +17,8 @@ from tocsin.model.errors import InconsistentInput
 
 WHOLE = ""
 """Stands where a detector would: the blocks are undone for all."""
+BLIND = "blind"
+"""The reason of a gap in which a detector lacked data."""
 
 
 def failing_key(chain_id: int, detector: str) -> str:
@@ -80,6 +83,17 @@ def note_failures(connection: sa.Connection, done: DoneBlock, now: float) -> Non
             times=1,
         )
         health.open_within(connection, alert, now)
+
+
+def open_blind(connection: sa.Connection, done: DoneBlock, detector: str, since: int, now: float) -> None:
+    """A detector that was blind until this block has yet to see the blocks it was blind for."""
+    last = done.header.number - 1
+    same = (gaps.c.chain_id == done.chain_id, gaps.c.first == since, gaps.c.detector == detector)
+    known = connection.execute(sa.select(gaps.c.first).where(*same)).first() is not None
+    if known or since > last:
+        return
+    place = {"chain_id": done.chain_id, "first": since, "last": last, "detector": detector}
+    connection.execute(sa.insert(gaps).values(attempts=1, reason=BLIND, next_try_at=now, **place))
 
 
 def close_whole(connection: sa.Connection, chain_id: int, done_to: int) -> None:

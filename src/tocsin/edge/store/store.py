@@ -82,7 +82,7 @@ def commit_block(store: Store, done: DoneBlock, *, keep_blocks: int, now: float)
         outbox.report(connection, done, now)
         _add_block(connection, done, keep_blocks, now)
         memory.remember(connection, done)
-        _set_blind(connection, done)
+        _set_blind(connection, done, now)
         gaps.note_failures(connection, done, now)
         gaps.close_whole(connection, done.chain_id, done.header.number)
         return True
@@ -131,15 +131,18 @@ def _add_block(connection: sa.Connection, done: DoneBlock, keep_blocks: int, now
     set_checkpoint(connection, chain_id, Checkpoint(number=header.number, hash=header.hash))
 
 
-def _set_blind(connection: sa.Connection, done: DoneBlock) -> None:
-    """Make the blindness of a chain what this block shows, keeping since when."""
+def _set_blind(connection: sa.Connection, done: DoneBlock, now: float) -> None:
+    """Make the blindness of a chain what this block shows, keeping since when; who sees again has a gap to fill."""
     mine = blindness.c.chain_id == done.chain_id
     before = {row.detector: row for row in connection.execute(sa.select(blindness).where(mine))}
-    now = {blind.detector: (" ".join(blind.missing), blind.wholly) for blind in done.blind}
-    if now == {detector: (row.missing, row.wholly) for detector, row in before.items()}:
+    here = {blind.detector: (" ".join(blind.missing), blind.wholly) for blind in done.blind}
+    if here == {detector: (row.missing, row.wholly) for detector, row in before.items()}:
         return
+    for detector, was in before.items():
+        if was.wholly and not here.get(detector, ("", False))[1]:
+            gaps.open_blind(connection, done, detector, was.since_block, now)
     connection.execute(sa.delete(blindness).where(mine))
-    for detector, (missing, wholly) in now.items():
+    for detector, (missing, wholly) in here.items():
         since = before[detector].since_block if detector in before else done.header.number
         row = {"chain_id": done.chain_id, "detector": detector, "missing": missing, "wholly": wholly}
         connection.execute(sa.insert(blindness).values(since_block=since, **row))
