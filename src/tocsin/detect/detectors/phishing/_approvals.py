@@ -74,20 +74,31 @@ def remember(tables: Tables) -> pl.DataFrame:
     )
 
 
+def of_batch(memory: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """The remembered rows of this batch: those of its blocks, which come after all earlier ones."""
+    first = tables["approvals"]["block_number"].min()
+    return memory.clear() if first is None else memory.filter(pl.col("block_number") >= first)
+
+
 def _keys(spenders: pl.Series) -> pl.Series:
     packed = b"".join([spender[:8] for spender in spenders.to_list()])
     return pl.Series("key", memoryview(packed).cast("Q") if packed else [], dtype=pl.UInt64())
 
 
-def moved_by_others(tables: Tables) -> pl.DataFrame:
-    """What spenders moved that is another's: place columns, spender, owner, receiver."""
-    calls = tables["calls"].filter((pl.col("call_type") == "call") & ~pl.col("reverted"))
-    calls = calls.filter(abi.has_words(calls["input"], 2, skip=SKIP))
-    moved = calls.select(*PLACE, spender="from_address").with_columns(
-        abi.address(calls["input"], 0, skip=SKIP).rename("owner"),
-        abi.address(calls["input"], 1, skip=SKIP).rename("receiver"),
+def movers(tables: Tables) -> pl.DataFrame:
+    """The calls by which unknown spenders move what is another's, or their own."""
+    return tables["calls"].filter(
+        (pl.col("call_type") == "call") & ~pl.col("reverted") & ~pl.col("from_address").is_in(KNOWN)
     )
-    return moved.filter((pl.col("owner") != pl.col("spender")) & ~pl.col("spender").is_in(KNOWN))
+
+
+def moved_from(calls: pl.DataFrame) -> pl.DataFrame:
+    """What these calls move: place columns, spender, owner, receiver."""
+    whole = calls.filter(abi.has_words(calls["input"], 2, skip=SKIP))
+    return whole.select(*PLACE, spender="from_address").with_columns(
+        abi.address(whole["input"], 0, skip=SKIP).rename("owner"),
+        abi.address(whole["input"], 1, skip=SKIP).rename("receiver"),
+    )
 
 
 def takings(moved: pl.DataFrame, tables: Tables) -> pl.DataFrame:
@@ -126,9 +137,13 @@ class Memories:
         near = memory.filter(pl.col("key").is_in(_keys(spenders.unique()).implode()))
         return cls(near.sort("block_number", "transaction_index", "order", "owner"), window_blocks)
 
-    def known(self, moved: pl.DataFrame) -> pl.DataFrame:
-        """What was moved by spenders that the owner is remembered to have approved."""
-        return moved.join(self.rows.select("owner", "spender"), on=["owner", "spender"], how="semi")
+    def known(self, calls: pl.DataFrame) -> pl.DataFrame:
+        """What spenders moved that is another's who is remembered to have approved them."""
+        approved = calls.filter(pl.col("from_address").is_in(self.rows["spender"].unique().implode()))
+        if approved.is_empty():
+            return moved_from(approved)
+        pairs = self.rows.select("owner", "spender").unique()
+        return moved_from(approved).join(pairs, on=["owner", "spender"], how="semi")
 
     def owners(self, row: Mapping[str, Any]) -> tuple[set[bytes], bool]:
         """Who had approved a row's spender by then, and whether the row's owner gave enough alone."""

@@ -51,7 +51,8 @@ from tocsin.detect.detectors.phishing._approvals import (
     Candidate,
     Memories,
     approving,
-    moved_by_others,
+    movers,
+    of_batch,
     remember,
     taking,
     takings,
@@ -79,12 +80,12 @@ CONFIDENCE_APPROVED = 0.5
 
 def run(tables: Tables) -> Iterator[Question]:
     """A question for each spender and transaction that takes, and for each that reaches a number of owners."""
-    moved, given = moved_by_others(tables), remember(tables)
-    spenders = pl.concat([moved["spender"], given["spender"]])
+    calls, given = movers(tables), of_batch(tables[MEMORY], tables)
+    spenders = pl.concat([calls["from_address"], given["spender"]])
     if spenders.is_empty():
         return
     memories = Memories.of(tables[MEMORY], spenders, WINDOW_BLOCKS)
-    found = [*taking(takings(memories.known(moved), tables), tables["transfers"], memories)]
+    found = [*taking(takings(memories.known(calls), tables), tables["transfers"], memories)]
     if not given.is_empty():
         found.extend(approving(given, memories, (OWNERS_OF_ACCOUNT, OWNERS_OF_CONTRACT)))
     for candidate in found:

@@ -103,7 +103,8 @@ def remember(tables: Tables) -> pl.DataFrame:
 
 def of_batch(memory: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """The remembered rows of this batch: those of its blocks, which come after all earlier ones."""
-    return memory.filter(pl.col("block_number") >= tables["transfers"]["block_number"].min())
+    first = tables["transfers"]["block_number"].min()
+    return memory.clear() if first is None else memory.filter(pl.col("block_number") >= first)
 
 
 @dataclass(frozen=True, slots=True)
