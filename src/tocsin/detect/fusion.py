@@ -6,12 +6,12 @@ transaction by at most two levels and says so; it never hides one, and never low
 watched contract lost (reference: detection, section 4.0, silencing rule).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Outcome
-from tocsin.model.finding import Finding, Severity
+from tocsin.model.finding import Finding, Severity, Value
 
 LEVELS_DOWN = 2
 """How far a label may lower a finding."""
@@ -35,10 +35,19 @@ def _labels(findings: Iterable[Finding], detectors: Mapping[str, Detector]) -> d
 
 
 def _about(finding: Finding) -> list[object]:
-    """Every transaction a labelling finding speaks of: its own and those it names as `*_transaction` values."""
+    """Every transaction a labelling finding speaks of: its own and those its `*_transaction(s)` values name."""
     place = finding.place
-    named = [v for name, v in finding.values.items() if name.endswith("_transaction") and isinstance(v, str)]
+    named = [each for name, value in finding.values.items() if name.endswith(_NAMING) for each in _texts(value)]
     return [(place.chain_id, place.block_hash, tx) for tx in dict.fromkeys((place.transaction_hash, *named))]
+
+
+_NAMING = ("_transaction", "_transactions")
+
+
+def _texts(value: Value) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, Sequence) else ()
 
 
 def _where(finding: Finding) -> object:
