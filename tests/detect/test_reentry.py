@@ -1,0 +1,145 @@
+"""Entries into contracts that are still at work, on random call trees and on recorded attacks."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tocsin.chain.catalogue import datasets, derived
+from tocsin.chain.signatures import selector
+from tocsin.detect.catalogue import detectors
+from tocsin.detect.detectors._frames import Frame
+from tocsin.detect.detectors._reentry import reentries
+from tocsin.detect.engine import detect
+from tocsin.model.finding import Severity
+from tocsin.tables.literal import frame
+
+THIEF, CHILD, BANK, SISTER, HELPER = (bytes([number]) * 20 for number in range(1, 6))
+MEMBERS = frozenset((THIEF, CHILD))
+OTHERS = (BANK, SISTER, HELPER)
+WORK = selector("work()")
+
+
+def build(shape, at=0, caller=THIEF):
+    """Frames of a nested shape: (callee, [children])."""
+    callee, children = shape
+    inside, end = [], at + 1
+    for child in children:
+        frames = build(child, end, callee)
+        inside += frames
+        end = frames[0].end
+    return [Frame(at, end, "call", caller, callee, 0.0, WORK, WORK, b""), *inside]
+
+
+shapes = st.recursive(
+    st.tuples(st.sampled_from((*MEMBERS, *OTHERS)), st.just([])),
+    lambda inner: st.tuples(st.sampled_from((*MEMBERS, *OTHERS)), st.lists(inner, max_size=4)),
+    max_leaves=25,
+)
+
+
+def by_definition(frames):
+    """Every call by a member into a contract that is open in front of the last door, straight from the definition."""
+    found = []
+    for inner in frames:
+        above = [f for f in frames if f.position < inner.position < f.end]
+        doors = [f for f in above if f.caller not in MEMBERS and f.callee in MEMBERS]
+        if inner.caller not in MEMBERS or inner.callee in MEMBERS or not doors:
+            continue
+        if any(f.callee == inner.callee and f.position < doors[-1].position for f in above):
+            found.append(inner.position)
+    return found
+
+
+@given(shapes)
+def test_one_pass_finds_what_the_definition_says(shape):
+    frames = build(shape)
+    same = [found.inner.position for found in reentries(frames, MEMBERS) if not found.sibling]
+    assert same == by_definition(frames)
+
+
+@given(shapes)
+def test_door_and_outer_call_enclose_the_inner_one(shape):
+    for found in reentries(build(shape), MEMBERS):
+        assert found.outer.position < found.door.position < found.inner.position
+        assert found.inner.end <= found.door.end <= found.outer.end
+        assert found.victim not in MEMBERS
+
+
+@given(shapes)
+def test_nobody_is_reentered_without_actors(shape):
+    assert not list(reentries(build(shape), frozenset()))
+
+
+def test_a_proxy_and_its_implementation_are_one():
+    frames = [
+        Frame(0, 5, "call", b"mallory", THIEF, 0.0, WORK, WORK, b""),
+        Frame(1, 5, "call", THIEF, BANK, 0.0, WORK, WORK, b""),
+        Frame(2, 5, "delegatecall", BANK, HELPER, 0.0, WORK, WORK, b""),
+        Frame(3, 5, "call", BANK, THIEF, 1.0, b"", b"", b""),
+        Frame(4, 5, "call", THIEF, BANK, 0.0, WORK, WORK, b""),
+    ]
+    (found,) = reentries(frames, MEMBERS)
+    assert found.victim == BANK
+    assert not found.by_design
+
+
+def test_a_static_call_back_reads_and_does_not_enter():
+    frames = [
+        Frame(0, 4, "call", b"mallory", THIEF, 0.0, WORK, WORK, b""),
+        Frame(1, 4, "call", THIEF, BANK, 0.0, WORK, WORK, b""),
+        Frame(2, 4, "call", BANK, THIEF, 1.0, b"", b"", b""),
+        Frame(3, 4, "staticcall", THIEF, BANK, 0.0, WORK, WORK, b""),
+    ]
+    assert not list(reentries(frames, MEMBERS))
+
+
+SMALL_FILE_BYTES = 6_000
+
+
+def recorded_attacks(folder: Path) -> Iterator[list[dict[str, object]]]:
+    """The smaller recorded attacks, as rows of `calls`."""
+    for path in sorted((folder / "exploits/reentrancy_rows").iterdir()):
+        if path.stat().st_size < SMALL_FILE_BYTES:
+            rows = json.loads(gzip.decompress(path.read_bytes()))
+            paths = [[int(part) for part in row["trace_id"].split("_")[2:] if part] for row in rows]
+            yield list(tree(sorted(zip(paths, rows, strict=True), key=lambda pair: pair[0])))
+
+
+def tree(rows):
+    """Rows of `calls` from trace addresses and the recorded rows, parents first."""
+    paths = [path for path, _ in rows]
+    for number, (path, row) in enumerate(rows):
+        later = (n for n in range(number + 1, len(paths)) if paths[n][: len(path)] != path)
+        data = bytes.fromhex(row["input"][2:])
+        is_call = row["trace_type"] == "call"
+        yield {
+            "transaction_hash": row["transaction_hash"],
+            "call_index": number,
+            "depth": len(path),
+            "subtree_end": next(later, len(paths)),
+            "call_type": {"suicide": "selfdestruct"}.get(row["trace_type"], row["call_type"] or row["trace_type"]),
+            "from_address": row["from_address"],
+            "to_address": row["to_address"],
+            "selector": data[:4] if is_call and len(data) >= 4 else None,
+            "input": data,
+            "output": bytes.fromhex((row["output"] or "0x")[2:]),
+        }
+
+
+@pytest.mark.recorded
+def test_recorded_attacks_are_found(recorded_data):
+    detector = detectors()["reentrancy"]
+    severities = []
+    for rows in recorded_attacks(recorded_data):
+        tables = derived({"calls": frame(datasets()["calls"].columns, rows)})
+        found = detect(tables, [detector], {}).findings
+        severities.append(max((finding.severity for finding in found), default=Severity.INFO))
+    assert len(severities) >= 14
+    # One recorded transaction is two frames long and only carries the loot away.
+    assert sum(severity < Severity.MEDIUM for severity in severities) <= 1
+    assert sum(severity >= Severity.HIGH for severity in severities) >= len(severities) - 3
