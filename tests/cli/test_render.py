@@ -78,13 +78,13 @@ def test_a_finding_is_told_in_units_and_short_addresses() -> None:
     """The sentence is plain; the whole address stands beside its role."""
     told = shown(findings.panel(finding(entities=(Entity("thief", STRANGER, "[bold]Nice[/]"),)), Names(1)))
     assert "5 USDC went to 0x5a5a…5a5a." in told
-    assert f"thief  {STRANGER} [bold]Nice[/]" in told
+    assert f"thief  {STRANGER}  [bold]Nice[/]" in told
 
 
 def test_amounts_of_a_finding_stand_in_units_of_their_tokens() -> None:
     """`debt_amount` is of `debt_token`, `fees` of `tokens`; a number without a token stays as it is."""
     values = {"debt_token": USDC, "debt_amount": 7, "tokens": [USDC, STRANGER], "fees": [1_000_000, "2"], "count": 1234}
-    told = shown(findings.panel(finding(values=values), Names(1)))
+    told = shown(findings.panel(finding(values=values), Names(1)), width=200)
     assert "0.000007 USDC" in told
     assert "1 USDC, 2 base units of 0x5a5a…5a5a" in told
     assert "1,234" in told

@@ -10,6 +10,7 @@ import difflib
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -40,6 +41,8 @@ _EXIT_CODES: Sequence[tuple[type[TocsinError], int]] = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program with these arguments, or the process's own, and return the exit code."""
+    if arguments is None and not os.environ.get(DEBUG):
+        warnings.simplefilter("ignore")
     try:
         code = program().main(
             args=None if arguments is None else list(arguments), prog_name="tocsin", standalone_mode=False

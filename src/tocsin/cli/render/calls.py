@@ -38,7 +38,7 @@ def tree(calls: Sequence[Record], names: Names, depth: int | None) -> Iterator[T
     shown = [call for call in calls if call["depth"] <= limit]
     kept = shown if depth is not None else shown[:ENOUGH_LINES]
     for call, guide in zip(kept, _guides([call["depth"] for call in kept]), strict=True):
-        yield Text(guide, style="dim").append_text(_line(call, names, folded=call["depth"] == limit))
+        yield Text.assemble((guide, "dim"), _line(call, names, folded=call["depth"] == limit))
     if len(kept) < len(calls):
         deepest = max(call["depth"] for call in calls)
         yield Text(f"… {count(len(calls) - len(kept), 'call')} more: --depth {deepest} shows all", style="dim")
@@ -68,15 +68,14 @@ def _guides(depths: Sequence[int]) -> list[str]:
 
 def _line(call: Record, names: Names, *, folded: bool) -> Text:
     kind = call["call_type"]
-    line = Text(f"{kind} ", style=_STYLES.get(kind, ""))
-    line.append(_what(call, names), style="red" if call["reverted"] else "not dim not bold default")
+    line = Text.assemble((f"{kind} ", _STYLES.get(kind, "")), (_what(call, names), "red" if call["reverted"] else ""))
     if call["value"] and kind != "delegatecall":
-        line.append(f" {names.native(call['value'])}", style="bold yellow not dim")
+        line.append(f" {names.native(call['value'])}", style="bold yellow")
     if call["error"] is not None:
         line.append(f" failed: {reason(call)}", style="bold red")
     inside = call["subtree_end"] - call["call_index"] - 1
     if folded and inside:
-        line.append(f" (+{inside})", style="dim not bold")
+        line.append(f" (+{inside})", style="dim")
     return line
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from tocsin.cli.render.money import GROUPED, beginning, count
 from tocsin.cli.render.names import Names
 from tocsin.cli.render.safe import safe
-from tocsin.model.finding import Entity, Finding, Severity, Value
+from tocsin.model.finding import Finding, Severity, Value
 
 STYLES: Mapping[Severity, str] = {
     Severity.CRITICAL: "bold white on red",
@@ -89,8 +89,10 @@ def panel(finding: Finding, names: Names) -> Panel:
     parts: list[RenderableType] = [
         Text(safe(finding.title), style="bold"),
         Text(plainly(finding.summary, names)),
-        _details(finding, names),
+        _entities(finding, names),
     ]
+    if values := _values(finding, names):
+        parts.append(values)
     if finding.labels:
         parts.append(Text(f"labels: {', '.join(map(safe, finding.labels))}", style="dim"))
     return Panel(
@@ -104,7 +106,7 @@ def plainly(says: str, names: Names) -> str:
     return _ADDRESS.sub(lambda match: names.account(match[0]), with_units)
 
 
-_AMOUNT = re.compile(r"(?<![\d.,])(\d{1,78}) base units of (0x[0-9a-f]{40})(?![0-9a-f])")
+_AMOUNT = re.compile(r"(?<![\d.,])(\d{1,78}) (?:base units )?of (?:token )?(0x[0-9a-f]{40})(?![0-9a-f])")
 _ADDRESS = re.compile(r"0x[0-9a-f]{40}(?![0-9a-f])")
 
 
@@ -112,23 +114,30 @@ def _border(severity: Severity) -> str:
     return "red" if severity >= Severity.HIGH else STYLES[severity]
 
 
-def _details(finding: Finding, names: Names) -> Table:
+def _entities(finding: Finding, names: Names) -> Table:
+    """Who is who, with whole addresses to copy, and the amounts that have a token."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim")
-    grid.add_column(overflow="fold")
-    for entity in finding.entities:
-        grid.add_row(_words(entity.role), _entity(entity, names))
-    told = [entity.address for entity in finding.entities]
-    for name, value in finding.values.items():
-        shown = _amounts(name, finding.values, names) or worded(value)
-        if shown and value not in told and not _is_told_with_amounts(name, finding.values, names):
-            grid.add_row(_words(name), Text(shown))
+    grid.add_column(overflow="fold", no_wrap=True)
+    grid.add_column(overflow="fold", style="dim")
+    for entity in dict.fromkeys(finding.entities):
+        grid.add_row(_words(entity.role), entity.address, safe(entity.label) or names.name(entity.address))
     return grid
 
 
-def _entity(entity: Entity, names: Names) -> Text:
-    name = safe(entity.label) or names.name(entity.address)
-    return Text.assemble(entity.address, (f" {name}" if name else "", "dim"))
+def _values(finding: Finding, names: Names) -> Text:
+    """The values, one behind the other: they are many and short."""
+    told = [entity.address for entity in finding.entities]
+    parts = []
+    for name, value in finding.values.items():
+        shown = _amounts(name, finding.values, names) or worded(value)
+        if (
+            shown
+            and not all(item in told for item in _list(value))
+            and not _is_told_with_amounts(name, finding.values, names)
+        ):
+            parts.append(Text.assemble((f"{_words(name)} ", "dim"), shown))
+    return Text(" · ").join(parts)
 
 
 def _words(name: str) -> str:
