@@ -49,12 +49,19 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/tocsin.db"
-    socket = request.getfixturevalue("postgresql_socket")
+    url: str = request.getfixturevalue("postgresql_url")
+    return url
+
+
+@pytest.fixture
+def postgresql_url(postgresql_socket: Path) -> str:
+    """The URL of an empty database on the private server."""
     name = f"tocsin_{next(_NUMBERS)}"
     binaries = _binaries()
     assert binaries is not None
-    subprocess.run([binaries / "createdb", "-h", socket, "-U", "tocsin", name], check=True, capture_output=True)
-    return f"postgresql://tocsin@/{name}?host={socket}"
+    command = [binaries / "createdb", "-h", postgresql_socket, "-U", "tocsin", name]
+    subprocess.run(command, check=True, capture_output=True)
+    return f"postgresql://tocsin@/{name}?host={postgresql_socket}"
 
 
 @pytest.fixture

@@ -3,14 +3,13 @@
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from random import Random
 
 import pytest
 from ownable import Ownable
-from watching import STOP_SECONDS, Installation, next_event
+from watching import STOP_SECONDS, Installation, next_event, wait_for
 
 from tocsin.edge.anvil import Anvil
 
@@ -131,13 +130,6 @@ def test_a_reorg_takes_back_what_was_found_and_finds_what_is_there_now(anvil: An
     check(anvil, contract, installation)
     taken_back = [notice["finding"] for notice in installation.notices() if notice["kind"] == "retraction"]
     assert {(one["block_number"], one["block_hash"], one["transaction_hash"]) for one in taken_back} == orphaned
-
-
-def wait_for(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + STOP_SECONDS
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return holds()
 
 
 def test_a_reorg_below_all_that_is_kept_is_followed_to_the_fork(anvil: Anvil, tmp_path: Path) -> None:

@@ -3,15 +3,13 @@
 import json
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 from gate import gate_to
 from ownable import Ownable
-from watching import STOP_SECONDS, TOCSIN, Installation, next_event
+from watching import STOP_SECONDS, TOCSIN, Installation, next_event, wait_for
 
 from tocsin.edge.anvil import Anvil, running
 
@@ -21,13 +19,6 @@ OTHER_CHAIN_ID = 31_338
 KEY = "0123456789abcdef-a-key-in-a-path"
 DEAD = f"http://127.0.0.1:9/v3/{KEY}"
 """Nobody listens on the discard port."""
-
-
-def wait_for(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + STOP_SECONDS
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return holds()
 
 
 def scraped(url: str) -> dict[str, float]:

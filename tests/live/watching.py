@@ -3,7 +3,8 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,3 +116,11 @@ def next_event(process: "subprocess.Popen[str]", name: str) -> dict[str, Any]:
         if (event := json.loads(line))["event"] == name:
             return dict(event)
     raise AssertionError(f"the process ended without saying {name!r}")
+
+
+def wait_for(holds: Callable[[], bool]) -> bool:
+    """Whether it comes to hold before patience ends."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return holds()
