@@ -39,48 +39,18 @@ from tocsin.chain.signatures import topic
 from tocsin.detect.accounts import Account, account, questions
 from tocsin.detect.detector import Answered, Detector, Example, Question, Read
 from tocsin.detect.detectors.control import _events
+from tocsin.detect.detectors.control._control_events import (
+    DEFAULT_ADMIN,
+    EVENTS,
+    POWERFUL_ROLES,
+    ROLE_ADMIN,
+    ROLE_ADMIN_CHANGED,
+    Event,
+)
 from tocsin.model.finding import Entity, Place, Severity, Sighting
 from tocsin.model.lookups import Answers
 from tocsin.tables import literal
 from tocsin.tables.dataset import Tables
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What one event says: which arguments hold what."""
-
-    name: str
-    title: str
-    holder: int
-    previous: int | None = None
-    role: int | None = None
-    widens: bool = True
-    """False where control is only taken away."""
-
-
-EVENTS: Mapping[bytes, Event] = {
-    topic("OwnershipTransferred(address,address)"): Event(
-        "OwnershipTransferred", "Ownership was handed over", 1, previous=0
-    ),
-    topic("OwnershipTransferStarted(address,address)"): Event(
-        "OwnershipTransferStarted", "Ownership is about to be handed over", 1, previous=0
-    ),
-    topic("AdminChanged(address,address)"): Event("AdminChanged", "The administrator was changed", 1, previous=0),
-    topic("RoleGranted(bytes32,address,address)"): Event("RoleGranted", "A role was granted", 1, role=0),
-    topic("RoleRevoked(bytes32,address,address)"): Event("RoleRevoked", "A role was revoked", 1, role=0, widens=False),
-}
-ROLE_ADMIN_CHANGED = topic("RoleAdminChanged(bytes32,bytes32,bytes32)")
-
-DEFAULT_ADMIN = bytes(32)
-POWERFUL_ROLES: Mapping[bytes, str] = {
-    DEFAULT_ADMIN: "DEFAULT_ADMIN_ROLE",
-    **{
-        topic(name): name
-        for name in ("ADMIN_ROLE", "OWNER_ROLE", "MINTER_ROLE", "UPGRADER_ROLE", "GOVERNOR_ROLE", "PROPOSER_ROLE",
-                     "TIMELOCK_ADMIN_ROLE", "WITHDRAWER_ROLE", "BRIDGE_ROLE")
-    },
-}  # fmt: skip
-"""Roles that can take funds or let others do so, by the hash of their usual names in OpenZeppelin's contracts."""
 
 CONFIDENCE = 0.9
 CONFIDENCE_UNKNOWN_HOLDER = 0.5
@@ -113,9 +83,6 @@ class Change:
     def key(self) -> str:
         """What tells it apart in its transaction."""
         return ":".join((self.contract, self.event.name, self.role_words, self.holder))
-
-
-ROLE_ADMIN = Event("RoleAdminChanged", "A role was put under another role", 0, role=0)
 
 
 def run(tables: Tables) -> Iterator[Question]:
