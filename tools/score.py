@@ -126,8 +126,8 @@ def mev() -> list[str]:
 
 
 STATED: dict[str, tuple[str, ...]] = {
-    "arbitrage": ("swaps", "profit_token", "profit_amount"),
-    "sandwich": ("frontrun_transaction", "backrun_transaction", "victims", "profit_token", "profit_amount"),
+    "arbitrage": ("swap_count", "profit_token", "profit_amount"),
+    "sandwich": ("front_transaction", "back_transaction", "profit_token", "profit_amount"),
     "liquidation": ("debt_token", "debt_amount", "collateral_token", "collateral_amount"),
     "jit-liquidity": (
         "burn_transaction",
@@ -179,8 +179,7 @@ def expected() -> dict[str, set[Fact]]:
 
 def _sandwich(item: dict[str, Any]) -> Fact:
     front, back = item["frontrun_swap"]["transaction_hash"], item["backrun_swap"]["transaction_hash"]
-    victims = len({swap["transaction_hash"] for swap in item["sandwiched_swaps"]})
-    return front, front, back, victims, item["profit_token_address"], item["profit_amount"]
+    return front, front, back, item["profit_token_address"], item["profit_amount"]
 
 
 def demo() -> list[str]:

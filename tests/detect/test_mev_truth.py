@@ -60,7 +60,7 @@ def test_arbitrages(mev: Path, truth: dict[str, Any]) -> None:
         assert len(seen) == known["arbitrage_count"]
         for item in known["arbitrages"]:
             values = seen[item["transaction_hash"]].values
-            assert values["swaps"] == item["n_swaps"]
+            assert values["swap_count"] == item["n_swaps"]
             assert (values["profit_token"], values["profit_amount"]) == (item["profit_token"], item["profit_amount"])
             assert values["end_amount"] - values["start_amount"] == item["profit_amount"]
             assert values["tokens"][1:] == [item["middle_swap"]["token_in"], item["middle_swap"]["token_out"]]
@@ -73,7 +73,7 @@ def test_sandwiches(mev: Path, truth: dict[str, Any]) -> None:
         assert len(seen) == len(items)
         for item in items:
             (finding,) = (
-                f for f in seen if f.values["frontrun_transaction"] == item["frontrun_swap"]["transaction_hash"]
+                f for f in seen if f.values["front_transaction"] == item["frontrun_swap"]["transaction_hash"]
             )
             check_sandwich(finding, item)
 
@@ -84,15 +84,14 @@ def check_sandwich(finding: Finding, item: dict[str, Any]) -> None:
     values = finding.values
     assert roles(finding, "sandwicher") == [item["sandwicher_address"]]
     assert roles(finding, "pool") == [front["contract_address"]]
-    assert values["backrun_transaction"] == back["transaction_hash"]
-    assert values["frontrun_amounts_in"] == [front["token_in_amount"]]
-    assert values["frontrun_amounts_out"] == [front["token_out_amount"]]
-    assert values["backrun_amounts_in"] == [back["token_in_amount"]]
-    assert values["backrun_amounts_out"] == [back["token_out_amount"]]
+    assert values["back_transaction"] == back["transaction_hash"]
+    assert values["front_amounts_in"] == [front["token_in_amount"]]
+    assert values["front_amounts_out"] == [front["token_out_amount"]]
+    assert values["back_amounts_in"] == [back["token_in_amount"]]
+    assert values["back_amounts_out"] == [back["token_out_amount"]]
     assert values["victim_amounts_in"] == [victim["token_in_amount"] for victim in victims]
     assert values["victim_amounts_out"] == [victim["token_out_amount"] for victim in victims]
-    named = {value for name, value in values.items() if name.startswith("victim_") and name.endswith("_transaction")}
-    assert named == {victim["transaction_hash"] for victim in victims}
+    assert set(values["victim_transactions"]) == {victim["transaction_hash"] for victim in victims}
     assert (values["profit_token"], values["profit_amount"]) == (item["profit_token_address"], item["profit_amount"])
 
 
@@ -139,10 +138,10 @@ def test_just_in_time_liquidity(mev: Path, truth: dict[str, Any]) -> None:
     for item in truth["jit_liquidity"]:
         (finding,) = found(recording(mev, item["block_number"]), "jit-liquidity")
         assert roles(finding, "provider") == [item["bot_address"]]
-        assert roles(finding, "pool") == [item["pool_address"]]
+        assert (roles(finding, "pool"), finding.values["pool"]) == ([item["pool_address"]], item["pool_address"])
         amounts = [name for name in item if name.endswith(("_amount", "_volume"))]
         assert {name: finding.values[name] for name in amounts} == {name: item[name] for name in amounts}
         assert (finding.values["token0"], finding.values["token1"]) == (item["token0"], item["token1"])
         assert finding.values["mint_transaction"] == item["mint_transaction_hash"]
         assert finding.values["burn_transaction"] == item["burn_transaction_hash"]
-        assert [finding.values["swap_transaction"]] == [swap["transaction_hash"] for swap in item["swaps"]]
+        assert finding.values["swap_transactions"] == [swap["transaction_hash"] for swap in item["swaps"]]

@@ -97,7 +97,7 @@ class _Rows:
 
     def gain(self, key: Transaction, cluster: Cluster) -> Gain:
         """What this cluster gained; with the silent accounts it pays, where a contract works for the sender."""
-        frames, flows = self.frames[key], self.flows[key]
+        frames, flows = self.frames.get(key, []), self.flows.get(key, [])
         own = cluster.members
         if cluster.contracts:
             own |= actors.paid_silently(own, frames, self.moves.get(key, ()))

@@ -1,5 +1,6 @@
 """The transactions in which a price may have been moved, each as values."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,10 +26,13 @@ class Case:
     members: frozenset[bytes]
     tree: tuple[Frame, ...]
     moves: tuple[Move, ...]
-    pools: frozenset[bytes]
+    pools: Mapping[bytes, int]
+    """The contracts that swaps went through, and through how many pools of each: more than one makes it a manager."""
     lenders: frozenset[bytes]
     gain: float
     """About how many dollars the actors gained."""
+    net: Mapping[tuple[bytes, bytes], float]
+    """What each account gained of each token."""
 
 
 def cases(tables: Tables) -> Iterator[Case]:
@@ -45,9 +49,10 @@ def cases(tables: Tables) -> Iterator[Case]:
             members=cluster.members,
             tree=tuple(_frames.ordered(own["calls"])),
             moves=tuple(_round_trips.ordered(own["transfers"])),
-            pools=frozenset(address for (address,) in own["swaps"]),
+            pools=Counter(address for address, _ in set(own["swaps"])),
             lenders=frozenset(address for (address,) in own["flash_loans"]),
             gain=_gain(cluster, own["profits"]),
+            net={(account, token): net for account, token, net in own["profits"]},
         )
 
 
@@ -55,7 +60,7 @@ _COLUMNS = {
     "calls": _frames.READ,
     "transfers": _round_trips.MOVES_READ,
     "profits": actors.PROFITS_READ,
-    "swaps": ("pool_address",),
+    "swaps": ("pool_address", "pool_id"),
     "flash_loans": ("lender_address",),
 }
 

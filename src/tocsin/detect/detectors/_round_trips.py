@@ -38,8 +38,13 @@ def ordered(transfers: Iterable[tuple[Any, ...]]) -> Iterator[Move]:
     Logs and calls have orders of their own, but one token is told of by one of the two.
     """
     fungible = [row for row in transfers if row[0] in _FUNGIBLE]
-    for row in sorted(fungible, key=lambda row: (row[5] is None, row[6] if row[5] is None else row[5])):
+    for row in sorted(fungible, key=_order):
         yield Move(row[1], row[2], row[3], int.from_bytes(row[4], "big"))
+
+
+def _order(row: tuple[Any, ...]) -> tuple[bool, int]:
+    log_index, call_index = row[5:]
+    return log_index is None, (call_index or 0) if log_index is None else log_index
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,8 @@ GROWN = 1.3
 LEAST_GROWN = 1.001
 """Less than this is rounding, interest or rebasing."""
 SEVERAL_TOKENS = 2
+OWN_SHARE = 0.5
+"""How much of the gain a contract that is no pool must have lost itself."""
 
 CONFIDENCE_HIGH = 0.85
 CONFIDENCE_UNPRICED = 0.6
@@ -76,7 +78,7 @@ def run(tables: Tables) -> Iterator[Sighting]:
 def _round_trip_sightings(case: Case) -> Iterator[Sighting]:
     by_counterpart: dict[bytes, list[Trip]] = {}
     for trip in _round_trips.round_trips(case.moves, case.tree, case.members):
-        if trip.rate >= LEAST_GROWN and (case.root["chain_id"], trip.counterpart) not in TOKENS:
+        if trip.rate >= LEAST_GROWN and _is_its_own(case, trip):
             by_counterpart.setdefault(trip.counterpart, []).append(trip)
     for counterpart, trips in by_counterpart.items():
         grade = _grade_trips(case, counterpart, trips)
@@ -84,12 +86,24 @@ def _round_trip_sightings(case: Case) -> Iterator[Sighting]:
             yield _round_trip(case, trips, *grade)
 
 
+def _is_its_own(case: Case, trip: Trip) -> bool:
+    """
+    Whether what came back was the counterpart's to lose.
+
+    A router passes on what others pay, and so does a manager of several pools: to trade between them is arbitrage. A
+    pool may have been paid by somebody else in between.
+    """
+    pools = case.pools.get(trip.counterpart, 0)
+    if pools:
+        return pools == 1 and not _round_trips.brought_more(case.moves, case.members, trip.counterpart)
+    known = (case.root["chain_id"], trip.counterpart) in TOKENS
+    return not known and -case.net.get((trip.counterpart, trip.token), 0.0) >= OWN_SHARE * trip.gain
+
+
 def _grade_trips(case: Case, counterpart: bytes, trips: list[Trip]) -> tuple[Severity, float] | None:
-    is_pool = counterpart in case.pools
-    if is_pool and _round_trips.brought_more(case.moves, case.members, counterpart):
-        return None
     if _dollars(case, trips) >= HIGH_DOLLARS:
         return Severity.HIGH, CONFIDENCE_HIGH
+    is_pool = counterpart in case.pools
     grown = sum(trip.rate >= GROWN for trip in trips)
     moved = is_pool and _price_reads.prices(case.tree).moved(counterpart) >= DISTORTION
     if grown >= SEVERAL_TOKENS or moved or (is_pool and grown):
@@ -206,7 +220,7 @@ detector = Detector(
         "calls": Read(columns=tuple(dict.fromkeys((*CALLS_READ, *_frames.READ)))),
         "transfers": Read(columns=MOVES_READ),
         "profits": Read(columns=(*PROFITS_READ, "received_f64", "sent_f64")),
-        "swaps": Read(columns=("pool_address",)),
+        "swaps": Read(columns=("pool_address", "pool_id")),
         "flash_loans": Read(columns=("lender_address",)),
     },
     run=run,
@@ -284,13 +298,33 @@ detector = Detector(
             says="a bot that buys in a pool and later sells it more than it had bought there",
             tables={
                 "calls": _DEPOSIT_AND_REDEEM,
-                "swaps": [{"pool_address": "vault"}],
+                "swaps": [{"pool_address": "vault", "pool_id": b"1"}],
                 **moved(
                     ("thief", "vault", _DAI, 100_000),
                     ("vault", "thief", "art", 10),
                     ("thief", "vault", "art", 20),
                     ("vault", "thief", _DAI, 150_000),
                 ),
+            },
+        ),
+        Example(
+            says="two trades through a router that only passes on",
+            tables={
+                "calls": _DEPOSIT_AND_REDEEM,
+                **moved(
+                    ("thief", "vault", _DAI, 100_000),
+                    ("vault", "pair", _DAI, 100_000),
+                    ("pair", "vault", _DAI, 150_000),
+                    ("vault", "thief", _DAI, 150_000),
+                ),
+            },
+        ),
+        Example(
+            says="arbitrage between two pools of one manager",
+            tables={
+                "calls": _DEPOSIT_AND_REDEEM,
+                "swaps": [{"pool_address": "vault", "pool_id": b"1"}, {"pool_address": "vault", "pool_id": b"2"}],
+                **moved(("thief", "vault", _DAI, 100_000), ("vault", "thief", _DAI, 150_000)),
             },
         ),
     ),

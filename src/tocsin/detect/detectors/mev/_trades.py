@@ -137,7 +137,6 @@ def once(values: Iterable[bytes]) -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(values))
 
 
-def named(what: str, trades: Iterable[Trade]) -> dict[str, Value]:
-    """Their transactions, each once, as values by name: `victim_transaction`, `victim_2_transaction`, ..."""
-    hashes = [shown(hash_) for hash_ in once(trade.transaction for trade in trades)]
-    return {f"{what}{f'_{n}' if n > 1 else ''}_transaction": hash_ for n, hash_ in enumerate(hashes, 1)}
+def transactions(trades: Iterable[Trade]) -> list[Value]:
+    """The hashes of their transactions, each once."""
+    return [shown(hash_) for hash_ in once(trade.transaction for trade in trades)]

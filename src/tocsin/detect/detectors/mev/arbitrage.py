@@ -171,7 +171,7 @@ def _sighting(cycle: Cycle) -> Sighting:
             *(Entity("token", shown(token)) for token in once(trade.token_in for trade in cycle)),
         ),
         values={
-            "swaps": len(cycle),
+            "swap_count": len(cycle),
             "profit_token": shown(first.token_in),
             "start_amount": first.amount_in,
             "end_amount": last.amount_out,
@@ -221,7 +221,7 @@ detector = Detector(
                 {
                     "severity": "info",
                     "entities": {"trader": "bot", "pool": "pool-2"},
-                    "values": {"swaps": 2, "start_amount": 1_000, "end_amount": 1_010, "profit_amount": 10},
+                    "values": {"swap_count": 2, "start_amount": 1_000, "end_amount": 1_010, "profit_amount": 10},
                 },
             ),
         ),
@@ -244,7 +244,7 @@ detector = Detector(
                     {**_SELLS, "token_in_address": "stone", "amount_in": 7, "amount_out": 990, "call_index": 3},
                 )
             },
-            finds=({"values": {"swaps": 3, "profit_amount": -10}},),
+            finds=({"values": {"swap_count": 3, "profit_amount": -10}},),
         ),
         Example(
             says="a vault pays for the bot",

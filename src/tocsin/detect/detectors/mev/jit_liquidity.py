@@ -34,6 +34,7 @@ from tocsin.detect.detectors.mev._trades import Trade, once, shown
 from tocsin.detect.detectors.mev._visits import Visit, amounts
 from tocsin.model.finding import Entity, Place, Severity, Sighting
 from tocsin.tables.dataset import Tables
+from tocsin.tables.literal import address
 
 CONFIDENCE = 0.9
 
@@ -63,6 +64,7 @@ def _sighting(visit: Visit) -> Sighting:
             *(Entity("trader", shown(who)) for who in once(t.party.sender or t.receiver for t in visit.swaps)),
         ),
         values={
+            "pool": shown(mint["pool_address"]),
             "token0": first,
             "token1": second,
             "mint_token0_amount": in0,
@@ -73,7 +75,7 @@ def _sighting(visit: Visit) -> Sighting:
             "token1_swap_volume": _volume(visit.swaps, mint["token1_address"]),
             "mint_transaction": shown(mint["transaction_hash"]),
             "burn_transaction": shown(burn["transaction_hash"]),
-            **_trades.named("swap", visit.swaps),
+            "swap_transactions": _trades.transactions(visit.swaps),
         },
         key=f"{shown(burn['transaction_hash'])}-{mint['_position']}-{burn['_position']}",
     )
@@ -134,7 +136,12 @@ detector = Detector(
                 {
                     "severity": "info",
                     "entities": {"provider": "bot", "pool": "pool", "trader": "alice"},
-                    "values": {"mint_token0_amount": 1_000, "burn_token0_amount": 1_093, "token0_swap_volume": 100},
+                    "values": {
+                        "pool": address("pool"),
+                        "mint_token0_amount": 1_000,
+                        "burn_token0_amount": 1_093,
+                        "token0_swap_volume": 100,
+                    },
                 },
             ),
         ),

@@ -32,6 +32,8 @@ from tocsin.model.finding import Entity, Place, Severity, Sighting
 from tocsin.tables.dataset import Tables
 
 CONFIDENCE = 0.9
+UNKNOWN = "unknown"
+"""Stands for a token that neither the event nor a transfer names."""
 
 _OWN = ("chain_id", "transaction_hash", "borrower_address")
 _CALLER = ("chain_id", "transaction_hash", "from_address")
@@ -47,7 +49,7 @@ def run(tables: Tables) -> Iterator[Sighting]:
 
 def _sighting(row: dict[str, Any]) -> Sighting:
     liquidator, borrower = shown(row["liquidator_address"]), shown(row["borrower_address"])
-    debt_token, collateral_token = shown(row["debt_token_address"]), shown(row["collateral_token_address"])
+    debt_token, collateral_token = _token(row["debt_token_address"]), _token(row["collateral_token_address"])
     debt = int.from_bytes(row["debt_amount_binary"], "big")
     collateral = int.from_bytes(row["collateral_amount_binary"], "big")
     return Sighting(
@@ -63,11 +65,12 @@ def _sighting(row: dict[str, Any]) -> Sighting:
             Entity("liquidator", liquidator),
             Entity("borrower", borrower),
             Entity("market", shown(row["market_address"])),
-            Entity("token", debt_token),
-            Entity("token", collateral_token),
+            *(Entity("token", token) for token in (debt_token, collateral_token) if token != UNKNOWN),
         ),
         values={
             "protocol": row["protocol"],
+            "borrower": borrower,
+            "liquidator": liquidator,
             "debt_token": debt_token,
             "debt_amount": debt,
             "collateral_token": collateral_token,
@@ -75,6 +78,10 @@ def _sighting(row: dict[str, Any]) -> Sighting:
         },
         key=f"{borrower}-{row['log_index']}-{row['call_index']}",
     )
+
+
+def _token(address: bytes | None) -> str:
+    return UNKNOWN if address is None else shown(address)
 
 
 _LIQUIDATION = {

@@ -95,10 +95,11 @@ def _sighting(sandwich: Sandwich) -> Sighting:
             **_amounts(sandwich),
             "profit_token": shown(token),
             "profit_amount": profit,
-            "victims": len(hit),
-            **_trades.named("frontrun", sandwich.fronts),
-            **_trades.named("backrun", sandwich.backs),
-            **_trades.named("victim", victims),
+            "front_transaction": shown(first.transaction),
+            "victim_transactions": _trades.transactions(victims),
+            "back_transaction": shown(last.transaction),
+            "front_transactions": _trades.transactions(sandwich.fronts),
+            "back_transactions": _trades.transactions(sandwich.backs),
         },
         key=f"{shown(last.transaction)}-{first.position}-{last.position}",
     )
@@ -119,10 +120,10 @@ def _amounts(sandwich: Sandwich) -> dict[str, Value]:
     first = sandwich.fronts[0]
     hit = [trip for trip in sandwich.trips if trip.victims]
     return {
-        "frontrun_amounts_in": [leg.amount_in for leg in sandwich.fronts],
-        "frontrun_amounts_out": [leg.amount_out for leg in sandwich.fronts],
-        "backrun_amounts_in": [leg.amount_in for leg in sandwich.backs],
-        "backrun_amounts_out": [leg.amount_out for leg in sandwich.backs],
+        "front_amounts_in": [leg.amount_in for leg in sandwich.fronts],
+        "front_amounts_out": [leg.amount_out for leg in sandwich.fronts],
+        "back_amounts_in": [leg.amount_in for leg in sandwich.backs],
+        "back_amounts_out": [leg.amount_out for leg in sandwich.backs],
         "victim_amounts_in": [victim.amount_in for victim in sandwich.victims],
         "victim_amounts_out": [victim.amount_out for victim in sandwich.victims],
         "bought_token": shown(first.token_out),
@@ -189,7 +190,7 @@ detector = Detector(
                 {
                     "severity": "info",
                     "entities": {"sandwicher": "bot", "victim": "alice", "pool": "pool"},
-                    "values": {"profit_amount": 3, "victims": 1, "victim_amounts_in": [10]},
+                    "values": {"profit_amount": 3, "victim_amounts_in": [10]},
                 },
             ),
         ),
@@ -209,7 +210,7 @@ detector = Detector(
                     _root(n, s, "bot") for n, s in enumerate(("bob", "alice", "bob", "carol", "bob", "bob"))
                 ),
             },
-            finds=({"values": {"profit_amount": -7, "victims": 2}},),
+            finds=({"values": {"profit_amount": -7}},),
         ),
         Example(
             says="two pools on the way there and back: one sandwich",
@@ -223,7 +224,7 @@ detector = Detector(
                 "calls": _ROOTS,
                 "profits": _NETS,
             },
-            finds=({"entities": {"pool": "pool-2"}, "values": {"profit_amount": 4, "victims": 1}},),
+            finds=({"entities": {"pool": "pool-2"}, "values": {"profit_amount": 4}},),
         ),
         Example(
             says="the bot sells in another pool",
