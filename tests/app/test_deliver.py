@@ -131,3 +131,20 @@ def test_notices_in_the_log_name_the_finding() -> None:
 
     event = json.loads(stream.getvalue())
     assert (event["event"], event["severity"], event["detector"], event["title"]) == ("finding", "high", "d", "t")
+
+
+def test_a_stop_while_telling_does_not_make_it_tell_again(store: Store) -> None:
+    ear = Ear()
+    telling = deliverer(store, Clock(), ear=ear)
+
+    async def stop_at_once() -> None:
+        running = asyncio.create_task(telling.run())
+        while not ear.heard:  # noqa: ASYNC110 - the ear hears in another thread
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.wait([running])
+        await telling.drain()
+
+    asyncio.run(stop_at_once())
+
+    assert ear.heard == [1, 2, 3]

@@ -70,11 +70,16 @@ class Deliverer:
         due = await unbroken(outbox.due, self.store.engine, limit=AT_ONCE, now=self.clock())
         if not due:
             return False
-        attempts = await unbroken(self._try, due)
-        await unbroken(self._write, due, attempts)
+        attempts = await unbroken(self._try_and_write, due)
         failed = [attempt for attempt in attempts if attempt.error]
         await self._report(failed)
         return not failed
+
+    def _try_and_write(self, due: Sequence[Notice]) -> list[Delivery]:
+        """In one go, so that a stop between the two does not make it tell again."""
+        attempts = self._try(due)
+        self._write(due, attempts)
+        return attempts
 
     def _try(self, due: Sequence[Notice]) -> list[Delivery]:
         """Tell these on every channel that has not told them yet, up to the first that fails."""
