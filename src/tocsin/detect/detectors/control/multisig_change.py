@@ -46,6 +46,8 @@ from tocsin.tables import literal
 from tocsin.tables.dataset import Tables
 
 CONFIDENCE = 0.95
+CONFIDENCE_UNREAD = 0.7
+"""Where the code of an unknown target could not be looked up."""
 
 
 def run(tables: Tables) -> Iterator[Question]:
@@ -74,7 +76,7 @@ def judge(doing: Doing, answers: Answers) -> Sighting | None:
     return Sighting(
         place=doing.place,
         severity=_severity(doing, unknown),
-        confidence=CONFIDENCE,
+        confidence=_confidence(doing, unknown, answers),
         title=_title(doing, unknown),
         summary=_summary(doing, unknown),
         entities=(
@@ -93,6 +95,13 @@ def _is_library(doing: Doing, target: str, answers: Answers) -> bool:
     return target in _safe_libraries.ADDRESSES or (
         answer is not None and _safe_libraries.is_library_code(target, answer)
     )
+
+
+def _confidence(doing: Doing, unknown: list[str], answers: Answers) -> float:
+    """Less where all there is are targets whose code nobody could read: one of them may be a library."""
+    lookups = [_code(doing, target) for target in unknown]
+    is_read = any(lookup is not None and answers.get(lookup) is not None for lookup in lookups)
+    return CONFIDENCE if doing.new_copy or doing.changes or is_read else CONFIDENCE_UNREAD
 
 
 def _severity(doing: Doing, unknown: list[str]) -> Severity:
