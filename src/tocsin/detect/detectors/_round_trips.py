@@ -55,6 +55,8 @@ class Trip:
     token: bytes
     given: int
     returned: int
+    brought_more: bool
+    """The counterpart was also given more of some token than was had of it: a trade, and no round trip."""
 
     @property
     def gain(self) -> int:
@@ -77,6 +79,11 @@ class _Account:
     before: int = 0
     """Before: a loan, for instance."""
 
+    @property
+    def is_brought_more(self) -> bool:
+        """More was given than was ever had."""
+        return self.given > 0 and ROUNDING * self.given > self.returned + self.before
+
 
 def round_trips(moves: Iterable[Move], frames: Iterable[Frame], members: frozenset[bytes]) -> list[Trip]:
     """
@@ -85,20 +92,16 @@ def round_trips(moves: Iterable[Move], frames: Iterable[Frame], members: frozens
     What a counterpart handed over before it was given anything, such as a loan, is not counted as returned.
     """
     accounts = _accounts(moves, members)
-    grown = [Trip(who, token, a.given, a.returned) for (who, token), a in accounts.items() if a.returned > a.given > 0]
+    traded = {who for (who, _), account in accounts.items() if account.is_brought_more}
+    grown = [
+        Trip(who, token, account.given, account.returned, brought_more=who in traded)
+        for (who, token), account in accounts.items()
+        if account.returned > account.given > 0
+    ]
     if not grown:
         return []
     entries = _entries(frames, members)
     return [trip for trip in grown if entries.get(trip.counterpart, 0) >= SEPARATE_ENTRIES]
-
-
-def brought_more(moves: Iterable[Move], members: frozenset[bytes], counterpart: bytes) -> bool:
-    """Whether the members gave the counterpart more of some token than they had of it: a trade, and no round trip."""
-    return any(
-        account.given > 0 and ROUNDING * account.given > account.returned + account.before
-        for (who, _), account in _accounts(moves, members).items()
-        if who == counterpart
-    )
 
 
 def _accounts(moves: Iterable[Move], members: frozenset[bytes]) -> Mapping[tuple[bytes, bytes], _Account]:

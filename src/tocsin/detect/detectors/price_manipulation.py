@@ -27,7 +27,7 @@ enough to move it. It is the most common way in which lending markets and vaults
 
 ## Blind spots
 A price moved in an earlier transaction. A price that is kept, and never read by a static call. A trip whose two halves
-go to different contracts. Actors' contracts that the sender neither called nor created. Where call data tells of the
+go to different contracts, or to two pools of one manager or vault, where trading between them is ordinary arbitrage. Actors' contracts that the sender neither called nor created. Where call data tells of the
 transfers, amounts are what was asked for: fees on transfer are not seen.
 
 ## Triage
@@ -41,31 +41,16 @@ DeFiRanger; LeiShen (30 % and its shapes); DeFiScope (custom price models).
 from collections.abc import Iterator
 
 from tocsin.chain.signatures import selector
-from tocsin.chain.tokens import TOKENS
 from tocsin.detect.actors import CALLS_READ, PROFITS_READ
 from tocsin.detect.detector import Detector, Example, Read
-from tocsin.detect.detectors import _frames, _price_reads, _round_trips
+from tocsin.detect.detectors import _frames, _price_reads, _trip_grades
 from tocsin.detect.detectors._example_rows import answered, call, moved
 from tocsin.detect.detectors._price_cases import Case, cases
-from tocsin.detect.detectors._price_reads import DISTORTION
-from tocsin.detect.detectors._round_trips import MOVES_READ, Trip
-from tocsin.detect.worth import dollars
+from tocsin.detect.detectors._round_trips import MOVES_READ
+from tocsin.detect.detectors._trip_grades import CONFIDENCE_HIGH, CONFIDENCE_UNPRICED, HIGH_DOLLARS, Grade
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables import literal
 from tocsin.tables.dataset import Tables
-
-HIGH_DOLLARS = 10_000
-GROWN = 1.3
-"""How many times what was given must come back where no known price says what it is worth."""
-LEAST_GROWN = 1.001
-"""Less than this is rounding, interest or rebasing."""
-SEVERAL_TOKENS = 2
-OWN_SHARE = 0.5
-"""How much of the gain a contract that is no pool must have lost itself."""
-
-CONFIDENCE_HIGH = 0.85
-CONFIDENCE_UNPRICED = 0.6
-CONFIDENCE_MEDIUM = 0.4
 
 
 def run(tables: Tables) -> Iterator[Sighting]:
@@ -76,54 +61,19 @@ def run(tables: Tables) -> Iterator[Sighting]:
 
 
 def _round_trip_sightings(case: Case) -> Iterator[Sighting]:
-    by_counterpart: dict[bytes, list[Trip]] = {}
-    for trip in _round_trips.round_trips(case.moves, case.tree, case.members):
-        if trip.rate >= LEAST_GROWN and _is_its_own(case, trip):
-            by_counterpart.setdefault(trip.counterpart, []).append(trip)
-    for counterpart, trips in by_counterpart.items():
-        grade = _grade_trips(case, counterpart, trips)
-        if grade is not None:
-            yield _round_trip(case, trips, *grade)
+    for grade in _trip_grades.graded(case):
+        yield _round_trip(case, grade)
 
 
-def _is_its_own(case: Case, trip: Trip) -> bool:
-    """
-    Whether what came back was the counterpart's to lose.
-
-    A router passes on what others pay, and so does a manager of several pools: to trade between them is arbitrage. A
-    pool may have been paid by somebody else in between.
-    """
-    pools = case.pools.get(trip.counterpart, 0)
-    if pools:
-        return pools == 1 and not _round_trips.brought_more(case.moves, case.members, trip.counterpart)
-    known = (case.root["chain_id"], trip.counterpart) in TOKENS
-    return not known and -case.net.get((trip.counterpart, trip.token), 0.0) >= OWN_SHARE * trip.gain
-
-
-def _grade_trips(case: Case, counterpart: bytes, trips: list[Trip]) -> tuple[Severity, float] | None:
-    if _dollars(case, trips) >= HIGH_DOLLARS:
-        return Severity.HIGH, CONFIDENCE_HIGH
-    is_pool = counterpart in case.pools
-    grown = sum(trip.rate >= GROWN for trip in trips)
-    moved = is_pool and _price_reads.prices(case.tree).moved(counterpart) >= DISTORTION
-    if grown >= SEVERAL_TOKENS or moved or (is_pool and grown):
-        return Severity.HIGH, CONFIDENCE_UNPRICED
-    return (Severity.MEDIUM, CONFIDENCE_MEDIUM) if grown or is_pool else None
-
-
-def _dollars(case: Case, trips: list[Trip]) -> float:
-    return sum(dollars(case.root["chain_id"], trip.token, trip.gain) or 0.0 for trip in trips)
-
-
-def _round_trip(case: Case, trips: list[Trip], severity: Severity, confidence: float) -> Sighting:
+def _round_trip(case: Case, grade: Grade) -> Sighting:
+    trips, worth = grade.trips, grade.dollars
     victim = hexadecimal(trips[0].counterpart) or ""
     best = max(trips, key=lambda trip: trip.rate)
-    worth = _dollars(case, trips)
     about = f", about ${worth:,.0f} in all" if worth >= 1 else ""
     return Sighting(
         place=Place.of(case.root),
-        severity=severity,
-        confidence=confidence,
+        severity=grade.severity,
+        confidence=grade.confidence,
         title="A contract gave back more than it was given",
         summary=(
             f"Whoever acts for {hexadecimal(case.root['from_address'])} gave {best.given} of token"
