@@ -33,7 +33,7 @@ bench: .venv/.development build/peers-etl/.installed build/peers-web3/.installed
 	$(BIN)/python tools/bench $(ARGS)
 
 score: .venv/.development  ## detection quality on labelled data; ARGS=--write keeps the table
-	$(BIN)/python tools/score.py $(ARGS)
+	$(BIN)/python tools/score $(ARGS)
 
 fuzz: build/fuzz/.installed  ## ten minutes of coverage-guided fuzzing, bytes to findings (Linux, x86-64)
 	build/fuzz/bin/python tools/fuzz -max_total_time=600 -max_len=65536 -rss_limit_mb=4096 -artifact_prefix=build/fuzz/ $(ARGS)

@@ -1,0 +1,45 @@
+"""Alarms where nobody has called anything an attack, and the project's own recording."""
+
+import json
+from collections import Counter
+
+from measuring import DATA, DEMO, HEAD, alarms, findings, read, row
+
+from tocsin.model.finding import Finding, Severity
+
+ORDINARY = ("mev/blocks", "mev/traces", "state/18000000.json.gz")
+
+
+def ordinary() -> list[str]:
+    """False alarms on ordinary blocks: alarms per transaction that nobody has called an attack."""
+    found: list[Finding] = []
+    trials = 0
+    for name in ORDINARY:
+        for recording in read(DATA / name):
+            some, transactions = findings(recording)
+            found += some
+            trials += transactions
+    lines = ["## Alarms on ordinary mainnet blocks, chosen by others for their MEV", "", *HEAD]
+    for level in (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM):
+        shown = {f.place.transaction_hash for f in alarms(found, level)}
+        lines.append(row(f"{level.word} or more", len(shown), trials, "transactions"))
+    lines += ["", "Per 100 000 transactions, by detector and severity:", ""]
+    lines += ["| detector | severity | alarms | per 100 000 |", "|---|---|---:|---:|"]
+    counts = Counter((f.detector, f.severity) for f in alarms(found, Severity.MEDIUM))
+    for (name, level), count in sorted(counts.items(), key=lambda item: (-item[0][1], item[0][0])):
+        lines.append(f"| {name} | {level.word} | {count} | {100_000 * count / trials:.0f} |")
+    return [*lines, ""]
+
+
+def demo() -> list[str]:
+    """The project's own recording: the attack, and whatever else was raised."""
+    truth = json.loads((DEMO / "truth.json").read_text())
+    found = [finding for recording in read(DEMO) for finding in alarms(findings(recording)[0], Severity.HIGH)]
+    attack = truth["attack_transaction"]
+    others = {f.place.transaction_hash for f in found} - {attack}
+    hit = any(finding.place.transaction_hash == attack for finding in found)
+    return [
+        "## The demo recording",
+        "",
+        f"Attack found: {'yes' if hit else 'NO'}. Alarms on other transactions: {len(others)}.",
+    ]
