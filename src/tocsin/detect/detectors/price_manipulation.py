@@ -27,8 +27,9 @@ enough to move it. It is the most common way in which lending markets and vaults
 
 ## Blind spots
 A price moved in an earlier transaction. A price that is kept, and never read by a static call. A trip whose two halves
-go to different contracts, or to two pools of one manager or vault, where trading between them is ordinary arbitrage. Actors' contracts that the sender neither called nor created. Where call data tells of the
-transfers, amounts are what was asked for: fees on transfer are not seen.
+go to different contracts, or to two pools of one manager or vault, where trading between them is ordinary arbitrage.
+Actors' contracts that the sender neither called nor created. Where call data tells of the transfers, amounts are what
+was asked for: fees on transfer are not seen.
 
 ## Triage
 Look at the contract the finding names as victim: does it price by reserves, balances or one pool's spot price? If it is
