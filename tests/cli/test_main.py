@@ -96,3 +96,24 @@ def test_control_c_ends_quietly_with_130() -> None:
 def started(*arguments: str) -> subprocess.Popen[bytes]:
     """The program, in a process of its own."""
     return subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_a_detector_that_breaks_its_promise_fails_its_test(tocsin: Callable[..., Any], workplace: Path) -> None:
+    """An example that does not hold is shown with the check that found out; a missing file is wrong usage."""
+    own = workplace / "large_call.py"
+    own.write_text(own.read_text().replace('finds=({"severity": "low"},)', 'finds=({"severity": "high"},)'))
+    ran = tocsin("detectors", "test", "./large_call.py")
+    assert ran.code == 1
+    assert "FAILS  large-call: 1 of" in ran.out
+    assert "example: large" in ran.out
+    assert tocsin("detectors", "test", "./nowhere.py").code == 2
+
+
+def test_what_cannot_be_read_is_told_and_the_rest_is_done(tocsin: Callable[..., Any], workplace: Path) -> None:
+    """Exit code 1 at the end, the findings of the others on stdout."""
+    (workplace / "blocks" / "0001.json").write_text("{")
+    ran = tocsin("scan", "blocks", "transaction.json", "--format", "json")
+    assert ran.code == 1
+    assert "left out: blocks/0001.json" in ran.err
+    assert "1 recording of 8 could not be read" in ran.err
+    assert ran.out.splitlines()

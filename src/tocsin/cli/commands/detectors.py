@@ -93,7 +93,8 @@ def _tell(detector: Detector, checks: int, failures: Mapping[str, str]) -> None:
     )
     for says in dict.fromkeys(failures.values()):
         names = "\n  ".join(name for name, said in failures.items() if said == says)
-        results().print(Text.assemble(f"  {names}\n", (f"    {safe(says)}", "red")))
+        lines = "\n    ".join(map(safe, says.splitlines()))
+        results().print(Text.assemble(f"  {names}\n", (f"    {lines}", "red")))
 
 
 def _modules() -> Mapping[str, tuple[Detector, ModuleType]]:

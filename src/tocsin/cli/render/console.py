@@ -6,6 +6,7 @@ NO_COLOR is set or the output is not a terminal.
 """
 
 import os
+from functools import cache
 
 from rich.console import Console
 from rich.text import Text
@@ -21,8 +22,9 @@ def results() -> Console:
     return _console(stderr=False)
 
 
+@cache
 def notes() -> Console:
-    """Everything else."""
+    """Everything else; always the same, so that a note never runs into a progress bar."""
     return _console(stderr=True)
 
 

@@ -1,0 +1,70 @@
+"""A node as a source: a real one on this machine, asked over HTTP."""
+
+import pytest
+
+from tocsin.app.explain import explain, find
+from tocsin.app.scan import Report, scan
+from tocsin.app.sources import Request, Unreadable, noun, pieces, title, units
+from tocsin.detect.catalogue import detectors
+from tocsin.edge.anvil import Anvil
+from tocsin.model.errors import DataMissing, EndpointUnavailable, UserError
+
+COIN_WEI = 10**18
+
+
+def paid(anvil: Anvil) -> str:
+    """Send a coin from one development account to another, in a block of its own; the transaction's hash."""
+    payer, payee, *_ = anvil.request("eth_accounts")
+    return str(anvil.request("eth_sendTransaction", {"from": payer, "to": payee, "value": hex(COIN_WEI)}))
+
+
+@pytest.mark.anvil
+def test_blocks_of_a_node_are_scanned_up_to_its_head(anvil: Anvil) -> None:
+    """Without a last block, up to the newest; what is above the head is left out by name, the rest is done."""
+    for _ in range(3):
+        paid(anvil)
+    report = Report()
+    for result in scan(pieces(Request(source=anvil.url, first_block=1)), detectors()):
+        report.add(result)
+    assert (report.whole, report.units, report.transactions) == (True, 3, 3)
+    beyond = list(scan(pieces(Request(source=anvil.url, first_block=3, last_block=5)), detectors()))
+    assert [isinstance(result, Unreadable) for result in beyond] == [False, True]
+    assert [result.units for result in beyond] == [1, 2]
+
+
+@pytest.mark.anvil
+def test_a_transaction_of_a_node_is_explained(anvil: Anvil) -> None:
+    """Its hash is enough; one nobody knows is missing."""
+    hash_ = paid(anvil)
+    batch, transaction = find(pieces(Request(source=anvil.url, mentioning=hash_)), hash_)
+    value = explain(batch, transaction, detectors())
+    assert value.place.transaction_hash == hash_
+    assert sorted(row["net"] for row in value.sections["profits"] or ()) == [-COIN_WEI, COIN_WEI]
+    with pytest.raises(DataMissing, match="knows no transaction"):
+        find(pieces(Request(source=anvil.url, mentioning="0x" + "12" * 32)), "0x" + "12" * 32)
+
+
+def test_it_must_be_said_which_blocks() -> None:
+    """Neither a range nor a hash, a range that runs backwards, half a hash: refused before anybody is asked."""
+    url = "http://127.0.0.1:9"
+    for request in (
+        Request(source=url),
+        Request(source=url, first_block=3, last_block=2),
+        Request(source=url, mentioning="0x1234"),
+    ):
+        with pytest.raises(UserError):
+            list(pieces(request))
+    assert units(Request(source=url, first_block=2, last_block=4)) == 3
+    assert units(Request(source=url, first_block=2)) is None
+    assert noun(Request(source=url)) == "block"
+
+
+def test_a_node_that_does_not_answer() -> None:
+    """The error is the node's, by name."""
+    with pytest.raises(EndpointUnavailable, match=r"127\.0\.0\.1:9"):
+        list(pieces(Request(source="http://127.0.0.1:9", first_block=1, last_block=2)))
+
+
+def test_keys_in_a_url_are_not_shown() -> None:
+    """A title may be logged; a key may not."""
+    assert title(Request(source="https://node.example/v3/0123456789abcdef")) == "https://node.example/***"
