@@ -23,6 +23,8 @@ from tocsin.model.errors import StoreError
 
 LOOK_SECONDS = 2.0
 """How often health is looked at."""
+BESIDE = "beside"
+"""The key of the health alert of a defect in what works beside the chains."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ class Live:
 async def run(live: Live, *, until_caught_up: bool) -> None:
     """Watch until cancelled, or until every chain is caught up and all is told."""
     await live.book.load()
+    await live.book.fine([BESIDE])
     beside = [asyncio.create_task(_kept_up(live, work)) for work in (live.deliverer.run, partial(_monitor, live))]
     working = [asyncio.create_task(worker.run(until_caught_up=until_caught_up)) for worker in live.workers]
     try:
@@ -78,7 +81,7 @@ async def _kept_up(live: Live, work: Callable[[], Coroutine[Any, Any, None]]) ->
         except Exception as error:
             live.log.exception("a defect of tocsin; please report it")
             detail = type(error).__name__
-            await live.book.trouble(HealthAlert(key="live", kind=DEFECT, chain_id=None, detail=detail, times=1))
+            await live.book.trouble(HealthAlert(key=BESIDE, kind=DEFECT, chain_id=None, detail=detail, times=1))
         await asyncio.sleep(LOOK_SECONDS)
 
 

@@ -37,7 +37,8 @@ class Monitor:
     async def look(self) -> None:
         """Once. Raises `StoreError`."""
         await self._endpoints()
-        await self._judge("blind", ", ".join(sorted(self.notes.blind)))
+        if self.notes.blind is not None:
+            await self._judge("blind", ", ".join(sorted(self.notes.blind)))
         still = self.clock() - self.notes.moved_at
         stalled = self.notes.moved_at and still > self.stalled_seconds
         await self._judge("stalled", f"no block done for {still:.0f} seconds" if stalled else "")

@@ -22,8 +22,8 @@ class ChainNotes:
     log: Log
     clock: Callable[[], float]
     wake_outbox: Callable[[], None]
-    blind: frozenset[str] = frozenset()
-    """Detectors that could see nothing in the newest block done."""
+    blind: frozenset[str] | None = None
+    """Detectors that could see nothing in the newest block done; None before the first."""
     moved_at: float = 0.0
     """When the newest block was done."""
     _last_number: int | None = None
@@ -71,7 +71,7 @@ class ChainNotes:
         wholly = frozenset(blind.detector for blind in outcome.blind if blind.wholly)
         self.metrics.blind.labels(self.chain, "wholly").set(len(wholly))
         self.metrics.blind.labels(self.chain, "partly").set(len(outcome.blind) - len(wholly))
-        if wholly != self.blind:
+        if wholly != (self.blind or frozenset()):
             self.log.warning("blind detectors", detectors=sorted(wholly))
         self.blind = wholly
 
