@@ -164,6 +164,27 @@ def test_a_bad_answer_among_several_blocks_costs_only_its_own_block(store: Store
     assert [header.number for header in recent_headers(store)] == [0, 1, 2, 3, 4]
 
 
+def test_a_gap_whose_block_nobody_has_any_more_is_put_off_and_holds_up_nothing(store: Store) -> None:
+    node = Node(chain(6))
+    backoff = Backoff(first_seconds=60, longest_seconds=3600, jitter=lambda: 1.0)
+    asyncio.run(watcher(node, store, broken_at(3)).catch_up(node.chain[4]))
+    mended = watcher(Pruned(node.chain), store, broken_at())
+
+    assert asyncio.run(fill_due_gaps(mended, backoff)) == 0
+    asyncio.run(mended.catch_up(node.chain[5]))
+
+    (gap,) = gaps.open_gaps(store.engine, 1)
+    assert (gap.first, gap.reason, gap.attempts, gap.next_try_at) == (3, "EndpointRefused", 2, 1.0 + 120)
+    assert recent_headers(store) == node.chain
+
+
+class Pruned(Node):
+    """A node that has forgotten block 3."""
+
+    async def header(self, number: int) -> Header | None:
+        return None if number == 3 else await super().header(number)
+
+
 def test_what_a_detector_was_blind_for_it_sees_when_the_data_is_there_again(store: Store) -> None:
     def without_blocks(recordings: Sequence[Recording]) -> Tables:
         return {name: rows for name, rows in decode(recordings).items() if name != "blocks"}
