@@ -9,8 +9,9 @@ import pytest
 from tocsin.app.demo import RECORDING, read_truth
 from tocsin.app.explain import Explanation, explain, find
 from tocsin.app.sources import Batch, Request, pieces
+from tocsin.chain import codecs
 from tocsin.detect.catalogue import detectors
-from tocsin.edge import recordings
+from tocsin.edge import lake, recordings
 from tocsin.model.errors import SourceError
 
 TRUTH = read_truth(RECORDING / "truth.json")
@@ -93,6 +94,19 @@ def test_a_block_without_calls_says_that_they_are_absent(tmp_path: Path) -> None
     assert value.sections["calls"] is None
     assert value.to_json()["calls"] is None
     assert value.sections["approvals"] is not None
+
+
+def test_a_transaction_of_a_lake_is_found_by_its_hash(tmp_path: Path) -> None:
+    """Only the block it is in is read; a hash no file names gives nothing."""
+    for recording in recordings.read(RECORDING):
+        tables = codecs.tables([recording])
+        (number,) = tables["blocks"]["block_number"].to_list()
+        lake.write(tables, tmp_path, recording.chain_id, number, number)
+    (piece,) = pieces(Request(source=str(tmp_path), mentioning=TRUTH.attack_transaction))
+    assert isinstance(piece, Batch)
+    assert piece.units == 1
+    assert explain(*find([piece], TRUTH.attack_transaction), detectors()).findings
+    assert list(pieces(Request(source=str(tmp_path), mentioning="0x" + "12" * 32))) == []
 
 
 @pytest.mark.recorded

@@ -7,11 +7,13 @@ from tocsin.app.sources.piece import Batch, Piece, Request, Unreadable
 from tocsin.chain.catalogue import derived
 from tocsin.edge import lake
 from tocsin.edge.lake import Span
+from tocsin.edge.lake_search import block_of
 from tocsin.model.errors import InputError, SourceError
 from tocsin.model.lookups import Answers
 
 NOUN = "block"
 SUFFIX = ".parquet"
+HASH_CHARACTERS = 66
 
 
 def is_lake(path: Path) -> bool:
@@ -37,7 +39,11 @@ def pieces(request: Request) -> Iterator[Piece]:
 
 
 def _spans(request: Request) -> list[Span]:
-    return lake.spans(Path(request.source), request.first_block, request.last_block)
+    directory = Path(request.source)
+    if len(request.mentioning) != HASH_CHARACTERS:
+        return lake.spans(directory, request.first_block, request.last_block)
+    number = block_of(directory, bytes.fromhex(request.mentioning[2:]))
+    return [] if number is None else lake.spans(directory, number, number)
 
 
 def _blocks(span: Span) -> int:

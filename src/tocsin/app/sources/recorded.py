@@ -34,19 +34,20 @@ def pieces(request: Request) -> Iterator[Piece]:
 
 def _readable(request: Request, bad: list[Unreadable]) -> Iterator[Recording]:
     """The recordings that can be read; the others are put into `bad`."""
-    needle = request.mentioning.encode()
     for path in recordings.paths(Path(request.source)):
         try:
             recording = recordings.read_one(path, request.chain_id)
         except (InputError, SourceError) as error:
             bad.append(Unreadable(source=str(path), units=1, error=error))
         else:
-            if _mentions(recording, needle):
+            if _mentions(recording, request.mentioning):
                 yield recording
 
 
-def _mentions(recording: Recording, needle: bytes) -> bool:
-    return recording.transaction_hash is not None or any(needle in answer for answer in recording.answers.values())
+def _mentions(recording: Recording, text: str) -> bool:
+    if recording.transaction_hash is not None:
+        return f"0x{recording.transaction_hash.hex()}".startswith(text)
+    return any(text.encode() in answer for answer in recording.answers.values())
 
 
 def _taken(bad: list[Unreadable]) -> list[Unreadable]:

@@ -45,9 +45,9 @@ def run(
     *,
     tx: Annotated[str, typer.Option(metavar="HASH", help="The transaction's hash, or its first digits.")] = "",
     form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TABLE,
-    depth: Annotated[int | None, typer.Option(min=0, help="How deep to show the call tree.")] = None,
+    depth: Annotated[int | None, typer.Option(metavar="N", min=0, help="How deep to show the call tree.")] = None,
     chain_id: Annotated[
-        int | None, typer.Option(min=1, help="The chain, where the source does not say which it is.")
+        int | None, typer.Option(metavar="N", min=1, help="The chain, where the source does not say which it is.")
     ] = None,
 ) -> None:
     """Find the transaction, explain it, show it."""

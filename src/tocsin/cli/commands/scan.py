@@ -82,20 +82,24 @@ class Format(StrEnum):
 
 
 def run(  # noqa: PLR0913, PLR0917 - Typer reads the options off the parameters
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Recordings, a Parquet archive, or a URL.")],
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE", help="Recordings, a Parquet archive, or a URL.")],
     form: Annotated[Format, typer.Option("--format", help="How to write findings.")] = Format.TABLE,
     chain_id: Annotated[
-        int | None, typer.Option(min=1, help="The chain, where the source does not say which it is.")
+        int | None, typer.Option(metavar="N", min=1, help="The chain, where the source does not say which it is.")
     ] = None,
     only: Annotated[str, typer.Option("--detectors", metavar="A,B", help="Only these detectors; all if absent.")] = "",
     least: Annotated[
-        SeverityWord, typer.Option("--min-severity", help="Leave out findings below this.")
+        SeverityWord,
+        typer.Option(
+            "--min-severity", metavar="SEVERITY", help="Leave out findings below: info, low, medium, high or critical."
+        ),
     ] = SeverityWord.INFO,
     fail_on: Annotated[
-        SeverityWord | None, typer.Option(help="Exit with 3 when there is a finding of this severity or worse.")
+        SeverityWord | None,
+        typer.Option(metavar="SEVERITY", help="Exit with 3 when there is a finding of this severity or worse."),
     ] = None,
-    first: Annotated[int | None, typer.Option("--from", min=0, help="First block.")] = None,
-    last: Annotated[int | None, typer.Option("--to", min=0, help="Last block.")] = None,
+    first: Annotated[int | None, typer.Option("--from", metavar="N", min=0, help="First block.")] = None,
+    last: Annotated[int | None, typer.Option("--to", metavar="N", min=0, help="Last block.")] = None,
 ) -> None:
     """Scan the sources, show the findings, and exit as the findings and --fail-on say."""
     selected = scanning.chosen(names(only), detectors())
