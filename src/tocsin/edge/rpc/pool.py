@@ -15,6 +15,9 @@ PATIENCE_SECONDS = 5.0
 GRACE_SECONDS = 1.0
 """How long the others may take when the first has answered."""
 
+EARLY_SECONDS = 0.01
+"""A sleep may end so much too early; an endpoint is ready all the same."""
+
 T = TypeVar("T")
 
 
@@ -33,12 +36,12 @@ class Pool:
         """
         The chain the endpoints are of, as the first that answers says.
 
-        Raises `SettingError` when every one that answers is of another chain than it should be, and `RemoteError` when
-        none answers and nothing says which chain it should be.
+        Raises `SettingError` when every one is of another chain than it should be, and `RemoteError` when none answers
+        and nothing says which chain it should be.
         """
         outcomes = await asyncio.gather(*(_attempt(endpoint.prepare) for endpoint in self.endpoints))
         wrong = [outcome for outcome in outcomes if isinstance(outcome, WrongChain)]
-        if wrong and None not in outcomes:
+        if len(wrong) == len(self.endpoints):
             raise SettingError(str(wrong[0]))
         chain_id = next((e.chain_id for e in self.endpoints if e.chain_id is not None), None)
         if chain_id is None:
@@ -59,15 +62,14 @@ class Pool:
                 return
             # What is not there yet, such as the receipts of a new block, may be there in a moment.
             await asyncio.sleep(max(soonest, number * self._pause_seconds))
-            yield [endpoint for endpoint in self.endpoints if not endpoint.wait_seconds]
+            yield self._ready()
+
+    def _ready(self) -> list[Endpoint]:
+        return [endpoint for endpoint in self.endpoints if endpoint.wait_seconds <= EARLY_SECONDS]
 
     async def everywhere(self, ask: Callable[[Endpoint], Awaitable[T]]) -> dict[Endpoint, T | RemoteError | InputError]:
         """What each endpoint that is ready answers, asked at the same time; those far behind the first are left out."""
-        asked = {
-            asyncio.create_task(_answer(ask, endpoint)): endpoint
-            for endpoint in self.endpoints
-            if not endpoint.wait_seconds
-        }
+        asked = {asyncio.create_task(_answer(ask, endpoint)): endpoint for endpoint in self._ready()}
         try:
             return {asked[task]: task.result() for task in await _first_few(asked)}
         finally:
