@@ -29,9 +29,12 @@ def block_of(directory: Path, transaction_hash: bytes) -> int | None:
 def _within(path: Path, transaction_hash: bytes) -> int | None:
     try:
         scanned = pl.scan_parquet(path)
-        number = columns.block_column(scanned.collect_schema().names())
-        found = scanned.filter(pl.col("transaction_hash") == transaction_hash).select(number).head(1).collect()
-    except pl.exceptions.PolarsError as error:
+        schema = scanned.collect_schema()
+        number = columns.block_column(schema.names())
+        is_text = schema["transaction_hash"] == pl.String()
+        wanted = pl.lit("0x" + transaction_hash.hex()) if is_text else pl.lit(transaction_hash)
+        found = scanned.filter(pl.col("transaction_hash") == wanted).select(number).head(1).collect()
+    except (pl.exceptions.PolarsError, KeyError) as error:
         raise MalformedInput(f"{path}: cannot be read ({type(error).__name__})") from error
     except OSError as error:
         raise SourceError(f"{path}: cannot be read: {error.strerror}") from error
