@@ -5,7 +5,7 @@ import pytest
 
 from tocsin.chain.catalogue import datasets, derived
 from tocsin.chain.signatures import selector
-from tocsin.detect.actors import clusters, receivers
+from tocsin.detect.actors import clusters, find, receivers
 from tocsin.tables.literal import frame, named
 
 ROUTER = "0x7a250d5630b4cf539739df2c5dacb4c659f2488d"
@@ -102,3 +102,33 @@ def test_transactions_without_hashes_of_a_block_still_group():
         (0, 0, 2, "call", "alice", "helper", b"abcd", 0), (1, 1, 2, "create", "helper", "child", None, 0)
     ).with_columns(block_hash=pl.lit(None, dtype=pl.Binary()))
     assert members(tree) == [("called", "helper"), ("created", "child"), ("sender", "alice")]
+
+
+def transactions(**cells):
+    """One transaction as the block tells of it."""
+    row = {"from_address": "alice", "to_address": "helper", "input": b"abcdefgh", "success": True, **cells}
+    return {"transactions": frame(datasets()["transactions"].columns, [row])}
+
+
+def test_without_a_call_tree_a_contract_called_with_data_is_assumed_to_act():
+    (cluster,) = find(transactions()).values()
+    assert (cluster.sender, cluster.called) == (named("alice"), named("helper"))
+
+
+@pytest.mark.parametrize("cells", [{"input": b""}, {"input": TRANSFER + bytes(64)}, {"to_address": ROUTER}])
+def test_payments_tokens_and_routers_do_not(cells):
+    (cluster,) = find(transactions(**cells)).values()
+    assert cluster.contracts == ()
+
+
+def test_a_creation_makes_its_contract_a_member():
+    (cluster,) = find(transactions(to_address=None, contract_address="child")).values()
+    assert cluster.created == (named("child"),)
+
+
+def test_a_failed_transaction_has_no_cluster():
+    assert find(transactions(success=False)) == {}
+
+
+def test_with_neither_calls_nor_transactions_nobody_is_known():
+    assert find({}) == {}

@@ -20,6 +20,8 @@ _LISTED = """
 1     SushiSwap Router             0xd9e1ce17f2641f24ae83637ab66a2cca9c378b9f
 1     Balancer V2 Vault            0xba12222222228d8ba445958a75a0704d566bf2c8
 1     0x Exchange Proxy            0xdef1c0ded9bec7f1a1670819833240f027b25eff
+1     Uniswap V3 Positions         0xc36442b4a4522e871399cd717abdd847ab11fe88
+1     1inch V2                     0x111111125434b319222cdbf8c261674adb56f3ae
 1     1inch V3                     0x11111112542d85b3ef69ae05771c2dccff4faa26
 1     1inch V4                     0x1111111254fb6c44bac0bed2854e76f90643097d
 1     1inch V5                     0x1111111254eeb25477b68fb85ed929f73a960582

@@ -27,6 +27,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import polars as pl
 
+from tocsin.chain.abi import SELECTOR_BYTES
 from tocsin.chain.routers import ROUTERS
 from tocsin.chain.signatures import selector
 from tocsin.chain.tokens import TOKENS
@@ -38,6 +39,8 @@ CALLS_READ = ("call_index", "depth", "subtree_end", "call_type", "from_address",
 """The columns of `calls` that clusters are made from."""
 PROFITS_READ = ("account_address", "token_address", "net_f64")
 """The columns of `profits` that clusters are made from."""
+TRANSACTIONS_READ = ("from_address", "to_address", "contract_address", "input", "success")
+"""The columns of `transactions` that clusters are made from where there are no calls."""
 
 SAME = ("chain_id", "block_hash", "transaction_hash")
 """What tells transactions apart; the two hashes may be null."""
@@ -121,16 +124,42 @@ def find(tables: Tables) -> dict[Transaction, Cluster]:
     """
     The cluster of each transaction that took effect.
 
-    Reads `calls`; with `profits` too, called contracts that paid are left out.
+    Reads `calls`; where there are none, `transactions`, in which a called contract is only assumed to act and what
+    contracts create is not seen. With `profits` too, called contracts that paid are left out.
     """
-    kind, depth = pl.col("call_type"), pl.col("depth")
-    heads = tables["calls"].filter(
-        ((depth == 0) | kind.is_in(_CREATIONS)) & ~pl.col("reverted") & pl.col("to_address").is_not_null()
-    )
+    calls = tables.get("calls")
+    heads = _heads_of_transactions(tables) if calls is None or calls.is_empty() else _heads_of_calls(calls)
     trees = by_transaction(heads, (*PLACE, *_Head._fields))
     flows = by_transaction(tables["profits"], PROFITS_READ) if "profits" in tables else {}
     found = {key: _cluster(rows, flows.get(key, [])) for key, rows in trees.items()}
     return {key: cluster for key, cluster in found.items() if cluster is not None}
+
+
+def _heads_of_calls(calls: pl.DataFrame) -> pl.DataFrame:
+    kind, depth = pl.col("call_type"), pl.col("depth")
+    return calls.filter(
+        ((depth == 0) | kind.is_in(_CREATIONS)) & ~pl.col("reverted") & pl.col("to_address").is_not_null()
+    )
+
+
+def _heads_of_transactions(tables: Tables) -> pl.DataFrame:
+    """Roots as the transactions tell of them: one with call data is assumed to call on."""
+    if "transactions" not in tables:
+        return pl.DataFrame(schema=[*PLACE, *_Head._fields])
+    made = pl.col("to_address").is_null()
+    selector_of = pl.col("input").bin.slice(0, SELECTOR_BYTES)
+    has_one = selector_of.bin.size() == SELECTOR_BYTES
+    roots = tables["transactions"].filter(pl.col("success").fill_null(value=True))
+    return roots.select(
+        *PLACE,
+        pl.col("from_address"),
+        call_index=pl.lit(0),
+        depth=pl.lit(0),
+        subtree_end=pl.when(has_one).then(2).otherwise(1),
+        call_type=pl.when(made).then(pl.lit("create")).otherwise(pl.lit("call")),
+        to_address=pl.coalesce("to_address", "contract_address"),
+        selector=pl.when(has_one).then(selector_of),
+    ).filter(pl.col("to_address").is_not_null())
 
 
 def _cluster(rows: list[tuple[Any, ...]], flows: Iterable[tuple[Any, ...]]) -> Cluster | None:

@@ -51,15 +51,21 @@ class _Flow(NamedTuple):
         return int.from_bytes(self.received, "big") - int.from_bytes(self.sent, "big")
 
 
+_READ = ("calls", "transactions", "profits", "transfers")
+_FRAME = ("from_address", "to_address", "selector")
 _FLOW = ("account_address", "token_address", "received_binary", "sent_binary")
 
 
 def found(tables: Tables, least_dollars: float) -> Iterator[Gain]:
-    """The clusters that gained at least so much. Reads `calls`, `profits`, `transfers`; `logs` only for being there."""
+    """
+    The clusters that gained at least so much.
+
+    Reads calls or else transactions, profits and transfers; logs only for being there.
+    """
     enough = _enough(tables["profits"], least_dollars)
     if enough.is_empty():
         return
-    part = {name: actors.of_transactions(tables[name], enough) for name in ("calls", "profits", "transfers")}
+    part = {name: actors.of_transactions(tables[name], enough) for name in _READ if name in tables}
     rows = _Rows.of(part, with_logs="logs" in tables)
     for key, cluster in actors.find(part).items():
         gain = rows.gain(key, cluster)
@@ -86,8 +92,9 @@ class _Rows:
     @classmethod
     def of(cls, part: Tables, *, with_logs: bool) -> "_Rows":
         """Read them from the tables."""
+        frames = actors.by_transaction(part["calls"], _FRAME) if "calls" in part else {}
         return cls(
-            frames=actors.by_transaction(part["calls"], ("from_address", "to_address", "selector")),
+            frames=frames,
             moves=actors.by_transaction(part["transfers"], ("from_address", "to_address")),
             flows={
                 key: list(map(_Flow._make, rows)) for key, rows in actors.by_transaction(part["profits"], _FLOW).items()
@@ -99,7 +106,7 @@ class _Rows:
         """What this cluster gained; with the silent accounts it pays, where a contract works for the sender."""
         frames, flows = self.frames.get(key, []), self.flows.get(key, [])
         own = cluster.members
-        if cluster.contracts:
+        if cluster.contracts and frames:
             own |= actors.paid_silently(own, frames, self.moves.get(key, ()))
         net = _net(flow for flow in flows if flow.account in own)
         worth = {token: _worth(cluster, token, amount) for token, amount in net.items()}

@@ -22,8 +22,9 @@ Most exploits end so: value out of nothing, in one transaction, by a contract th
 
 ## Blind spots
 A profit in tokens without a known price, or one sent on to an account that takes part in the transaction. Prices are
-rough reference prices. Without logs, receipt tokens that are burned for a withdrawal are not seen, so that an ordinary
-withdrawal by a contract looks like a gain.
+rough reference prices. Without the call tree, contracts created by contracts are not seen, nor is native coin that
+contracts send, and any contract that is called is assumed to act for its caller. Without logs, receipt tokens that are
+burned for a withdrawal are not seen, so that an ordinary withdrawal by a contract looks like a gain.
 
 ## Triage
 Who paid? Look at the suspected victim first: is it a pool, a lending market or a vault of yours? A large arbitrage or
@@ -39,7 +40,7 @@ from typing import Any
 
 from tocsin.chain.signatures import selector
 from tocsin.detect.accounts import Account, account, questions
-from tocsin.detect.actors import CALLS_READ, PROFITS_READ
+from tocsin.detect.actors import CALLS_READ, PROFITS_READ, TRANSACTIONS_READ
 from tocsin.detect.detector import Detector, Example, Question, Read
 from tocsin.detect.detectors import _gains
 from tocsin.detect.detectors._gains import Gain
@@ -210,7 +211,8 @@ detector = Detector(
     id="large-profit",
     severity=Severity.HIGH,
     reads={
-        "calls": Read(columns=CALLS_READ),
+        "calls": Read(columns=CALLS_READ, optional=True),
+        "transactions": Read(columns=TRANSACTIONS_READ, optional=True),
         "profits": Read(columns=(*PROFITS_READ, "received_binary", "sent_binary")),
         "transfers": Read(columns=("from_address", "to_address")),
         "logs": Read(columns=("log_index",), optional=True),
@@ -245,6 +247,17 @@ detector = Detector(
             says="nobody can be asked: few calls are a trade, many are suspicious",
             tables={"calls": _calls(inner=40), "profits": _moved(100, "bank", "thief")},
             finds=({"severity": "high", "confidence": 0.36},),
+        ),
+        Example(
+            says="no call tree: the transaction says who called whom, and the contract is new",
+            tables={
+                "transactions": _at(
+                    [{"from_address": "mallory", "to_address": "thief", "input": _RUN, "success": True}]
+                ),
+                "profits": _at(_moved(100, "bank", "thief")),
+            },
+            answers=_known(sent="0x1", before="0x"),
+            finds=({"severity": "high", "entities": {"attack_contract": "thief", "suspected_victim": "bank"}},),
         ),
         Example(
             says="a sale of something without a known price",
