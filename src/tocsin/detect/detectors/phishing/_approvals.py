@@ -145,16 +145,16 @@ class Memories:
         pairs = self.rows.select("owner", "spender").unique()
         return moved_from(approved).join(pairs, on=["owner", "spender"], how="semi")
 
-    def owners(self, row: Mapping[str, Any]) -> tuple[set[bytes], bool]:
-        """Who had approved a row's spender by then, and whether the row's owner gave enough alone."""
+    def by_spender(self, spenders: pl.Series) -> dict[tuple[Any, ...], pl.DataFrame]:
+        """The rows of these spenders, by chain and spender."""
+        rows = self.rows.filter(pl.col("spender").is_in(spenders.unique().implode()))
+        return rows.partition_by("chain_id", "spender", as_dict=True)
+
+    def owners(self, row: Mapping[str, Any], approvals: pl.DataFrame) -> tuple[set[bytes], bool]:
+        """Of a spender's approvals: who had given one by a row's transaction, and whether its owner gave enough alone."""
         block, place = pl.col("block_number"), pl.col("transaction_index")
         earlier = (block < row["block_number"]) | ((block == row["block_number"]) & (place <= row["transaction_index"]))
-        given = self.rows.filter(
-            (pl.col("chain_id") == row["chain_id"])
-            & (pl.col("spender") == row["spender"])
-            & earlier
-            & (block + self.window_blocks >= row["block_number"])
-        )
+        given = approvals.filter(earlier & (block + self.window_blocks >= row["block_number"]))
         alone = given.filter((pl.col("owner") == row["owner"]) & pl.col("is_sufficient"))
         return set(given["owner"].to_list()), not alone.is_empty()
 
@@ -166,9 +166,10 @@ class Memories:
         """
         first, last = batch["block_number"].min(), batch["block_number"].max()
         busy = self._busy(first, last, max(thresholds))
-        rows = self.rows.filter(~pl.col("spender").is_in(busy.implode()))
-        for spender in rows.partition_by("chain_id", "spender", maintain_order=True):
-            yield from self._crossed(spender, first, thresholds)
+        spender = pl.col("spender")
+        rows = self.rows.filter(spender.is_in(batch["spender"].unique().implode()) & ~spender.is_in(busy.implode()))
+        for approvals in rows.partition_by("chain_id", "spender", maintain_order=True):
+            yield from self._crossed(approvals, first, thresholds)
 
     def _busy(self, first: Any, last: Any, most: int) -> pl.Series:
         """Spenders with so many owners before the batch, all through it, that no row of it can reach a threshold."""
@@ -228,11 +229,16 @@ class Candidate:
 def taking(taken: pl.DataFrame, transfers: pl.DataFrame, memories: Memories) -> Iterator[Candidate]:
     """One for each transaction and spender that took from somebody who had approved it."""
     usable = taken.filter(pl.col("block_number").is_not_null() & pl.col("transaction_index").is_not_null())
+    if usable.is_empty():
+        return
+    approvals = memories.by_spender(usable["spender"])
+    here = transfers.join(usable.select(SAME).unique(), on=SAME, how="semi", nulls_equal=True)
     for rows in usable.sort("owner", "receiver").partition_by(*SAME, "spender", maintain_order=True):
-        judged = [(row, *memories.owners(row)) for row in rows.iter_rows(named=True)]
+        given = approvals.get((rows["chain_id"][0], rows["spender"][0]), memories.rows.clear())
+        judged = [(row, *memories.owners(row, given)) for row in rows.iter_rows(named=True)]
         robbed = [(row, owners, alone) for row, owners, alone in judged if row["owner"] in owners]
         if robbed:
-            yield _candidate(robbed, transfers)
+            yield _candidate(robbed, here)
 
 
 def _candidate(robbed: list[tuple[dict[str, Any], set[bytes], bool]], transfers: pl.DataFrame) -> Candidate:
