@@ -151,7 +151,7 @@ class Memories:
         return rows.partition_by("chain_id", "spender", as_dict=True)
 
     def owners(self, row: Mapping[str, Any], approvals: pl.DataFrame) -> tuple[set[bytes], bool]:
-        """Of a spender's approvals: who had given one by a row's transaction, and whether its owner gave enough alone."""
+        """Of a spender's approvals: who gave one by a row's transaction, and whether its owner gave enough alone."""
         block, place = pl.col("block_number"), pl.col("transaction_index")
         earlier = (block < row["block_number"]) | ((block == row["block_number"]) & (place <= row["transaction_index"]))
         given = approvals.filter(earlier & (block + self.window_blocks >= row["block_number"]))
