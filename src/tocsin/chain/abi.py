@@ -34,7 +34,7 @@ def word(column: pl.Series, number: int, *, skip: int = 0) -> Words:
 
 def has_words(column: pl.Series, count: int, *, skip: int = 0) -> Mask:
     """Which values hold at least `count` whole words behind `skip` bytes. A null holds none."""
-    lengths = column.bin.size().fill_null(0).to_numpy()
+    _, _, lengths = _buffers(column)
     return np.asarray(lengths >= skip + count * WORD_BYTES, dtype=np.bool_)
 
 
@@ -82,7 +82,14 @@ def array(data: bytes, head: int) -> list[bytes] | None:
 
 
 def _buffers(column: pl.Series) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    filled = column.fill_null(b"")
-    lengths = filled.bin.size().to_numpy().astype(np.int64)
-    packed = np.frombuffer(b"".join(filled.to_list()), dtype=np.uint8)
-    return packed, np.cumsum(lengths) - lengths, lengths
+    """The bytes of a binary column one after the other, and where each value starts and how long it is."""
+    array = column.to_arrow()
+    _, offset_buffer, data_buffer = array.buffers()
+    if not len(array) or data_buffer is None:
+        nothing = np.zeros(len(array), dtype=np.int64)
+        return np.zeros(0, dtype=np.uint8), nothing, nothing
+    offsets = np.frombuffer(offset_buffer, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
+    lengths = np.diff(offsets)
+    if array.null_count:
+        lengths = np.where(column.is_not_null().to_numpy(), lengths, 0)
+    return np.frombuffer(data_buffer, dtype=np.uint8), offsets[:-1], lengths

@@ -55,8 +55,9 @@ def column(words: Words) -> pl.Series:
 def fixed(packed: bytes, width: int) -> pl.Series:
     """A Polars binary column of values of one width that stand one after the other in `packed`."""
     count = len(packed) // width
-    array = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), count, [None, pa.py_buffer(packed)])
-    return pl.Series(pl.from_arrow(array.cast(pa.large_binary())))
+    offsets = np.arange(count + 1, dtype=np.int64) * width
+    parts = [None, pa.py_buffer(offsets), pa.py_buffer(packed)]
+    return pl.Series(pl.from_arrow(pa.LargeBinaryArray.from_buffers(pa.large_binary(), count, parts)))
 
 
 def words(series: pl.Series) -> Words:

@@ -21,16 +21,17 @@ def rights(logs: pl.DataFrame) -> list[pl.DataFrame]:
     if found.is_empty():
         return []
     four, name = pl.col("topic3").is_not_null(), pl.col("topic0")
-    return [
-        _plain(_fitting(found.filter((name == APPROVAL) & ~four), 1)),
-        _item(found.filter((name == APPROVAL) & four)),
-        _operator(_fitting(found.filter((name == FOR_ALL) & ~four), 1)),
-        _permit2(_fitting(found.filter(name.is_in([PERMIT2_APPROVAL, PERMIT2_PERMIT]) & four), 2)),
-    ]
+    kinds = (
+        (_plain, _fitting(found.filter((name == APPROVAL) & ~four), 1)),
+        (_item, found.filter((name == APPROVAL) & four)),
+        (_operator, _fitting(found.filter((name == FOR_ALL) & ~four), 1)),
+        (_permit2, _fitting(found.filter(name.is_in([PERMIT2_APPROVAL, PERMIT2_PERMIT]) & four), 2)),
+    )
+    return [read(rows) for read, rows in kinds if not rows.is_empty()]
 
 
 def _fitting(logs: pl.DataFrame, words: int) -> pl.DataFrame:
-    return logs.filter(abi.has_words(logs["data"], words))
+    return logs.filter(abi.has_words(logs["data"], words)) if not logs.is_empty() else logs
 
 
 def _pair(logs: pl.DataFrame, owner: str, spender: str) -> list[pl.Series]:

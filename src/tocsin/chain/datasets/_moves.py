@@ -12,7 +12,8 @@ SAME_TRANSACTION = ("chain_id", "block_hash", "transaction_hash")
 
 def rows(source: pl.DataFrame, keep: Sequence[str], values: Iterable[pl.Series], **constants: pl.Expr) -> pl.DataFrame:
     """The place columns and `keep` of `source`, with these columns and constants beside them."""
-    return source.select(*PLACE, *keep).with_columns(*values, **constants)
+    made = pl.DataFrame([*(source[name] for name in (*PLACE, *keep)), *values])
+    return made.with_columns(**constants) if constants else made
 
 
 def together(columns: Mapping[str, Column], parts: Iterable[pl.DataFrame]) -> pl.DataFrame:

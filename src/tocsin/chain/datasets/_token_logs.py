@@ -27,15 +27,18 @@ def moves(logs: pl.DataFrame) -> list[pl.DataFrame]:
     kinds = {key[0]: part for key, part in found.partition_by("topic0", as_dict=True).items()}
     none = found.clear()
     transfers = kinds.get(TRANSFER, none)
-    items = transfers.filter(pl.col("topic3").is_not_null())
-    plain = _erc20(_fitting(transfers.filter(pl.col("topic3").is_null() & pl.col("topic2").is_not_null()), 1))
-    wraps = [_deposits(_wrapping(kinds.get(DEPOSIT, none))), _withdrawals(_wrapping(kinds.get(WITHDRAWAL, none)))]
+    four = pl.col("topic3").is_not_null()
+    plain = _erc20(_fitting(transfers.filter(~four & pl.col("topic2").is_not_null()), 1))
+    others = (
+        (_erc721, transfers.filter(four)),
+        (_single, _fitting(kinds[SINGLE].filter(four), 2) if SINGLE in kinds else none),
+        (_batch, kinds[BATCH].filter(four) if BATCH in kinds else none),
+    )
+    wraps = ((_deposits, _wrapping(kinds.get(DEPOSIT, none))), (_withdrawals, _wrapping(kinds.get(WITHDRAWAL, none))))
     return [
         plain,
-        _erc721(items),
-        _single(_fitting(kinds.get(SINGLE, none).filter(pl.col("topic3").is_not_null()), 2)),
-        _batch(kinds.get(BATCH, none).filter(pl.col("topic3").is_not_null())),
-        *(_untold(wrap, plain) for wrap in wraps if not wrap.is_empty()),
+        *(read(rows) for read, rows in others if not rows.is_empty()),
+        *(_untold(read(rows), plain) for read, rows in wraps if not rows.is_empty()),
     ]
 
 
@@ -44,12 +47,14 @@ def _fitting(logs: pl.DataFrame, words: int) -> pl.DataFrame:
 
 
 def _wrapping(logs: pl.DataFrame) -> pl.DataFrame:
+    if logs.is_empty():
+        return logs
     return _fitting(logs.filter(pl.col("topic1").is_not_null() & pl.col("topic2").is_null()), 1)
 
 
 def _token(logs: pl.DataFrame, standard: str, *columns: pl.Series, **constants: pl.Expr) -> pl.DataFrame:
-    named = logs.rename({"address": "token_address"})
-    return _moves.rows(named, ("token_address", "log_index"), columns, standard=pl.lit(standard), **constants)
+    token = logs["address"].rename("token_address")
+    return _moves.rows(logs, ("log_index",), (token, *columns), standard=pl.lit(standard), **constants)
 
 
 def _erc20(logs: pl.DataFrame) -> pl.DataFrame:
