@@ -53,6 +53,8 @@ class _Flow(NamedTuple):
 
 _READ = ("calls", "transactions", "profits", "transfers")
 _FRAME = ("from_address", "to_address", "selector")
+_MOVE = ("from_address", "to_address")
+_ITEMS = ("erc721", "erc1155")
 _FLOW = ("account_address", "token_address", "received_binary", "sent_binary")
 
 
@@ -86,6 +88,8 @@ class _Rows:
 
     frames: dict[Transaction, list[tuple[bytes, bytes | None, bytes | None]]]
     moves: dict[Transaction, list[tuple[bytes, bytes]]]
+    items: dict[Transaction, list[tuple[bytes, bytes]]]
+    """Who gave an item, such as an ERC-721, to whom."""
     flows: dict[Transaction, list[_Flow]]
     with_logs: bool
 
@@ -93,9 +97,11 @@ class _Rows:
     def of(cls, part: Tables, *, with_logs: bool) -> "_Rows":
         """Read them from the tables."""
         frames = actors.by_transaction(part["calls"], _FRAME) if "calls" in part else {}
+        is_item = pl.col("standard").is_in(_ITEMS)
         return cls(
             frames=frames,
-            moves=actors.by_transaction(part["transfers"], ("from_address", "to_address")),
+            moves=actors.by_transaction(part["transfers"].filter(~is_item), _MOVE),
+            items=actors.by_transaction(part["transfers"].filter(is_item), _MOVE),
             flows={
                 key: list(map(_Flow._make, rows)) for key, rows in actors.by_transaction(part["profits"], _FLOW).items()
             },
@@ -117,7 +123,7 @@ class _Rows:
             called=hexadecimal(cluster.called),
             created=tuple(hexadecimal(address) or "" for address in cluster.created),
             tokens=tuple((hexadecimal(token) or "", net[token]) for token in sorted(net) if (worth[token] or 0) > 0),
-            gave=self._gave(cluster, flows, net),
+            gave=self._gave(cluster, flows, net) or self._gave_items(key, own),
             frames=len(frames),
             victim=_victim(cluster, [flow for flow in flows if flow.account not in own]),
         )
@@ -130,6 +136,9 @@ class _Rows:
         """
         giving = net if self.with_logs else _net(flow for flow in flows if flow.account == cluster.sender)
         return any(amount < 0 and _worth(cluster, token, amount) is None for token, amount in giving.items())
+
+    def _gave_items(self, key: Transaction, own: frozenset[bytes]) -> bool:
+        return any(giver in own and taker not in own for giver, taker in self.items.get(key, ()))
 
 
 def _net(flows: Iterator[_Flow]) -> dict[bytes, int]:

@@ -43,6 +43,7 @@ from tocsin.detect.accounts import Account, account, questions
 from tocsin.detect.actors import CALLS_READ, PROFITS_READ, TRANSACTIONS_READ
 from tocsin.detect.detector import Detector, Example, Question, Read
 from tocsin.detect.detectors import _gains
+from tocsin.detect.detectors._example_rows import call
 from tocsin.detect.detectors._gains import Gain
 from tocsin.model.finding import Entity, Severity, Sighting
 from tocsin.model.lookups import Answers
@@ -160,24 +161,10 @@ _WETH = "0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"
 _RUN = selector("run()")
 
 
-def _calls(*, kind: str = "call", sender: str = "mallory", inner: int = 2) -> list[dict[str, Any]]:
+def _calls(*, kind: str = "call", inner: int = 2) -> list[dict[str, Any]]:
     """A sender, a contract that acts, and what it does."""
-    root = {"call_type": kind, "from_address": sender, "to_address": "thief", "subtree_end": inner + 1}
-    return [
-        {**root, "selector": _RUN if kind == "call" else None},
-        *(
-            {
-                "call_index": index,
-                "depth": 1,
-                "subtree_end": index + 1,
-                "call_type": "call",
-                "from_address": "thief",
-                "to_address": "bank",
-                "selector": _RUN,
-            }
-            for index in range(1, inner + 1)
-        ),
-    ]
+    root = call(0, 0, inner + 1, "mallory", "thief", _RUN if kind == "call" else b"", kind=kind)
+    return [root, *(call(1, index, index + 1, "thief", "bank", _RUN) for index in range(1, inner + 1))]
 
 
 def _moved(ether: int, giver: str, taker: str, address: str = _WETH) -> list[dict[str, Any]]:
@@ -214,7 +201,7 @@ detector = Detector(
         "calls": Read(columns=CALLS_READ, optional=True),
         "transactions": Read(columns=TRANSACTIONS_READ, optional=True),
         "profits": Read(columns=(*PROFITS_READ, "received_binary", "sent_binary")),
-        "transfers": Read(columns=("from_address", "to_address")),
+        "transfers": Read(columns=("standard", "from_address", "to_address")),
         "logs": Read(columns=("log_index",), optional=True),
     },
     run=run,
@@ -266,6 +253,15 @@ detector = Detector(
                 "profits": [*_moved(100, "pool", "mallory"), *_moved(5, "mallory", "pool", address="art")],
             },
             finds=({"severity": "low", "confidence": 0.11},),
+        ),
+        Example(
+            says="a sale of an item",
+            tables={
+                "calls": _calls(inner=40),
+                "profits": _moved(100, "buyer", "thief"),
+                "transfers": [{"standard": "erc721", "from_address": "mallory", "to_address": "buyer"}],
+            },
+            finds=({"severity": "low"},),
         ),
         Example(
             says="a trade of one dollar's worth for another",
