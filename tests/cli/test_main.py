@@ -90,7 +90,7 @@ def test_control_c_ends_quietly_with_130() -> None:
             with asking:
                 process.send_signal(signal.SIGINT)
                 _, said = process.communicate(timeout=60)
-    assert (process.returncode, said) == (130, b"")
+    assert (process.returncode, said.strip()) == (130, b"")
 
 
 def started(*arguments: str) -> subprocess.Popen[bytes]:
