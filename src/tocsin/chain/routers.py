@@ -7,6 +7,8 @@ a word in a finding, no more: what goes through a router does not stay in it.
 
 from typing import TypeAlias
 
+from tocsin.chain.tokens import NATIVE_COINS
+
 Router: TypeAlias = tuple[int, bytes]
 """Chain id and address."""
 
@@ -53,10 +55,20 @@ _LISTED = """
 """
 
 
+_EVERYWHERE = """
+EntryPoint 0.6               0x5ff137d4b0fdcd49dca30c7cf57e578a026d2789
+EntryPoint 0.7               0x0000000071727de22e5e9d8baf0edac6f37da032
+Multicall3                   0xca11bde05977b3631167028862be2a173976ca11
+"""
+"""At one address on every chain."""
+
+
 def _parse(line: str) -> Router:
     words = line.split()
     return int(words[0]), bytes.fromhex(words[-1][2:])
 
 
-ROUTERS: frozenset[Router] = frozenset(map(_parse, _LISTED.split("\n")[1:-1]))
+ROUTERS: frozenset[Router] = frozenset(map(_parse, _LISTED.split("\n")[1:-1])) | {
+    _parse(f"{chain_id} {line}") for chain_id in NATIVE_COINS for line in _EVERYWHERE.split("\n")[1:-1]
+}
 """The public routers."""
