@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import TypeAlias
 
 from tocsin.chain.signatures import selector
@@ -61,6 +62,7 @@ class Prices:
     first: dict[Question, float] = field(default_factory=dict)
     extremes: dict[Question, tuple[float, float]] = field(default_factory=dict)
     """The least and the greatest answer."""
+    last: dict[Question, float] = field(default_factory=dict)
 
     def note(self, frame: Frame) -> float | None:
         """Keep an answer; how many times it differs from the first to the same question, or None without a number."""
@@ -70,6 +72,7 @@ class Prices:
         question = (frame.callee, frame.selector, frame.data)
         least, greatest = self.extremes.get(question, (number, number))
         self.extremes[question] = (min(least, number), max(greatest, number))
+        self.last[question] = number
         first = self.first.setdefault(question, number)
         return max(number / first, first / number)
 
@@ -78,6 +81,15 @@ class Prices:
         return max(
             (high / low for (callee, _, _), (low, high) in self.extremes.items() if callee == contract), default=1.0
         )
+
+    def moved_back(self) -> Iterator[bytes]:
+        """The contracts whose price was distorted, and then moved at least half of the way back."""
+        for question, first in self.first.items():
+            low, high = self.extremes[question]
+            furthest = max(high / first, first / low)
+            left = max(self.last[question] / first, first / self.last[question])
+            if furthest >= DISTORTION and left <= sqrt(furthest):
+                yield question[0]
 
 
 def _number(frame: Frame) -> float | None:

@@ -21,6 +21,10 @@ balances of a pool whose loan to the actors was open, and gave something to the 
 
 * high, with more confidence where the actors gained $10 000.
 
+Neither, but the price of a pool was seen to move by 30 % and at least half of the way back:
+
+* low.
+
 ## Why it matters
 A contract that trusts the price of one pool at one moment can be made to believe any price by whoever can borrow
 enough to move it. It is the most common way in which lending markets and vaults lose their funds at once.
@@ -44,12 +48,11 @@ from collections.abc import Iterator
 from tocsin.chain.signatures import selector
 from tocsin.detect.actors import CALLS_READ, PROFITS_READ
 from tocsin.detect.detector import Detector, Example, Read
-from tocsin.detect.detectors import _frames, _price_reads, _trip_grades
+from tocsin.detect.detectors import _frames, _price_sightings
 from tocsin.detect.detectors._example_rows import answered, call, moved
-from tocsin.detect.detectors._price_cases import Case, cases
+from tocsin.detect.detectors._price_cases import cases
 from tocsin.detect.detectors._round_trips import MOVES_READ
-from tocsin.detect.detectors._trip_grades import CONFIDENCE_HIGH, CONFIDENCE_UNPRICED, HIGH_DOLLARS, Grade
-from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
+from tocsin.model.finding import Severity, Sighting
 from tocsin.tables import literal
 from tocsin.tables.dataset import Tables
 
@@ -57,81 +60,8 @@ from tocsin.tables.dataset import Tables
 def run(tables: Tables) -> Iterator[Sighting]:
     """The sightings of each transaction that could hold a moved price."""
     for case in cases(tables):
-        yield from _round_trip_sightings(case)
-        yield from _read_sightings(case)
-
-
-def _round_trip_sightings(case: Case) -> Iterator[Sighting]:
-    for grade in _trip_grades.graded(case):
-        yield _round_trip(case, grade)
-
-
-def _round_trip(case: Case, grade: Grade) -> Sighting:
-    trips, worth = grade.trips, grade.dollars
-    victim = hexadecimal(trips[0].counterpart) or ""
-    best = max(trips, key=lambda trip: trip.rate)
-    about = f", about ${worth:,.0f} in all" if worth >= 1 else ""
-    return Sighting(
-        place=Place.of(case.root),
-        severity=grade.severity,
-        confidence=grade.confidence,
-        title="A contract gave back more than it was given",
-        summary=(
-            f"Whoever acts for {hexadecimal(case.root['from_address'])} gave {best.given} of token"
-            f" {hexadecimal(best.token)} to {victim} and got {best.returned} back in the same transaction{about}."
-        ),
-        entities=_entities(case, victim, [trip.token for trip in trips]),
-        values={
-            "shape": "round-trip",
-            "tokens": [hexadecimal(trip.token) or "" for trip in trips],
-            "given": [trip.given for trip in trips],
-            "returned": [trip.returned for trip in trips],
-            "dollars": round(worth),
-        },
-        key=f"round-trip {victim}",
-    )
-
-
-def _entities(case: Case, victim: str, tokens: list[bytes]) -> tuple[Entity, ...]:
-    contracts = sorted(case.members - {case.root["from_address"]})
-    return (
-        Entity("victim", victim),
-        Entity("attacker", hexadecimal(case.root["from_address"]) or ""),
-        *(Entity("attack_contract", hexadecimal(address) or "") for address in contracts),
-        *(Entity("token", hexadecimal(token) or "") for token in tokens),
-    )
-
-
-def _read_sightings(case: Case) -> Iterator[Sighting]:
-    by_victim: dict[bytes, list[_price_reads.Read]] = {}
-    for read in _price_reads.distorted_reads(case.tree, case.members, case.lenders):
-        by_victim.setdefault(read.entry.callee, []).append(read)
-    for victim, reads in by_victim.items():
-        yield _read(case, hexadecimal(victim) or "", reads)
-
-
-def _read(case: Case, victim: str, reads: list[_price_reads.Read]) -> Sighting:
-    worst = max(reads, key=lambda read: read.times or 0.0)
-    how = f"after it had moved {worst.times:.3g} times" if worst.times else "while its tokens were out on loan"
-    return Sighting(
-        place=Place.of(case.root),
-        severity=Severity.HIGH,
-        confidence=CONFIDENCE_HIGH if case.gain >= HIGH_DOLLARS else CONFIDENCE_UNPRICED,
-        title="A contract acted on a distorted price",
-        summary=(
-            f"Inside a call of {victim}, {hexadecimal(worst.consumer)} read the price of {hexadecimal(worst.pool)}"
-            f" {how}, and something was given to whoever acts for {hexadecimal(case.root['from_address'])}."
-        ),
-        entities=(*_entities(case, victim, []), Entity("pool", hexadecimal(worst.pool) or "")),
-        values={
-            "shape": "read",
-            "view_selector": hexadecimal(worst.view) or "",
-            "moved_percent": round(100 * (worst.times - 1)) if worst.times else 0,
-            "lent_out": worst.times is None,
-            "reads": len(reads),
-        },
-        key=f"read {victim}",
-    )
+        used = [*_price_sightings.round_trips(case), *_price_sightings.reads(case)]
+        yield from used or _price_sightings.swings(case)
 
 
 _RUN, _DEPOSIT, _REDEEM = selector("run()"), selector("deposit(uint256)"), selector("redeem(uint256)")
@@ -154,6 +84,11 @@ _BORROW_ON_A_PRICE = [
     call(1, 3, 6, "thief", "market", _BORROW),
     call(2, 4, 5, "market", "pair", _RESERVES, kind="staticcall"),
     call(2, 5, 6, "market", "dollar", _TRANSFER + literal.words("thief", 1)),
+]
+_SWING = [
+    call(0, 0, 6, "mallory", "thief", _RUN),
+    *(call(1, at, at + 1, "thief", "pair", _RESERVES, kind="staticcall") for at in (1, 3, 5)),
+    *(call(1, at, at + 1, "thief", "pair", _SWAP) for at in (2, 4)),
 ]
 _BUY_WHILE_LENT = [
     call(0, 0, 6, "mallory", "thief", _RUN),
@@ -223,6 +158,14 @@ detector = Detector(
             says="a shop prices by the balance of a pair that has lent out its tokens",
             tables={"calls": _BUY_WHILE_LENT, "flash_loans": [{"lender_address": "pair", "borrower_address": "thief"}]},
             finds=({"severity": "high", "confidence": 0.6, "values": {"shape": "read", "lent_out": True}},),
+        ),
+        Example(
+            says="a pair's price swings, and nobody is seen to use it",
+            tables={
+                "calls": answered(_SWING, at_1=(100, 100), at_3=(900, 11), at_5=(100, 100)),
+                "swaps": [{"pool_address": "pair", "pool_id": b"1"}],
+            },
+            finds=({"severity": "low", "confidence": 0.3, "values": {"shape": "swing"}},),
         ),
         Example(
             says="the same loan on reserves that did not move",

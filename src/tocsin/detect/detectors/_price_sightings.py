@@ -1,0 +1,106 @@
+"""What is seen of moved prices in one transaction, in words."""
+
+from collections.abc import Iterator
+
+from tocsin.detect.detectors import _price_reads, _trip_grades
+from tocsin.detect.detectors._price_cases import Case
+from tocsin.detect.detectors._price_reads import Read
+from tocsin.detect.detectors._trip_grades import CONFIDENCE_HIGH, CONFIDENCE_UNPRICED, HIGH_DOLLARS, Grade
+from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
+
+CONFIDENCE_SWING = 0.3
+
+
+def round_trips(case: Case) -> Iterator[Sighting]:
+    """Contracts that gave back more than they were given."""
+    for grade in _trip_grades.graded(case):
+        yield _round_trip(case, grade)
+
+
+def _round_trip(case: Case, grade: Grade) -> Sighting:
+    trips, worth = grade.trips, grade.dollars
+    victim = hexadecimal(trips[0].counterpart) or ""
+    best = max(trips, key=lambda trip: trip.rate)
+    about = f", about ${worth:,.0f} in all" if worth >= 1 else ""
+    return Sighting(
+        place=Place.of(case.root),
+        severity=grade.severity,
+        confidence=grade.confidence,
+        title="A contract gave back more than it was given",
+        summary=(
+            f"Whoever acts for {hexadecimal(case.root['from_address'])} gave {best.given} of token"
+            f" {hexadecimal(best.token)} to {victim} and got {best.returned} back in the same transaction{about}."
+        ),
+        entities=_entities(case, victim, [trip.token for trip in trips]),
+        values={
+            "shape": "round-trip",
+            "tokens": [hexadecimal(trip.token) or "" for trip in trips],
+            "given": [trip.given for trip in trips],
+            "returned": [trip.returned for trip in trips],
+            "dollars": round(worth),
+        },
+        key=f"round-trip {victim}",
+    )
+
+
+def _entities(case: Case, victim: str, tokens: list[bytes]) -> tuple[Entity, ...]:
+    contracts = sorted(case.members - {case.root["from_address"]})
+    return (
+        Entity("victim", victim),
+        Entity("attacker", hexadecimal(case.root["from_address"]) or ""),
+        *(Entity("attack_contract", hexadecimal(address) or "") for address in contracts),
+        *(Entity("token", hexadecimal(token) or "") for token in tokens),
+    )
+
+
+def reads(case: Case) -> Iterator[Sighting]:
+    """Contracts that acted on a distorted price."""
+    by_victim: dict[bytes, list[Read]] = {}
+    for read in _price_reads.distorted_reads(case.tree, case.members, case.lenders):
+        by_victim.setdefault(read.entry.callee, []).append(read)
+    for victim, found in by_victim.items():
+        yield _read(case, hexadecimal(victim) or "", found)
+
+
+def _read(case: Case, victim: str, found: list[Read]) -> Sighting:
+    worst = max(found, key=lambda read: read.times or 0.0)
+    how = f"after it had moved {worst.times:.3g} times" if worst.times else "while its tokens were out on loan"
+    return Sighting(
+        place=Place.of(case.root),
+        severity=Severity.HIGH,
+        confidence=CONFIDENCE_HIGH if case.gain >= HIGH_DOLLARS else CONFIDENCE_UNPRICED,
+        title="A contract acted on a distorted price",
+        summary=(
+            f"Inside a call of {victim}, {hexadecimal(worst.consumer)} read the price of {hexadecimal(worst.pool)}"
+            f" {how}, and something was given to whoever acts for {hexadecimal(case.root['from_address'])}."
+        ),
+        entities=(*_entities(case, victim, []), Entity("pool", hexadecimal(worst.pool) or "")),
+        values={
+            "shape": "read",
+            "view_selector": hexadecimal(worst.view) or "",
+            "moved_percent": round(100 * (worst.times - 1)) if worst.times else 0,
+            "lent_out": worst.times is None,
+            "reads": len(found),
+        },
+        key=f"read {victim}",
+    )
+
+
+def swings(case: Case) -> Iterator[Sighting]:
+    """Prices that swung and that nobody was seen to use."""
+    seen = _price_reads.prices(case.tree)
+    for pool in sorted(set(seen.moved_back()) & case.pools.keys()):
+        address = hexadecimal(pool) or ""
+        yield Sighting(
+            place=Place.of(case.root),
+            severity=Severity.LOW,
+            confidence=CONFIDENCE_SWING,
+            title="A price was moved and moved back",
+            summary=(
+                f"The price of {address} moved {seen.moved(pool):.3g} times and at least half of the way back within"
+                " one transaction. Nobody was seen to use it in between."
+            ),
+            entities=(*_entities(case, address, []), Entity("pool", address)),
+            values={"shape": "swing", "moved_percent": round(100 * (seen.moved(pool) - 1))},
+            key=f"swing {address}",
+        )
