@@ -113,3 +113,9 @@ def test_a_block_of_thirty_megabytes() -> None:
     big = log(data="0x" + "ab" * 15_000_000)
     found = tables([recording(eth_getBlockByNumber=header(FIRST), eth_getBlockReceipts=[receipt(0, big)])])
     assert found["logs"]["data"].bin.size().to_list() == [15_000_000]
+
+
+def test_an_index_that_is_no_number_is_named() -> None:
+    bad = recording(eth_getBlockByNumber=header(FIRST), eth_getLogs=[log(transactionIndex="0xzz")])
+    with pytest.raises(MalformedInput, match="transactionIndex"):
+        tables([bad])

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 
 import polars as pl
 
 from tocsin.chain.codecs import call_tracer, parity_traces, state_diffs
+from tocsin.chain.codecs import hexadecimal as hx
 from tocsin.chain.codecs.block import Block, Entry, decode, hash_of
 from tocsin.chain.codecs.blocks import Block as Placed
 from tocsin.chain.codecs.blocks import Transaction, access_lists, authorisations, blocks, transactions
@@ -15,6 +18,8 @@ from tocsin.chain.codecs.place import Places, Transactions
 from tocsin.chain.codecs.receipts import Log, Receipt, logs, no_outcome, outcome
 from tocsin.chain.recording import Recording
 from tocsin.model.errors import InconsistentInput, InputError
+
+_POSITION = attrgetter("transaction_position")
 
 BATCH = 32
 """Blocks a batch: column work is shared, memory stays some tens of megabytes."""
@@ -189,11 +194,8 @@ def _gather_logs(block: Block, finder: _Finder, into: _Gathered) -> None:
             into.log_numbers.extend([number] * len(receipt.logs))
     elif block.logs is not None:
         into.logs.extend(block.logs)
-        into.log_numbers.extend(finder.at(_index(log), log.transaction_hash) for log in block.logs)
-
-
-def _index(log: Log) -> int | None:
-    return None if log.transaction_index is None else int(log.transaction_index, 16)
+        indices = hx.quantities([log.transaction_index for log in block.logs], "transactionIndex")
+        into.log_numbers.extend(map(finder.at, indices, (log.transaction_hash for log in block.logs)))
 
 
 def _gather_frames(block: Block, finder: _Finder, into: _Gathered) -> None:
@@ -208,12 +210,11 @@ def _gather_frames(block: Block, finder: _Finder, into: _Gathered) -> None:
 
 
 def _gather_traces(traces: Sequence[Trace], finder: _Finder, frames: Frames) -> None:
-    index, number = object(), 0
-    for trace in traces:
-        if trace.transaction_position != index:
-            index = trace.transaction_position
-            number = finder.at(trace.transaction_position, trace.transaction_hash)
-        parity_traces.append(frames, trace, number)
+    numbers: list[int] = []
+    for position, group in groupby(traces, key=_POSITION):
+        some = list(group)
+        numbers.extend([finder.at(position, some[0].transaction_hash)] * len(some))
+    parity_traces.extend(frames, traces, numbers)
 
 
 def _gather_changes(block: Block, finder: _Finder, into: _Gathered) -> None:

@@ -208,4 +208,4 @@ def authorisations(whole: Sequence[Transaction], numbers: Numbers, places: Place
 
 def _word(texts: Sequence[str], name: str) -> pl.Series:
     """Signature parts are quantities: nodes drop their leading zeros."""
-    return hx.exact([value or 0 for value in hx.quantities(texts, name)], name)[0].rename(name)
+    return hx.word(texts, name)

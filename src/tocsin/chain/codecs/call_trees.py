@@ -6,9 +6,10 @@ execution (a parent before its children). The shape of the tree follows from the
 """
 
 from dataclasses import dataclass, field
-from itertools import accumulate, chain
+from itertools import chain
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
@@ -42,50 +43,50 @@ class Frames:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What follows from the paths: one entry a frame, indices counted within the transaction."""
+    """What follows from the paths: arrays with one entry a frame, indices counted within the transaction."""
 
-    call_indices: list[int]
-    parents: list[int | None]
-    subtree_ends: list[int]
-    reverted: list[bool]
+    call_indices: npt.NDArray[np.int64]
+    depths: npt.NDArray[np.int64]
+    parents: npt.NDArray[np.int64]
+    subtree_ends: npt.NDArray[np.int64]
+    reverted: npt.NDArray[np.bool_]
+    has_parent: npt.NDArray[np.bool_]
 
 
 def shape(frames: Frames) -> Shape:
     """
-    Work out parents, subtrees and reverts in one pass.
+    Work out parents, subtrees and reverts, one level of depth at a time.
 
-    Raises `InconsistentInput` when a frame has no parent, or two roots stand in one transaction.
+    Raises `InconsistentInput` when a frame has no parent, or two roots stand in one transaction, and
+    `MalformedInput` for a tree that is deeper than the EVM allows.
     """
-    indices: list[int] = []
-    parents: list[int | None] = []
-    ends: list[int] = []
-    reverted: list[bool] = []
-    start, current, open_frames = 0, -1, list[int]()
-    for row, (transaction, path, error) in enumerate(
-        zip(frames.transactions, frames.paths, frames.errors, strict=True)
-    ):
-        depth = len(path)
-        if transaction < current:
-            raise InconsistentInput("call tree: the frames of one transaction do not stand together")
-        if transaction != current:
-            _close(open_frames, 0, row - start, ends)
-            start, current = row, transaction
-        _close(open_frames, depth, row - start, ends)
-        if depth != len(open_frames) or (depth == 0 and row != start):
-            raise InconsistentInput(f"call tree: frame {path[:10]} stands without its parent; the order is broken")
-        parent = open_frames[-1] if open_frames else None
-        indices.append(row - start)
-        parents.append(None if parent is None else parent - start)
-        reverted.append(error is not None or (parent is not None and reverted[parent]))
-        ends.append(0)
-        open_frames.append(row)
-    _close(open_frames, 0, len(indices) - start, ends)
-    return Shape(indices, parents, ends, reverted)
+    if max(map(len, frames.paths), default=0) > DEPTH_LIMIT:
+        raise MalformedInput(f"call tree: deeper than the EVM allows ({DEPTH_LIMIT})")
+    transactions = np.asarray(frames.transactions, dtype=np.int64)
+    depths = np.fromiter(map(len, frames.paths), dtype=np.int64, count=len(frames.paths))
+    starts = _starts(transactions, depths)
+    failed = np.fromiter((error is not None for error in frames.errors), dtype=np.bool_, count=len(depths))
+    parents, ends = np.full(len(depths), -1, dtype=np.int64), np.empty(len(depths), dtype=np.int64)
+    above = np.zeros(0, dtype=np.int64)
+    for depth in range(int(depths.max(initial=-1)) + 1):
+        rows = np.flatnonzero(depths == depth)
+        shallow = np.append(np.flatnonzero(depths <= depth), len(depths))
+        ends[rows] = shallow[np.searchsorted(shallow, rows, side="right")]
+        if depth:
+            parents[rows] = above[np.searchsorted(above, rows) - 1]
+            failed[rows] |= failed[parents[rows]]
+        above = rows
+    return Shape(np.arange(len(depths)) - starts, depths, parents - starts, ends - starts, failed, parents >= 0)
 
 
-def _close(open_frames: list[int], depth: int, end: int, ends: list[int]) -> None:
-    while len(open_frames) > depth:
-        ends[open_frames.pop()] = end
+def _starts(transactions: npt.NDArray[np.int64], depths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """For each frame, the row where its transaction begins. Checks that every frame stands behind its parent."""
+    first = np.diff(transactions, prepend=-1) != 0
+    if (np.diff(transactions) < 0).any():
+        raise InconsistentInput("call tree: the frames of one transaction do not stand together")
+    if ((depths == 0) != first).any() or (np.diff(depths, prepend=0) > 1).any():
+        raise InconsistentInput("call tree: a frame stands without its parent, or two roots in one transaction")
+    return np.maximum.accumulate(np.where(first, np.arange(len(depths)), 0))
 
 
 def calls(frames: Frames, places: Places) -> pl.DataFrame:
@@ -94,11 +95,13 @@ def calls(frames: Frames, places: Places) -> pl.DataFrame:
     return pl.DataFrame(
         [
             *places.rows(frames.transactions),
-            hx.positions(tree.call_indices, "call_index"),
-            _paths(frames.paths),
-            hx.positions([len(path) for path in frames.paths], "depth"),
-            hx.positions(tree.parents, "parent_index"),
-            hx.positions(tree.subtree_ends, "subtree_end"),
+            _positions(tree.call_indices, "call_index"),
+            _paths(frames.paths, tree.depths),
+            _positions(tree.depths, "depth"),
+            _positions(np.where(tree.has_parent, tree.parents, 0), "parent_index").set(
+                pl.Series(~tree.has_parent), None
+            ),
+            _positions(tree.subtree_ends, "subtree_end"),
             pl.Series("call_type", frames.call_types, dtype=pl.String()),
             hx.fixed(frames.from_addresses, 20, "from_address"),
             hx.fixed(frames.to_addresses, 20, "to_address"),
@@ -109,9 +112,13 @@ def calls(frames: Frames, places: Places) -> pl.DataFrame:
             _selectors(frames),
             hx.octets(frames.outputs, "output"),
             pl.Series("error", frames.errors, dtype=pl.String()),
-            pl.Series("reverted", tree.reverted, dtype=pl.Boolean()),
+            pl.Series("reverted", tree.reverted),
         ]
     )
+
+
+def _positions(values: npt.NDArray[np.int64], name: str) -> pl.Series:
+    return pl.Series(name, values.astype(np.uint32))
 
 
 def _selectors(frames: Frames) -> pl.Series:
@@ -123,11 +130,8 @@ def _head(text: str | None, kind: str) -> str | None:
     return text[:10] if text is not None and len(text) >= 10 and kind not in CREATIONS else None
 
 
-def _paths(paths: list[list[int]]) -> pl.Series:
-    depths = [len(path) for path in paths]
-    if any(depth > DEPTH_LIMIT for depth in depths):
-        raise MalformedInput(f"call tree: deeper than the EVM allows ({DEPTH_LIMIT})")
-    offsets = pa.array(np.fromiter(accumulate(depths, initial=0), dtype=np.int64, count=len(depths) + 1))
+def _paths(paths: list[list[int]], depths: npt.NDArray[np.int64]) -> pl.Series:
+    offsets = pa.array(np.concatenate(([0], np.cumsum(depths))))
     try:
         flat = pa.array(list(chain.from_iterable(paths)), type=pa.uint32())
     except (OverflowError, pa.ArrowInvalid) as error:

@@ -20,6 +20,8 @@ from tocsin.tables import amounts
 
 Texts: TypeAlias = Sequence[str | None]
 
+_PREFIXES = frozenset(("0x", "0X"))
+_ZEROS = frozenset((None, "0x0"))
 SHOWN_CHARACTERS = 80
 """How much of a bad value an error repeats: it is somebody else's text."""
 
@@ -90,7 +92,33 @@ def _is_quantity(text: str) -> bool:
 
 def counts(texts: Texts, name: str) -> pl.Series:
     """A column of whole numbers below 2^64."""
-    return unsigned(quantities(texts, name), name)
+    present = [text for text in texts if text is not None]
+    if not present:
+        return pl.Series(name, [None] * len(texts), dtype=pl.UInt64())
+    packed = _right_aligned(present, 8, name, "a count does not fit in 64 bits")
+    values = pl.Series(np.frombuffer(packed, dtype=">u8").astype(np.uint64))
+    return (values if len(present) == len(texts) else _spread(values, texts)).rename(name)
+
+
+def _right_aligned(texts: Sequence[str], width: int, name: str, says: str) -> bytes:
+    """Quantities as big-endian integers of `width` bytes, one after the other."""
+    if not _PREFIXES.issuperset([text[:2] for text in texts]) or min(map(len, texts)) < 3:
+        raise _malformed(texts, name, _is_quantity, "a 0x quantity")
+    digits = "".join([text[2:].zfill(2 * width) for text in texts])
+    if len(digits) != 2 * width * len(texts):
+        return _squeezed(texts, width, name, says)
+    try:
+        return unhexlify(digits.encode("ascii", "replace"))
+    except BinasciiError as error:
+        raise _malformed(texts, name, _is_quantity, "a 0x quantity") from error
+
+
+def _squeezed(texts: Sequence[str], width: int, name: str, says: str) -> bytes:
+    """The same where some have more digits than `width` holds: these may all be leading zeros."""
+    try:
+        return b"".join([(value or 0).to_bytes(width, "big") for value in quantities(texts, name)])
+    except OverflowError as error:
+        raise MalformedInput(f"{name}: {says}") from error
 
 
 def unsigned(values: Sequence[int | None], name: str) -> pl.Series:
@@ -112,16 +140,21 @@ def _bounded(values: Sequence[int | None], name: str, kind: pl.DataType, says: s
 
 def amount(texts: Texts, name: str) -> tuple[pl.Series, pl.Series]:
     """The two columns of an exact amount, `name_binary` and `name_f64`; a missing value counts as zero."""
-    return exact([value or 0 for value in quantities(texts, name)], name)
-
-
-def exact(values: Sequence[int], name: str) -> tuple[pl.Series, pl.Series]:
-    """The two columns of these integers."""
-    if any(values):
-        words = amounts.from_integers(values)
+    if _ZEROS.issuperset(texts):
+        words = np.zeros((len(texts), amounts.WORD_BYTES), dtype=np.uint8)
     else:
-        words = np.zeros((len(values), amounts.WORD_BYTES), dtype=np.uint8)
+        words = _words([text or "0x0" for text in texts], name)
     return amounts.column(words).rename(f"{name}_binary"), pl.Series(f"{name}_f64", amounts.to_float(words))
+
+
+def _words(texts: Sequence[str], name: str) -> amounts.Words:
+    packed = _right_aligned(texts, amounts.WORD_BYTES, name, "an amount does not fit in 256 bits")
+    return np.frombuffer(packed, dtype=np.uint8).reshape(-1, amounts.WORD_BYTES)
+
+
+def word(texts: Sequence[str], name: str) -> pl.Series:
+    """A column of 32-byte values whose leading zeros may be missing."""
+    return amounts.column(_words(texts, name)).rename(name) if texts else pl.Series(name, [], dtype=pl.Binary())
 
 
 def _spread(values: pl.Series, texts: Texts) -> pl.Series:

@@ -60,57 +60,56 @@ REWARD = "reward"
 NO_RESULT = Result()
 
 
-def append(frames: Frames, trace: Trace, transaction: int) -> None:
-    """Add one trace to the frames, as the frame of a transaction. Rewards are left to the caller."""
-    handler = _HANDLERS.get(trace.type)
-    if handler is None:
-        raise MalformedInput(f"trace type: {trace.type[:40]!r} is none of {', '.join(sorted(_HANDLERS))}")
-    frames.transactions.append(transaction)
-    frames.paths.append(trace.trace_address)
-    frames.errors.append(trace.error)
-    handler(frames, trace.action, trace.result or NO_RESULT)
+def extend(frames: Frames, traces: Sequence[Trace], transactions: Sequence[int]) -> None:
+    """
+    Add traces, without rewards, as frames of these transactions.
+
+    Nearly all traces are plain calls: they are written column by column, and the others put right afterwards.
+    """
+    start = len(frames.paths)
+    actions = [trace.action for trace in traces]
+    results = [trace.result or NO_RESULT for trace in traces]
+    frames.transactions.extend(transactions)
+    frames.paths.extend([trace.trace_address for trace in traces])
+    frames.errors.extend([trace.error for trace in traces])
+    frames.call_types.extend([(action.call_type or "call").lower() for action in actions])
+    frames.from_addresses.extend([action.from_ for action in actions])
+    frames.to_addresses.extend([action.to or None for action in actions])
+    frames.values.extend([action.value for action in actions])
+    frames.gas.extend([action.gas for action in actions])
+    frames.gas_used.extend([result.gas_used for result in results])
+    frames.inputs.extend([action.input for action in actions])
+    frames.outputs.extend([result.output for result in results])
+    if unknown := set(frames.call_types[start:]) - CALLS:
+        raise MalformedInput(f"call type: {min(unknown)[:40]!r} is none of {', '.join(sorted(CALLS))}")
+    for row, trace in enumerate(traces, start):
+        if trace.type != "call":
+            _put_right(frames, row, trace)
 
 
-def _call(frames: Frames, action: Action, result: Result) -> None:
-    kind = (action.call_type or "call").lower()
-    if kind not in CALLS:
-        raise MalformedInput(f"call type: {kind[:40]!r} is none of {', '.join(sorted(CALLS))}")
-    _row(
-        frames,
-        kind,
-        (action.from_, action.to),
-        (action.value, action.gas, result.gas_used),
-        (action.input, result.output),
-    )
+def _put_right(frames: Frames, row: int, trace: Trace) -> None:
+    write = _WRITERS.get(trace.type)
+    if write is None:
+        raise MalformedInput(f"trace type: {trace.type[:40]!r} is none of call, {', '.join(sorted(_WRITERS))}")
+    write(frames, row, trace.action, trace.result or NO_RESULT)
 
 
-def _create(frames: Frames, action: Action, result: Result) -> None:
+def _create(frames: Frames, row: int, action: Action, result: Result) -> None:
     kind = (action.creation_method or "create").lower()
-    kind = kind if kind in CREATIONS else "create"
-    sizes = (action.value, action.gas, result.gas_used)
-    _row(frames, kind, (action.from_, result.address), sizes, (action.init or action.input, result.code))
+    frames.call_types[row] = kind if kind in CREATIONS else "create"
+    frames.to_addresses[row] = result.address or None
+    frames.inputs[row] = action.init or action.input
+    frames.outputs[row] = result.code
 
 
-def _selfdestruct(frames: Frames, action: Action, _: Result) -> None:
-    _row(frames, "selfdestruct", (action.address, action.refund_address), (action.balance, None, None), (None, None))
+def _selfdestruct(frames: Frames, row: int, action: Action, _: Result) -> None:
+    frames.call_types[row] = "selfdestruct"
+    frames.from_addresses[row] = action.address
+    frames.to_addresses[row] = action.refund_address or None
+    frames.values[row] = action.balance
 
 
-_HANDLERS = {"call": _call, "create": _create, "suicide": _selfdestruct, "selfdestruct": _selfdestruct}
-
-Text = str | None
-
-
-def _row(
-    frames: Frames, kind: str, ends: tuple[Text, Text], sizes: tuple[Text, Text, Text], data: tuple[Text, Text]
-) -> None:
-    frames.call_types.append(kind)
-    frames.from_addresses.append(ends[0])
-    frames.to_addresses.append(ends[1] or None)
-    frames.values.append(sizes[0])
-    frames.gas.append(sizes[1])
-    frames.gas_used.append(sizes[2])
-    frames.inputs.append(data[0])
-    frames.outputs.append(data[1])
+_WRITERS = {"create": _create, "suicide": _selfdestruct, "selfdestruct": _selfdestruct}
 
 
 def without_rewards(traces: Sequence[Trace]) -> list[Trace]:
