@@ -1,5 +1,6 @@
 """What actor clusters gained: read off the tables for the few transactions where somebody gained enough."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -88,8 +89,8 @@ class _Rows:
 
     frames: dict[Transaction, list[tuple[bytes, bytes | None, bytes | None]]]
     moves: dict[Transaction, list[tuple[bytes, bytes]]]
-    items: dict[Transaction, list[tuple[bytes, bytes]]]
-    """Who gave an item, such as an ERC-721, to whom."""
+    items: dict[Transaction, list[tuple[bytes, bytes, bytes, bytes]]]
+    """Who gave an item, such as an ERC-721, to whom; its token and its id."""
     flows: dict[Transaction, list[_Flow]]
     with_logs: bool
 
@@ -101,7 +102,7 @@ class _Rows:
         return cls(
             frames=frames,
             moves=actors.by_transaction(part["transfers"].filter(~is_item), _MOVE),
-            items=actors.by_transaction(part["transfers"].filter(is_item), _MOVE),
+            items=actors.by_transaction(part["transfers"].filter(is_item), (*_MOVE, "token_address", "token_id")),
             flows={
                 key: list(map(_Flow._make, rows)) for key, rows in actors.by_transaction(part["profits"], _FLOW).items()
             },
@@ -123,7 +124,7 @@ class _Rows:
             called=hexadecimal(cluster.called),
             created=tuple(hexadecimal(address) or "" for address in cluster.created),
             tokens=tuple((hexadecimal(token) or "", net[token]) for token in sorted(net) if (worth[token] or 0) > 0),
-            gave=self._gave(cluster, flows, net) or self._gave_items(key, own),
+            gave=self._gave(cluster, flows, net) or self._gave_items(key, cluster, own),
             frames=len(frames),
             victim=_victim(cluster, [flow for flow in flows if flow.account not in own]),
         )
@@ -137,8 +138,13 @@ class _Rows:
         giving = net if self.with_logs else _net(flow for flow in flows if flow.account == cluster.sender)
         return any(amount < 0 and _worth(cluster, token, amount) is None for token, amount in giving.items())
 
-    def _gave_items(self, key: Transaction, own: frozenset[bytes]) -> bool:
-        return any(giver in own and taker not in own for giver, taker in self.items.get(key, ()))
+    def _gave_items(self, key: Transaction, cluster: Cluster, own: frozenset[bytes]) -> bool:
+        """Whether it gave items that it did not receive first; told like `_gave`."""
+        givers = own if self.with_logs else frozenset((cluster.sender,))
+        held: Counter[tuple[bytes, bytes]] = Counter()
+        for giver, taker, token, item in self.items.get(key, ()):
+            held[token, item] += (taker in givers) - (giver in givers)
+        return any(number < 0 for number in held.values())
 
 
 def _net(flows: Iterator[_Flow]) -> dict[bytes, int]:

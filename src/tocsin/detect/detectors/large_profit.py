@@ -201,7 +201,7 @@ detector = Detector(
         "calls": Read(columns=CALLS_READ, optional=True),
         "transactions": Read(columns=TRANSACTIONS_READ, optional=True),
         "profits": Read(columns=(*PROFITS_READ, "received_binary", "sent_binary")),
-        "transfers": Read(columns=("standard", "from_address", "to_address")),
+        "transfers": Read(columns=("standard", "from_address", "to_address", "token_address", "token_id")),
         "logs": Read(columns=("log_index",), optional=True),
     },
     run=run,
