@@ -103,6 +103,8 @@ class Flow(NamedTuple):
 
 def of_transactions(rows: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
     """The rows whose transaction's hash is one of those in `chosen`."""
+    if rows.is_empty():
+        return rows
     hashes = chosen["transaction_hash"]
     within = pl.col("transaction_hash").is_in(hashes.drop_nulls().unique().to_list())
     if hashes.null_count():

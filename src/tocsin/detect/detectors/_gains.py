@@ -52,9 +52,19 @@ class _Flow(NamedTuple):
         return int.from_bytes(self.received, "big") - int.from_bytes(self.sent, "big")
 
 
+class _Move(NamedTuple):
+    """A row of `transfers`."""
+
+    standard: str
+    giver: bytes
+    taker: bytes
+    token: bytes
+    item: bytes
+
+
 _READ = ("calls", "transactions", "profits", "transfers")
 _FRAME = ("from_address", "to_address", "selector")
-_MOVE = ("from_address", "to_address")
+_MOVE = ("standard", "from_address", "to_address", "token_address", "token_id")
 _ITEMS = ("erc721", "erc1155")
 _FLOW = ("account_address", "token_address", "received_binary", "sent_binary")
 
@@ -88,9 +98,7 @@ class _Rows:
     """The rows of all chosen transactions."""
 
     frames: dict[Transaction, list[tuple[bytes, bytes | None, bytes | None]]]
-    moves: dict[Transaction, list[tuple[bytes, bytes]]]
-    items: dict[Transaction, list[tuple[bytes, bytes, bytes, bytes]]]
-    """Who gave an item, such as an ERC-721, to whom; its token and its id."""
+    moves: dict[Transaction, list[_Move]]
     flows: dict[Transaction, list[_Flow]]
     with_logs: bool
 
@@ -98,23 +106,22 @@ class _Rows:
     def of(cls, part: Tables, *, with_logs: bool) -> "_Rows":
         """Read them from the tables."""
         frames = actors.by_transaction(part["calls"], _FRAME) if "calls" in part else {}
-        is_item = pl.col("standard").is_in(_ITEMS)
+        moves = actors.by_transaction(part["transfers"], _MOVE)
+        flows = actors.by_transaction(part["profits"], _FLOW)
         return cls(
             frames=frames,
-            moves=actors.by_transaction(part["transfers"].filter(~is_item), _MOVE),
-            items=actors.by_transaction(part["transfers"].filter(is_item), (*_MOVE, "token_address", "token_id")),
-            flows={
-                key: list(map(_Flow._make, rows)) for key, rows in actors.by_transaction(part["profits"], _FLOW).items()
-            },
+            moves={key: list(map(_Move._make, rows)) for key, rows in moves.items()},
+            flows={key: list(map(_Flow._make, rows)) for key, rows in flows.items()},
             with_logs=with_logs,
         )
 
     def gain(self, key: Transaction, cluster: Cluster) -> Gain:
         """What this cluster gained; with the silent accounts it pays, where a contract works for the sender."""
         frames, flows = self.frames.get(key, []), self.flows.get(key, [])
-        own = cluster.members
+        own, moves = cluster.members, self.moves.get(key, [])
         if cluster.contracts and frames:
-            own |= actors.paid_silently(own, frames, self.moves.get(key, ()))
+            payments = ((move.giver, move.taker) for move in moves if move.standard not in _ITEMS)
+            own |= actors.paid_silently(own, frames, payments)
         net = _net(flow for flow in flows if flow.account in own)
         worth = {token: _worth(cluster, token, amount) for token, amount in net.items()}
         return Gain(
@@ -124,7 +131,7 @@ class _Rows:
             called=hexadecimal(cluster.called),
             created=tuple(hexadecimal(address) or "" for address in cluster.created),
             tokens=tuple((hexadecimal(token) or "", net[token]) for token in sorted(net) if (worth[token] or 0) > 0),
-            gave=self._gave(cluster, flows, net) or self._gave_items(key, cluster, own),
+            gave=self._gave(cluster, flows, net) or self._gave_items(cluster, moves, own),
             frames=len(frames),
             victim=_victim(cluster, [flow for flow in flows if flow.account not in own]),
         )
@@ -138,12 +145,13 @@ class _Rows:
         giving = net if self.with_logs else _net(flow for flow in flows if flow.account == cluster.sender)
         return any(amount < 0 and _worth(cluster, token, amount) is None for token, amount in giving.items())
 
-    def _gave_items(self, key: Transaction, cluster: Cluster, own: frozenset[bytes]) -> bool:
+    def _gave_items(self, cluster: Cluster, moves: list[_Move], own: frozenset[bytes]) -> bool:
         """Whether it gave items that it did not receive first; told like `_gave`."""
         givers = own if self.with_logs else frozenset((cluster.sender,))
         held: Counter[tuple[bytes, bytes]] = Counter()
-        for giver, taker, token, item in self.items.get(key, ()):
-            held[token, item] += (taker in givers) - (giver in givers)
+        for move in moves:
+            if move.standard in _ITEMS:
+                held[move.token, move.item] += (move.taker in givers) - (move.giver in givers)
         return any(number < 0 for number in held.values())
 
 
