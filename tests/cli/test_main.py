@@ -54,7 +54,7 @@ def test_wrong_usage_names_the_right_one(tocsin: Callable[..., Any], arguments: 
     """Exit code 2 and one paragraph on stderr, nothing on stdout."""
     ran = tocsin(*arguments)
     assert (ran.code, ran.out) == (2, "")
-    assert says in ran.err
+    assert says in " ".join(ran.err.split())
     assert ran.err.startswith("Error: ")
 
 
