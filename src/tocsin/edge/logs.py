@@ -19,7 +19,9 @@ Log = FilteringBoundLogger
 def logger(stream: TextIO, secrets: Sequence[str], *, debug: bool = False) -> Log:
     """A logger that writes to this stream: JSON unless it is a terminal."""
     rendering: Processor = (
-        structlog.dev.ConsoleRenderer(pad_event_to=24, repr_native_str=True)
+        structlog.dev.ConsoleRenderer(
+            pad_event_to=24, repr_native_str=True, exception_formatter=structlog.dev.plain_traceback
+        )
         if stream.isatty()
         else structlog.processors.JSONRenderer()
     )
