@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tocsin.chain.callbacks import CALLBACKS
 from tocsin.chain.catalogue import datasets, derived
 from tocsin.chain.codecs import tables
-from tocsin.chain.datasets._flash_loan_shapes import CALLBACKS, EVENTS
+from tocsin.chain.datasets._flash_loan_shapes import EVENTS
 from tocsin.chain.signatures import selector, topic
 from tocsin.edge import recordings
 from tocsin.tables.literal import Row, frame

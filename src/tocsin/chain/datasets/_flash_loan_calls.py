@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 
 from tocsin.chain import abi
+from tocsin.chain.callbacks import CALLBACKS, EXCHANGES, Callback
 from tocsin.chain.datasets import _moves, _native_moves, _order, _token_calls
-from tocsin.chain.datasets._flash_loan_shapes import CALLBACKS, EXCHANGES, Callback
 from tocsin.tables import amounts
 from tocsin.tables.columns import PLACE
 

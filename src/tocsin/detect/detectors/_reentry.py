@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from tocsin.chain.datasets._flash_loan_shapes import CALLBACKS
+from tocsin.chain.callbacks import CALLBACKS, EXCHANGES
 from tocsin.chain.signatures import selector
 from tocsin.detect.detectors._frames import (
     HOOKS,
@@ -27,17 +27,7 @@ from tocsin.detect.detectors._frames import (
     receiver,
 )
 
-BY_DESIGN = frozenset(CALLBACKS) | {
-    selector(signature)
-    for signature in (
-        "uniswapV3SwapCallback(int256,int256,bytes)",
-        "pancakeV3SwapCallback(int256,int256,bytes)",
-        "algebraSwapCallback(int256,int256,bytes)",
-        "uniswapV3MintCallback(uint256,uint256,bytes)",
-        "pancakeV3MintCallback(uint256,uint256,bytes)",
-        "lockAcquired(bytes)",
-    )
-}
+BY_DESIGN = frozenset((*CALLBACKS, *EXCHANGES, selector("lockAcquired(bytes)")))
 """Doors that lenders and pools open on purpose, and guard."""
 
 
