@@ -13,12 +13,12 @@ A detector is given the datasets and columns it reads and no others, and never d
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self, TypeAlias
 
 import polars as pl
 
-from tocsin.model.extension import Extension
+from tocsin.model.extension import Extension, items
 from tocsin.model.finding import Severity, Sighting
 from tocsin.model.lookups import Answers, Lookup
 from tocsin.tables.columns import PLACE, Column
@@ -104,5 +104,11 @@ class Detector(Extension):
     memory: Memory | None = None
     judge: Callable[[Any, Answers], Sighting | None] | None = None
     examples: tuple[Example, ...]
+    references: tuple[str, ...] = ()
+    """Where to read on: what stands under References on its page, filled in when it is loaded."""
     label: str = ""
     """For detectors that explain rather than alarm: the label their finding puts on the transaction (`mev:...`)."""
+
+    def with_page(self, page: str) -> Self:
+        """The detector with the references its page gives, for every finding to carry."""
+        return replace(self, references=items(page, "References"))

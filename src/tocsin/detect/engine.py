@@ -140,6 +140,7 @@ def _findings(detector: Detector, seen: Iterable[Sighting], without: Sequence[st
             labels=(*sighting.labels, *(f"without:{name}" for name in without)),
             key=sighting.key,
             detector=detector.id,
+            references=detector.references,
         )
 
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from tocsin.model.errors import ExtensionError
 
@@ -30,6 +30,10 @@ class Extension:
 
     id: str
     """Stable public name: the file name, with the kind's separator."""
+
+    def with_page(self, page: str) -> Self:  # noqa: ARG002 - kinds that take something from their page override this
+        """The extension with what its kind takes from its documentation page: here nothing."""
+        return self
 
 
 E = TypeVar("E", bound=Extension)
@@ -71,12 +75,20 @@ def only_one(module: ModuleType, kind: type[E]) -> E:
     headings = tuple(re.findall(r"^## (.+)$", page(module), re.MULTILINE))
     if headings != kind.HEADINGS:
         raise ExtensionError(f"{module.__file__}: docstring headings are {headings}, need {kind.HEADINGS}")
-    return extension
+    return extension.with_page(page(module))
 
 
 def page(module: ModuleType) -> str:
     """Return the documentation page of an extension: its module docstring."""
     return inspect.cleandoc(module.__doc__ or "")
+
+
+def items(page: str, heading: str) -> tuple[str, ...]:
+    """The list items, or else the paragraphs, below a second-level heading of a page, each on one line."""
+    _, _, below = page.partition(f"## {heading}\n")
+    section = below.partition("\n## ")[0].strip()
+    parts = re.split(r"(?m)^- ", section)[1:] if section.startswith("- ") else re.split(r"\n\s*\n", section)
+    return tuple(" ".join(part.split()) for part in parts if part.strip())
 
 
 def summary(module: ModuleType) -> str:
