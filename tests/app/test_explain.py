@@ -1,6 +1,7 @@
 """Explaining a transaction: found by its first digits, told exactly, absent data told apart from nothing."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from tocsin.app.sources import Batch, Request, pieces
 from tocsin.chain import codecs
 from tocsin.detect.catalogue import detectors
 from tocsin.edge import lake, recordings
-from tocsin.model.errors import SourceError
+from tocsin.model.errors import EndpointUnavailable, SourceError
+from tocsin.model.lookups import CALL, Answers, Lookup
 
 TRUTH = read_truth(RECORDING / "truth.json")
 
@@ -117,3 +119,25 @@ def test_every_recorded_exploit_can_be_explained(recorded_data: Path) -> None:
         assert value.sections["calls"]
         assert not value.failures
         json.dumps(value.to_json())
+
+
+def test_tokens_are_named_by_what_they_answered_when_recorded() -> None:
+    """In JSON, what is claimed stands apart from what is known."""
+    value = explained(RECORDING, TRUTH.attack_transaction)
+    claims = {claim.symbol: claim.decimals for claim in value.claims.values()}
+    assert claims == {"GEM": 18, "WETH": 18}
+    assert {token["claimed_symbol"] for token in value.to_json()["tokens"]} == {"GEM", "WETH"}
+
+
+def test_a_node_that_fails_costs_the_names_and_nothing_else() -> None:
+    """Explained without them; only well-known tokens have one then."""
+
+    def fail(lookups: Sequence[Lookup]) -> Answers:
+        if any(lookup.method == CALL for lookup in lookups):
+            raise EndpointUnavailable("gone")
+        return {}
+
+    batch, transaction = find(pieces(Request(source=str(RECORDING), together=1)), TRUTH.attack_transaction)
+    value = explain(replace(batch, ask=fail), transaction, detectors())
+    assert value.findings
+    assert value.claims == {}

@@ -5,6 +5,8 @@ import pytest
 from tocsin.app.explain import explain, find
 from tocsin.app.scan import Report, scan
 from tocsin.app.sources import Request, Unreadable, noun, pieces, title, units
+from tocsin.app.token_names import asked
+from tocsin.chain.token_claims import Claim
 from tocsin.detect.catalogue import detectors
 from tocsin.edge.anvil import Anvil
 from tocsin.model.errors import DataMissing, EndpointUnavailable, UserError
@@ -42,6 +44,21 @@ def test_a_transaction_of_a_node_is_explained(anvil: Anvil) -> None:
     assert sorted(row["net"] for row in value.sections["profits"] or ()) == [-COIN_WEI, COIN_WEI]
     with pytest.raises(DataMissing, match="knows no transaction"):
         find(pieces(Request(source=anvil.url, mentioning="0x" + "12" * 32)), "0x" + "12" * 32)
+
+
+ALWAYS_18 = "600a600c600039600a6000f3" + "6012600052" + "60206000f3"
+"""Creates a contract that answers 18 to whatever it is asked: PUSH1 18, PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, RETURN."""
+
+
+@pytest.mark.anvil
+def test_a_batch_that_is_kept_still_has_its_questions_answered(anvil: Anvil) -> None:
+    """Who took one piece and let go of the rest is connected again."""
+    sender = anvil.request("eth_accounts")[0]
+    hash_ = anvil.request("eth_sendTransaction", {"from": sender, "data": "0x" + ALWAYS_18})
+    token = anvil.request("eth_getTransactionReceipt", hash_)["contractAddress"]
+    batch, transaction = find(pieces(Request(source=anvil.url, mentioning=hash_)), hash_)
+    place = explain(batch, transaction, detectors()).place
+    assert asked([token], place, batch.ask) == {token: Claim(symbol="", decimals=18)}
 
 
 def test_it_must_be_said_which_blocks() -> None:

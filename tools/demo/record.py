@@ -8,21 +8,18 @@ published bytecode into tools/demo/node_modules, and writes src/tocsin/app/demo_
 import json
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from eth_abi import encode
 
-from tocsin.app.pipeline import examine
-from tocsin.chain.catalogue import derived
-from tocsin.chain.codecs import tables
+from tocsin.app.questions import Questions
 from tocsin.chain.recording import Recording
 from tocsin.chain.signatures import selector
 from tocsin.detect.catalogue import detectors
 from tocsin.edge import recordings
 from tocsin.edge.anvil import Anvil, package_name, running
-from tocsin.model.lookups import Answers, Lookup
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -158,21 +155,15 @@ def attack(chain: Chain, attacker: str, scene: Scene) -> tuple[int, int, str]:
     return deployed, chain.mine(), hash_
 
 
-def record(node: Anvil, height: int) -> Recording:
-    """One block as the node answers, with the answers to the questions its detectors ask."""
+def record(node: Anvil, height: int, questions: Questions) -> Recording:
+    """One block as the node answers, with the answers to what its detectors ask and to what its tokens are called."""
     parameters = {"eth_getBlockByNumber": (hex(height), True)}
     answers = {
         method: json.dumps(node.request(method, *parameters.get(method, (hex(height),)))).encode() for method in METHODS
     }
     bare = Recording(chain_id=CHAIN_ID, name=str(height), answers=answers)
-    asked: dict[Lookup, str] = {}
-
-    def ask(lookups: Sequence[Lookup]) -> Answers:
-        asked.update({lookup: node.request(lookup.method, *lookup.parameters) for lookup in lookups})
-        return asked
-
-    examine(derived(tables([bare])), detectors(), {}, ask)
-    return Recording(chain_id=CHAIN_ID, name=str(height), answers=answers, lookups=asked)
+    asked = {lookup: str(node.request(lookup.method, *lookup.as_sent)) for lookup in questions.about(bare)}
+    return replace(bare, lookups=asked)
 
 
 def play(node: Anvil, artefacts: dict[str, Any]) -> None:
@@ -186,7 +177,8 @@ def play(node: Anvil, artefacts: dict[str, Any]) -> None:
     deployed, struck, hash_ = attack(chain, attacker, scene)
     chain.receipt(hash_)
     heights = [*calm, deployed, struck, ordinary(chain, users[:4], scene)]
-    keep([record(node, height) for height in heights], truth(attacker, scene, hash_))
+    questions = Questions(detectors(), names=True)
+    keep([record(node, height, questions) for height in heights], truth(attacker, scene, hash_))
 
 
 def truth(attacker: str, scene: Scene, hash_: str) -> dict[str, Any]:
@@ -199,10 +191,6 @@ def truth(attacker: str, scene: Scene, hash_: str) -> dict[str, Any]:
         "victim": scene.market,
         "loss": [loss],
         "names": {getattr(scene, field): name for field, name in names.items()},
-        "tokens": {
-            scene.ether: {"symbol": "WETH", "decimals": 18},
-            scene.gems: {"symbol": "GEM", "decimals": 18},
-        },
     }
 
 

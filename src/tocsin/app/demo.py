@@ -41,13 +41,6 @@ class Loss(msgspec.Struct, frozen=True):
     amount: _Amount
 
 
-class Token(msgspec.Struct, frozen=True):
-    """How a token of the recording is read."""
-
-    symbol: str
-    decimals: Annotated[int, msgspec.Meta(ge=0, le=77)]
-
-
 class Truth(msgspec.Struct, frozen=True):
     """What really happened, as whoever played the attack wrote it down."""
 
@@ -56,7 +49,6 @@ class Truth(msgspec.Struct, frozen=True):
     victim: _Address
     loss: list[Loss]
     names: dict[_Address, str] = {}
-    tokens: dict[_Address, Token] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

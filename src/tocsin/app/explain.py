@@ -14,6 +14,8 @@ import polars as pl
 
 from tocsin.app.pipeline import examine
 from tocsin.app.sources import Batch, Piece
+from tocsin.app.token_names import asked, mentioned
+from tocsin.chain.token_claims import Claim
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Blind, Failure
 from tocsin.model.errors import SourceError
@@ -53,6 +55,8 @@ class Explanation:
     findings: tuple[Finding, ...]
     blind: tuple[Blind, ...]
     failures: tuple[Failure, ...]
+    claims: Mapping[str, Claim]
+    """By address, what the tokens it speaks of say of themselves; well-known ones are not asked."""
 
     def to_json(self) -> dict[str, Any]:
         """The explanation in plain JSON values; amounts as decimal strings."""
@@ -60,11 +64,17 @@ class Explanation:
         sections = {name: None if rows is None else list(map(_plain, rows)) for name, rows in self.sections.items()}
         blind = [{"detector": b.detector, "missing": list(b.missing), "wholly": b.wholly} for b in self.blind]
         findings = [finding.to_json() for finding in self.findings]
-        return {**place, "transaction": _plain(self.transaction), **sections, "findings": findings, "blind": blind}
+        told = {"findings": findings, "blind": blind, "tokens": list(map(_claimed, self.claims.items()))}
+        return {**place, "transaction": _plain(self.transaction), **sections, **told}
 
 
 def _plain(record: Record) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, Amount) else value for name, value in record.items()}
+
+
+def _claimed(item: tuple[str, Claim]) -> dict[str, Any]:
+    address, claim = item
+    return {"token_address": address, "claimed_symbol": claim.symbol, "claimed_decimals": claim.decimals}
 
 
 class Amount(int):
@@ -146,14 +156,16 @@ def explain(batch: Batch, transaction: bytes | None, detectors: Mapping[str, Det
     """Everything the batch's tables and the detectors say about one of its transactions."""
     sections = {name: _section(batch.tables, name, transaction) for name in SECTIONS}
     outcome = examine(batch.tables, detectors, {}, batch.ask)
-    text = hexadecimal(transaction)
+    place, text = _place(batch.tables, transaction), hexadecimal(transaction)
+    findings = tuple(finding for finding in outcome.findings if _about(finding, text))
     return Explanation(
-        place=_place(batch.tables, transaction),
+        place=place,
         transaction=_headline(batch.tables, transaction),
         sections=sections,
-        findings=tuple(finding for finding in outcome.findings if _about(finding, text)),
+        findings=findings,
         blind=outcome.blind,
         failures=outcome.failures,
+        claims=asked(mentioned(sections, findings), place, batch.ask),
     )
 
 

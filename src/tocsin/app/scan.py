@@ -11,10 +11,11 @@ from typing import TypeAlias
 
 import polars as pl
 
+from tocsin.app.memories import Memories, first_block
 from tocsin.app.pipeline import examine
 from tocsin.app.sources import Batch, Piece, Unreadable
 from tocsin.detect.detector import Detector
-from tocsin.detect.engine import Blind, Failure, Outcome, within_window
+from tocsin.detect.engine import Blind, Failure
 from tocsin.model.errors import UserError
 from tocsin.model.finding import Finding
 from tocsin.tables.dataset import Tables
@@ -37,14 +38,14 @@ Result: TypeAlias = Looked | Unreadable
 
 def scan(pieces: Iterable[Piece], detectors: Mapping[str, Detector]) -> Iterator[Result]:
     """What the detectors find in each piece, as the pieces come."""
-    memories = _Memories(detectors)
+    memories = Memories(detectors)
     for piece in pieces:
         yield _look(piece, detectors, memories) if isinstance(piece, Batch) else piece
 
 
-def _look(batch: Batch, detectors: Mapping[str, Detector], memories: "_Memories") -> Looked:
+def _look(batch: Batch, detectors: Mapping[str, Detector], memories: Memories) -> Looked:
     chain_id = _one_chain(batch.tables)
-    outcome = examine(batch.tables, detectors, memories.before(chain_id, _first_block(batch.tables)), batch.ask)
+    outcome = examine(batch.tables, detectors, memories.before(chain_id, first_block(batch.tables)), batch.ask)
     memories.add(chain_id, outcome)
     return Looked(
         source=batch.source,
@@ -56,36 +57,9 @@ def _look(batch: Batch, detectors: Mapping[str, Detector], memories: "_Memories"
     )
 
 
-class _Memories:
-    """What stateful detectors remember, a chain apart from the other."""
-
-    def __init__(self, detectors: Mapping[str, Detector]) -> None:
-        self._stateful = {name: detector for name, detector in detectors.items() if detector.memory}
-        self._rows: dict[int | None, dict[str, pl.DataFrame]] = {}
-
-    def before(self, chain_id: int | None, first_block: int | None) -> Mapping[str, pl.DataFrame]:
-        """The rows still to be seen by a batch that begins at this block."""
-        kept = self._rows.get(chain_id, {})
-        if first_block is not None:
-            kept = {name: within_window(rows, self._stateful[name], first_block) for name, rows in kept.items()}
-        self._rows[chain_id] = dict(kept)
-        return kept
-
-    def add(self, chain_id: int | None, outcome: Outcome) -> None:
-        """Keep what a batch gave to remember."""
-        kept = self._rows.setdefault(chain_id, {})
-        for name, rows in outcome.remembered.items():
-            kept[name] = pl.concat([kept[name], rows]) if name in kept else rows
-
-
 def _one_chain(tables: Tables) -> int | None:
     found = (tables[name]["chain_id"][0] for name in _RAW if name in tables and not tables[name].is_empty())
     return next(found, None)
-
-
-def _first_block(tables: Tables) -> int | None:
-    lowest = [tables[name]["block_number"].min() for name in ("transactions", "calls", "logs") if name in tables]
-    return min((number for number in lowest if isinstance(number, int)), default=None)
 
 
 _RAW = ("blocks", "transactions", "calls", "logs", "state_changes")

@@ -48,6 +48,9 @@ NATIVE_COINS: Mapping[int, tuple[str, str]] = {
 }
 """By chain id: symbol, and what it follows."""
 
+DEVELOPMENT_CHAINS = frozenset({1337, 31337})
+"""Nothing on them is worth anything, and everybody deploys tokens of their own: there is none to be imitated."""
+
 _WRAPPED_NATIVE = """
 1      WETH   0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2
 10     WETH   0x4200000000000000000000000000000000000006

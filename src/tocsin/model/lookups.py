@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+CALL = "eth_call"
+
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
@@ -18,6 +20,14 @@ class Lookup:
     method: str
     parameters: tuple[Any, ...]
     chain_id: int
+
+    @property
+    def as_sent(self) -> tuple[Any, ...]:
+        """The parameters as a node takes them: what is called, and with what, is one object."""
+        if self.method != CALL:
+            return self.parameters
+        address, data, *block = self.parameters
+        return ({"to": address, "data": data}, *block)
 
 
 Answers: TypeAlias = Mapping[Lookup, str]
@@ -46,4 +56,4 @@ def storage(address: str, slot: str, *, block_number: int, chain_id: int) -> Loo
 
 def call(address: str, data: str, *, block_number: int, chain_id: int) -> Lookup:
     """What a view function returns after a block; `data` is selector and arguments."""
-    return Lookup("eth_call", (address, data, hex(block_number)), chain_id)
+    return Lookup(CALL, (address, data, hex(block_number)), chain_id)

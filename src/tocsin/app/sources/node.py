@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from tocsin.app.pipeline import Ask
 from tocsin.app.sources.piece import Batch, Piece, Request, Unreadable
@@ -35,17 +36,31 @@ def pieces(request: Request) -> Iterator[Piece]:
     Raises `UserError` when it is not said which blocks, and `RemoteError` when nobody answers at all.
     """
     _check(request)
-    with asyncio.Runner() as runner, _connected(runner, request) as nodes:
-        yield from _blocks(runner, nodes, request, _numbers(runner, nodes, request))
+    with _connected(request) as link:
+        yield from _blocks(link, request, _numbers(link, request))
+
+
+@dataclass(slots=True)
+class _Link:
+    """A connection, and the loop it lives in."""
+
+    runner: asyncio.Runner
+    nodes: Nodes
+    is_open: bool = True
+
+    def answers(self, lookups: Sequence[Lookup]) -> Answers:
+        return self.runner.run(self.nodes.answers(lookups))
 
 
 @contextmanager
-def _connected(runner: asyncio.Runner, request: Request) -> Iterator[Nodes]:
-    nodes = runner.run(edge.connect([request.source], chain_id=request.chain_id))
-    try:
-        yield nodes
-    finally:
-        runner.run(nodes.close())
+def _connected(request: Request) -> Iterator[_Link]:
+    with asyncio.Runner() as runner:
+        link = _Link(runner, runner.run(edge.connect([request.source], chain_id=request.chain_id)))
+        try:
+            yield link
+        finally:
+            link.is_open = False
+            runner.run(link.nodes.close())
 
 
 def _check(request: Request) -> None:
@@ -58,21 +73,21 @@ def _check(request: Request) -> None:
         raise UserError(f"--from {first} is above --to {last}")
 
 
-def _numbers(runner: asyncio.Runner, nodes: Nodes, request: Request) -> Sequence[int]:
+def _numbers(link: _Link, request: Request) -> Sequence[int]:
     if request.mentioning:
-        return [runner.run(block_of(request.source, request.mentioning))]
-    last = runner.run(nodes.head()).number if request.last_block is None else request.last_block
+        return [link.runner.run(block_of(request.source, request.mentioning))]
+    last = link.runner.run(link.nodes.head()).number if request.last_block is None else request.last_block
     return range(request.first_block or 0, last + 1)
 
 
-def _blocks(runner: asyncio.Runner, nodes: Nodes, request: Request, numbers: Sequence[int]) -> Iterator[Piece]:
+def _blocks(link: _Link, request: Request, numbers: Sequence[int]) -> Iterator[Piece]:
     """Blocks in order; left out: a block whose answers are wrong, and the rest when the node stops answering."""
     name = shown(request.source)
     while numbers:
-        stream = edge.recordings(nodes, numbers)
+        stream = edge.recordings(link.nodes, numbers)
         try:
-            while (recording := runner.run(_next(stream))) is not None:
-                yield _piece(recording, f"{name} block {numbers[0]}", _asked(runner, nodes))
+            while (recording := link.runner.run(_next(stream))) is not None:
+                yield _piece(recording, f"{name} block {numbers[0]}", _asked(link, request))
                 numbers = numbers[1:]
         except InputError as error:
             yield Unreadable(source=f"{name} block {numbers[0]}", units=1, error=error)
@@ -94,8 +109,13 @@ def _piece(recording: Recording, source: str, ask: Ask) -> Piece:
         return Unreadable(source=source, units=1, error=error)
 
 
-def _asked(runner: asyncio.Runner, nodes: Nodes) -> Ask:
+def _asked(link: _Link, request: Request) -> Ask:
+    """Answers as long as the batch is there: whoever kept it, and no more of the pieces, is connected again."""
+
     def ask(lookups: Sequence[Lookup]) -> Answers:
-        return runner.run(nodes.answers(lookups))
+        if link.is_open:
+            return link.answers(lookups)
+        with _connected(request) as again:
+            return again.answers(lookups)
 
     return ask

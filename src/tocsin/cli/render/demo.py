@@ -33,9 +33,8 @@ def story(played: Played, recording: Path) -> Iterator[RenderableType]:
 def known_names(played: Played) -> Names:
     """The names that the truth about the recording gives."""
     truth = played.truth
-    tokens = {address: (safe(token.symbol), token.decimals) for address, token in truth.tokens.items()}
     accounts = {address: safe(name) for address, name in truth.names.items()}
-    given = Names(played.attack.place.chain_id, {truth.attacker: "attacker", **accounts}, tokens)
+    given = Names(played.attack.place.chain_id, {truth.attacker: "attacker", **accounts})
     return of(played.attack, given)
 
 

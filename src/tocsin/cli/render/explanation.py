@@ -167,6 +167,17 @@ def _right(row: Record, names: Names) -> Text:
     return Text(names.money(row["token_address"], row["value"]))
 
 
+def _tokens(value: Explanation, names: Names) -> RenderableType | None:
+    """Who is behind each claimed symbol."""
+    if not value.claims:
+        return None
+    rows = [
+        (Text(names.symbol(address)), Text("?" if claim.decimals is None else str(claim.decimals)), Text(address))
+        for address, claim in value.claims.items()
+    ]
+    return _table(("symbol", "decimals", "account"), rows)
+
+
 def _tree(value: Explanation, names: Names, depth: int | None) -> RenderableType | None:
     rows = value.sections["calls"]
     return None if rows is None else calls.text(calls.tree(rows, names, depth))
@@ -177,6 +188,7 @@ _SECTIONS: Mapping[str, Callable[[Explanation, Names], RenderableType | None]] =
     "Transfers": _transfers,
     "Swaps": _swaps,
     "Approvals": _approvals,
+    "Tokens, as they call themselves": _tokens,
 }
 
 

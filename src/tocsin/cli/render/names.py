@@ -1,7 +1,8 @@
 """
 How things are called: the addresses and tokens of one chain, the functions it calls, the chain itself.
 
-Well-known tokens go by their symbols. Others go by their address: anybody can deploy a token that says it is USDC.
+Well-known tokens go by their symbols. Others go by the symbol they claim, or by their address: anybody can deploy a
+token that says it is USDC, and such a one is shown as `USDC?` with its address beside it.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,9 @@ from functools import cache
 
 from tocsin.app.explain import Explanation
 from tocsin.chain.signatures import selector
-from tocsin.chain.tokens import token
+from tocsin.chain.token_claims import Claim
+from tocsin.chain.tokens import Token, token
+from tocsin.cli.render.claimed import claimed_symbol
 from tocsin.cli.render.money import GROUPED, short, whole_units
 from tocsin.tables.columns import NATIVE, ZERO
 
@@ -131,13 +134,17 @@ class Names:
     chain_id: int
     accounts: Mapping[str, str] = field(default_factory=dict)
     """Names by address."""
-    tokens: Mapping[str, tuple[str, int]] = field(default_factory=dict)
-    """Symbol and decimals by address, beside the well-known tokens."""
+    claims: Mapping[str, Claim] = field(default_factory=dict)
+    """By address, what tokens that are not well known say of themselves."""
 
     def name(self, address: str) -> str:
         """The name or symbol of an address, where it has one; else empty."""
-        known = self._token(address)
-        return self.accounts.get(address) or (known[0] if known else "")
+        if address in self.accounts:
+            return self.accounts[address]
+        if known := self._known(address):
+            return known.symbol
+        # A claimed symbol never stands alone where the name of an account would: it may be "sender".
+        return f"token {self.symbol(address)}" if self._claims_symbol(address) else ""
 
     def account(self, address: str | None) -> str:
         """An address by its name or symbol, else in short form."""
@@ -145,25 +152,32 @@ class Names:
 
     def symbol(self, address: str) -> str:
         """A token by its symbol, else in short form."""
-        known = self._token(address)
-        return known[0] if known else short(address)
+        if known := self._known(address):
+            return known.symbol
+        return claimed_symbol(address, self.claims, self.chain_id) if self._claims_symbol(address) else short(address)
 
     def money(self, address: str, amount: int, *, signed: bool = False) -> str:
         """An exact amount of a token: in units where its decimals are known, else in base units."""
         plus = "+" if signed and amount > 0 else ""
-        known = self._token(address)
-        if known is None:
-            return f"{plus}{amount:{GROUPED}} base units of {short(address)}"
-        symbol, decimals = known
-        return f"{plus}{whole_units(amount, decimals)} {symbol}"
+        decimals = self._decimals(address)
+        if decimals is None:
+            return f"{plus}{amount:{GROUPED}} base units of {self.symbol(address)}"
+        units = "" if self._known(address) or self._claims_symbol(address) else "units of "
+        return f"{plus}{whole_units(amount, decimals)} {units}{self.symbol(address)}"
 
     def native(self, amount: int) -> str:
         """An exact amount of the chain's own coin."""
         return self.money(NATIVE_ADDRESS, amount)
 
-    def _token(self, address: str) -> tuple[str, int] | None:
-        known = token(self.chain_id, bytes.fromhex(address[2:]))
-        return (known.symbol, known.decimals) if known else self.tokens.get(address)
+    def _known(self, address: str) -> Token | None:
+        return token(self.chain_id, bytes.fromhex(address[2:]))
+
+    def _claims_symbol(self, address: str) -> bool:
+        return address in self.claims and bool(self.claims[address].symbol)
+
+    def _decimals(self, address: str) -> int | None:
+        known = self._known(address) or self.claims.get(address)
+        return None if known is None else known.decimals
 
 
 def of(explanation: Explanation, given: Names | None = None) -> Names:
@@ -174,8 +188,9 @@ def of(explanation: Explanation, given: Names | None = None) -> Names:
     to, sender = (explanation.transaction[name] for name in ("to_address", "from_address"))
     called = "called contract" if explanation.transaction["input"] not in (None, "0x") else "recipient"
     parts = {**made, to: called, sender: "sender", "0x" + ZERO.hex(): "nobody (0x0)"}
-    own = {address: name for address, name in parts.items() if address and address not in base.tokens}
-    return replace(base, accounts={**own, **base.accounts})
+    claims = {**explanation.claims, **base.claims}
+    own = {address: name for address, name in parts.items() if address and address not in claims}
+    return replace(base, accounts={**own, **base.accounts}, claims=claims)
 
 
 def created(explanation: Explanation) -> list[str]:

@@ -84,7 +84,7 @@ async def _ask(endpoint: Endpoint, asking: _Asking) -> None:
         return
     try:
         await endpoint.prepare()
-        outcomes = await endpoint.ask([Request(lookup.method, lookup.parameters) for lookup in asking.left])
+        outcomes = await endpoint.ask([Request(lookup.method, lookup.as_sent) for lookup in asking.left])
         asking.left = [
             lookup
             for lookup, outcome in zip(asking.left, outcomes, strict=True)
