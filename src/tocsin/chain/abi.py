@@ -6,9 +6,13 @@ read as zeros, and `has_words` says which rows are long enough, so that the call
 Padding of addresses may be dirty: only the low 20 bytes are the address.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tocsin.tables import amounts
 from tocsin.tables.amounts import WORD_BYTES, Words
@@ -24,6 +28,9 @@ def word(column: pl.Series, number: int, *, skip: int = 0) -> Words:
     """Word `number` behind `skip` bytes of each value, shape (n, 32); short values are filled with zeros."""
     packed, starts, lengths = _buffers(column)
     at = skip + number * WORD_BYTES
+    if (same := _one_length(starts, lengths)) >= at + WORD_BYTES:
+        # Topics and the data of transfers: no index arithmetic is needed where all values are equally long.
+        return packed[starts[0] : starts[0] + same * len(starts)].reshape(-1, same)[:, at : at + WORD_BYTES]
     reach = np.arange(at, at + WORD_BYTES)
     inside = reach < lengths[:, None]
     places = np.where(inside, starts[:, None] + reach, 0)
@@ -32,10 +39,49 @@ def word(column: pl.Series, number: int, *, skip: int = 0) -> Words:
     return np.where(inside, packed[places], np.uint8(0))
 
 
+def _one_length(starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> int:
+    """The length of all values, if they have the same and stand one behind the other; else 0."""
+    if not len(starts) or (lengths != lengths[0]).any() or (np.diff(starts) != lengths[0]).any():
+        return 0
+    return int(lengths[0])
+
+
 def has_words(column: pl.Series, count: int, *, skip: int = 0) -> Mask:
     """Which values hold at least `count` whole words behind `skip` bytes. A null holds none."""
-    _, _, lengths = _buffers(column)
-    return np.asarray(lengths >= skip + count * WORD_BYTES, dtype=np.bool_)
+    return np.asarray(sizes(column) >= skip + count * WORD_BYTES, dtype=np.bool_)
+
+
+def sizes(column: pl.Series) -> npt.NDArray[np.int64]:
+    """How many bytes each value has; a null has none."""
+    return _buffers(column)[2]
+
+
+def present(column: pl.Series) -> Mask:
+    """Which values are not null."""
+    if not column.has_nulls():
+        return np.ones(len(column), dtype=np.bool_)
+    return np.asarray(column.to_arrow().is_valid().to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+def topics(logs: pl.DataFrame) -> npt.NDArray[np.intp]:
+    """How many topics each log has, the first included."""
+    return np.asarray(sum(present(logs[name]).astype(np.intp) for name in ("topic0", "topic1", "topic2", "topic3")))
+
+
+def which(column: pl.Series, values: pa.Array) -> npt.NDArray[np.intp]:
+    """Where each value stands among these (`keys`, `texts`), from 0; -1 for others and null."""
+    found = pc.index_in(column.to_arrow(), value_set=values)
+    return np.asarray(pc.fill_null(found, -1).to_numpy(), dtype=np.intp)
+
+
+def keys(values: Iterable[bytes]) -> pa.Array:
+    """Topics or selectors to look for with `which`."""
+    return pa.array(values, type=pa.large_binary())
+
+
+def texts(values: Iterable[str]) -> pa.Array:
+    """Words to look for with `which`."""
+    return pa.array(values, type=pa.large_string())
 
 
 def address(column: pl.Series, number: int = 0, *, skip: int = 0) -> pl.Series:
@@ -43,10 +89,10 @@ def address(column: pl.Series, number: int = 0, *, skip: int = 0) -> pl.Series:
     return addresses(word(column, number, skip=skip))
 
 
-def addresses(words: Words) -> pl.Series:
-    """The low 20 bytes of each word, as a binary column."""
+def addresses(words: Words, present: Mask | None = None) -> pl.Series:
+    """The low 20 bytes of each word, as a binary column; null where they are not present."""
     low = np.ascontiguousarray(words[:, WORD_BYTES - ADDRESS_BYTES :])
-    return amounts.fixed(low.tobytes(), ADDRESS_BYTES)
+    return amounts.fixed(low.tobytes(), ADDRESS_BYTES, present)
 
 
 def amount(words: Words, name: str) -> list[pl.Series]:
@@ -91,5 +137,5 @@ def _buffers(column: pl.Series) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.i
     offsets = np.frombuffer(offset_buffer, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
     lengths = np.diff(offsets)
     if array.null_count:
-        lengths = np.where(column.is_not_null().to_numpy(), lengths, 0)
+        lengths = np.where(present(column), lengths, 0)
     return np.frombuffer(data_buffer, dtype=np.uint8), offsets[:-1], lengths

@@ -6,6 +6,7 @@ A column of amounts is an array of shape (n, 32), dtype uint8. Sums are taken ov
 """
 
 from collections.abc import Iterable
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -47,17 +48,18 @@ def to_float(words: Words) -> npt.NDArray[np.float64]:
     return np.asarray(limbs @ _WEIGHTS, dtype=np.float64)
 
 
-def column(words: Words) -> pl.Series:
-    """A Polars binary column of these words, sharing the bytes."""
-    return fixed(np.ascontiguousarray(words).tobytes(), WORD_BYTES)
+def column(words: Words, present: npt.NDArray[np.bool_] | None = None) -> pl.Series:
+    """A Polars binary column of these words; null where they are not present."""
+    return fixed(np.ascontiguousarray(words).tobytes(), WORD_BYTES, present)
 
 
-def fixed(packed: bytes, width: int) -> pl.Series:
-    """A Polars binary column of values of one width that stand one after the other in `packed`."""
+def fixed(packed: bytes, width: int, present: npt.NDArray[np.bool_] | None = None) -> pl.Series:
+    """A Polars binary column of the values of one width that stand in `packed`; null where not present."""
     count = len(packed) // width
     offsets = np.arange(count + 1, dtype=np.int64) * width
-    parts = [None, pa.py_buffer(offsets), pa.py_buffer(packed)]
-    return pl.Series(pl.from_arrow(pa.LargeBinaryArray.from_buffers(pa.large_binary(), count, parts)))
+    validity = None if present is None else pa.py_buffer(np.packbits(present, bitorder="little").tobytes())
+    parts = [validity, pa.py_buffer(offsets), pa.py_buffer(packed)]
+    return cast("pl.Series", pl.from_arrow(pa.LargeBinaryArray.from_buffers(pa.large_binary(), count, parts)))
 
 
 def words(series: pl.Series) -> Words:

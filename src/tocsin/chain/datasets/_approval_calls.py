@@ -36,7 +36,7 @@ def permits(calls: pl.DataFrame) -> pl.DataFrame:
 
 
 def _row(calls: pl.DataFrame, kind: str, *columns: pl.Series) -> pl.DataFrame:
-    return _moves.rows(calls, ("call_index",), columns, kind=pl.lit(kind))
+    return _moves.rows(calls, ("call_index",), columns, kind=kind)
 
 
 def _address(calls: pl.DataFrame, number: int, name: str) -> pl.Series:

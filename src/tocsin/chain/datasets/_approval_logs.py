@@ -42,7 +42,7 @@ def _pair(logs: pl.DataFrame, owner: str, spender: str) -> list[pl.Series]:
 
 
 def _row(logs: pl.DataFrame, kind: str, *columns: pl.Series) -> pl.DataFrame:
-    return _moves.rows(logs, ("log_index",), columns, kind=pl.lit(kind))
+    return _moves.rows(logs, ("log_index",), columns, kind=kind)
 
 
 def _plain(logs: pl.DataFrame) -> pl.DataFrame:

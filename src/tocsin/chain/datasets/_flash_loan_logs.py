@@ -56,7 +56,7 @@ def _fitting(logs: pl.DataFrame, words: int) -> pl.DataFrame:
 def _row(logs: pl.DataFrame, protocol: str, borrower: pl.Series, *columns: pl.Series) -> pl.DataFrame:
     named = logs.rename({"address": "lender_address"})
     parties = (borrower.rename("borrower_address"), *columns)
-    constants = {"protocol": pl.lit(protocol), "form": pl.lit("event")}
+    constants = {"protocol": protocol, "form": "event"}
     return _moves.rows(named, ("lender_address", "log_index"), parties, **constants)
 
 

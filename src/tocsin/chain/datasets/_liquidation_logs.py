@@ -40,7 +40,7 @@ def closed(logs: pl.DataFrame, transfers: pl.DataFrame | None) -> list[pl.DataFr
 
 def _row(logs: pl.DataFrame, protocol: str, *columns: pl.Series) -> pl.DataFrame:
     named = logs.select(*PLACE, "log_index", pl.col("address").alias("market_address"))
-    return _moves.rows(named, ("log_index", "market_address"), columns, protocol=pl.lit(protocol))
+    return _moves.rows(named, ("log_index", "market_address"), columns, protocol=protocol)
 
 
 def _aave(logs: pl.DataFrame, shape: _Aave, transfers: pl.DataFrame | None) -> pl.DataFrame:

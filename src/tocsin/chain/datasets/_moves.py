@@ -1,6 +1,7 @@
 """Parts that derived datasets share: rows of one shape, and frames of one schema put together."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 import polars as pl
 
@@ -10,18 +11,35 @@ SAME_TRANSACTION = ("chain_id", "block_hash", "transaction_hash")
 """What groups rows of one transaction; the two hashes may be null, so joins on them must match nulls."""
 
 
-def rows(source: pl.DataFrame, keep: Sequence[str], values: Iterable[pl.Series], **constants: pl.Expr) -> pl.DataFrame:
+def rows(
+    source: pl.DataFrame, keep: Sequence[str], values: Iterable[pl.Series], **constants: str | bytes | float
+) -> pl.DataFrame:
     """The place columns and `keep` of `source`, with these columns and constants beside them."""
-    made = pl.DataFrame([*(source[name] for name in (*PLACE, *keep)), *values])
-    return made.with_columns(**constants) if constants else made
+    same = (pl.Series(name, [value]).new_from_index(0, len(source)) for name, value in constants.items())
+    return pl.DataFrame([*(source[name] for name in (*PLACE, *keep)), *values, *same])
 
 
 def together(columns: Mapping[str, Column], parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """These frames as one of exactly these columns; what a part does not say is null."""
-    filled = [part for part in parts if not part.is_empty()]
-    wanted = schema(columns)
-    if not filled:
-        return pl.DataFrame(schema=wanted)
-    whole = pl.concat(filled, how="diagonal_relaxed")
-    absent = [pl.lit(None, dtype=kind).alias(name) for name, kind in wanted.items() if name not in whole.columns]
-    return whole.with_columns(absent).select(pl.col(name).cast(kind) for name, kind in wanted.items())
+    filled = [_whole(columns, part) for part in parts if not part.is_empty()]
+    return pl.concat(filled) if filled else _empty(tuple(columns.items())).clone()
+
+
+def _whole(columns: Mapping[str, Column], part: pl.DataFrame) -> pl.DataFrame:
+    # Series by series: a query of its own for each step would cost more than all the rows of a block.
+    given = set(part.columns)
+    return pl.DataFrame(
+        [
+            part[name].cast(column.type) if name in given else _nulls(name, column, len(part))
+            for name, column in columns.items()
+        ]
+    )
+
+
+def _nulls(name: str, column: Column, count: int) -> pl.Series:
+    return pl.Series(name, [None], dtype=column.type).new_from_index(0, count)
+
+
+@cache
+def _empty(columns: tuple[tuple[str, Column], ...]) -> pl.DataFrame:
+    return pl.DataFrame(schema=schema(dict(columns)))

@@ -53,9 +53,9 @@ def accepted(calls: pl.DataFrame, selectors: list[bytes]) -> pl.DataFrame:
     return found.filter(silent | abi.truth(abi.word(found["output"], 0)))
 
 
-def _row(calls: pl.DataFrame, standard: str, *columns: pl.Series, **constants: pl.Expr) -> pl.DataFrame:
+def _row(calls: pl.DataFrame, standard: str, *columns: pl.Series, **constants: str | bytes | float) -> pl.DataFrame:
     named = calls.select(pl.exclude("from_address", "to_address")).with_columns(token_address=calls["to_address"])
-    return _moves.rows(named, ("token_address", "call_index"), columns, standard=pl.lit(standard), **constants)
+    return _moves.rows(named, ("token_address", "call_index"), columns, standard=standard, **constants)
 
 
 def _transfer(calls: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
@@ -82,7 +82,7 @@ def _transfer_from(calls: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
 
 def _item(calls: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
     token = amounts.column(abi.word(calls["input"], 2, skip=SKIP)).rename("token_id")
-    return _row(calls, "erc721", *_parties(calls), token, value_binary=pl.lit(ONE), value_f64=pl.lit(1.0))
+    return _row(calls, "erc721", *_parties(calls), token, value_binary=ONE, value_f64=1.0)
 
 
 def _single(calls: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
@@ -108,7 +108,7 @@ def _items(number: int, data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
 def _deposit(calls: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
     paid = calls.filter(pl.col("value_f64") > 0)
     owner = paid["from_address"].rename("to_address")
-    return _row(paid, "wrap", owner, paid["value_binary"], paid["value_f64"], from_address=pl.lit(ZERO))
+    return _row(paid, "wrap", owner, paid["value_binary"], paid["value_f64"], from_address=ZERO)
 
 
 def _withdraw(calls: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
@@ -123,7 +123,7 @@ def _withdraw(calls: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
         nulls_equal=True,
     )
     words = amounts.words(paid["value_binary"])
-    return _row(paid, "wrap", paid["from_address"], *abi.amount(words, "value"), to_address=pl.lit(ZERO))
+    return _row(paid, "wrap", paid["from_address"], *abi.amount(words, "value"), to_address=ZERO)
 
 
 _READERS = {

@@ -1,9 +1,15 @@
-"""Token movements that logs tell of."""
+"""
+Token movements that logs tell of.
+
+The events differ only in which of their words says what. So all logs are read in one pass: which word to take is
+looked up by the shape of the log, in a table.
+"""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from tocsin.chain import abi
@@ -18,112 +24,116 @@ BATCH = topic("TransferBatch(address,address,address,uint256[],uint256[])")
 DEPOSIT = topic("Deposit(address,uint256)")
 WITHDRAWAL = topic("Withdrawal(address,uint256)")
 
-ONE = (1).to_bytes(32, "big")
+_NAMES = (TRANSFER, SINGLE, BATCH, DEPOSIT, WITHDRAWAL)
+_KEYS = abi.keys(_NAMES)
+_NOTHING, _ONE, _TOPIC1, _TOPIC2, _TOPIC3, _DATA0, _DATA1 = range(7)
+"""Words that a column may be read from."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """An event: its name, how many topics and at least how many words of data it has, and which word says what."""
+
+    name: bytes
+    topics: int
+    words: int
+    standard: str
+    source: int
+    target: int
+    value: int = _DATA0
+    token_id: int = _NOTHING
+    operator: int = _NOTHING
+
+
+_SHAPES = (
+    _Shape(TRANSFER, 3, 1, "erc20", _TOPIC1, _TOPIC2),
+    _Shape(TRANSFER, 4, 0, "erc721", _TOPIC1, _TOPIC2, _ONE, _TOPIC3),
+    _Shape(SINGLE, 4, 2, "erc1155", _TOPIC2, _TOPIC3, _DATA1, _DATA0, _TOPIC1),
+    _Shape(BATCH, 4, 0, "erc1155", _TOPIC2, _TOPIC3, _DATA1, _DATA0, _TOPIC1),
+    _Shape(DEPOSIT, 2, 1, "wrap", _NOTHING, _TOPIC1),
+    _Shape(WITHDRAWAL, 2, 1, "wrap", _TOPIC1, _NOTHING),
+)
+_BATCHES = next(number for number, shape in enumerate(_SHAPES) if shape.name == BATCH)
+
+Numbers = npt.NDArray[np.intp]
 
 
 def moves(logs: pl.DataFrame) -> list[pl.DataFrame]:
     """Frames of ERC-20, ERC-721, ERC-1155 and wrap movements; logs of other shapes are left out."""
-    found = logs.filter(pl.col("topic0").is_in([TRANSFER, SINGLE, BATCH, DEPOSIT, WITHDRAWAL]))
-    kinds = {key[0]: part for key, part in found.partition_by("topic0", as_dict=True).items()}
-    none = found.clear()
-    transfers = kinds.get(TRANSFER, none)
-    four = pl.col("topic3").is_not_null()
-    plain = _erc20(_fitting(transfers.filter(~four & pl.col("topic2").is_not_null()), 1))
-    others = (
-        (_erc721, transfers.filter(four)),
-        (_single, _fitting(kinds[SINGLE].filter(four), 2) if SINGLE in kinds else none),
-        (_batch, kinds[BATCH].filter(four) if BATCH in kinds else none),
-    )
-    wraps = ((_deposits, _wrapping(kinds.get(DEPOSIT, none))), (_withdrawals, _wrapping(kinds.get(WITHDRAWAL, none))))
-    return [
-        plain,
-        *(read(rows) for read, rows in others if not rows.is_empty()),
-        *(_untold(read(rows), plain) for read, rows in wraps if not rows.is_empty()),
-    ]
+    event = abi.which(logs["topic0"], _KEYS)
+    rows = np.flatnonzero(event >= 0)
+    if not rows.size:
+        return []
+    shape = _shapes(found := logs[rows], event[rows])
+    batches = np.flatnonzero(shape == _BATCHES)
+    singles = np.flatnonzero((shape >= 0) & (shape != _BATCHES))
+    told = [_untold(_read(found[singles], shape[singles]))]
+    return [*told, _batch(found[batches])] if batches.size else told
 
 
-def _fitting(logs: pl.DataFrame, words: int) -> pl.DataFrame:
-    return logs.filter(abi.has_words(logs["data"], words)) if not logs.is_empty() else logs
+def _shapes(logs: pl.DataFrame, event: Numbers) -> Numbers:
+    """The shape of each log, by its number in `_SHAPES`; -1 where it has none of them."""
+    topics, words = abi.topics(logs), abi.sizes(logs["data"]) // amounts.WORD_BYTES
+    shapes = np.full(len(logs), -1, dtype=np.intp)
+    for number, shape in enumerate(_SHAPES):
+        shapes[(event == _NAMES.index(shape.name)) & (topics == shape.topics) & (words >= shape.words)] = number
+    return shapes
 
 
-def _wrapping(logs: pl.DataFrame) -> pl.DataFrame:
-    if logs.is_empty():
-        return logs
-    return _fitting(logs.filter(pl.col("topic1").is_not_null() & pl.col("topic2").is_null()), 1)
+def _read(logs: pl.DataFrame, shape: Numbers, data: pl.Series | None = None) -> pl.DataFrame:
+    """The movements these logs tell of; `data` replaces theirs where it is given."""
+    values = logs["data"] if data is None else data
+    topics = [abi.word(logs[f"topic{number}"], 0) for number in (1, 2, 3)]
+    words = np.stack([_same(0, logs), _same(1, logs), *topics, abi.word(values, 0), abi.word(values, 1)])
+    every = np.arange(len(logs))
 
+    def taken(field: str) -> tuple[amounts.Words, abi.Mask]:
+        places = np.array([getattr(each, field) for each in _SHAPES])[shape]
+        return words[places, every], places != _NOTHING
 
-def _token(logs: pl.DataFrame, standard: str, *columns: pl.Series, **constants: pl.Expr) -> pl.DataFrame:
-    token = logs["address"].rename("token_address")
-    return _moves.rows(logs, ("log_index",), (token, *columns), standard=pl.lit(standard), **constants)
-
-
-def _erc20(logs: pl.DataFrame) -> pl.DataFrame:
-    return _token(
+    standards = pl.Series("standard", np.array([each.standard for each in _SHAPES], dtype=object)[shape], pl.String())
+    return _moves.rows(
         logs,
-        "erc20",
-        abi.address(logs["topic1"]).rename("from_address"),
-        abi.address(logs["topic2"]).rename("to_address"),
-        *abi.amount(abi.word(logs["data"], 0), "value"),
+        ("log_index",),
+        (
+            logs["address"].alias("token_address"),
+            standards,
+            abi.addresses(taken("source")[0]).alias("from_address"),
+            abi.addresses(taken("target")[0]).alias("to_address"),
+            *abi.amount(taken("value")[0], "value"),
+            amounts.column(*taken("token_id")).alias("token_id"),
+            abi.addresses(*taken("operator")).alias("operator_address"),
+        ),
     )
 
 
-def _erc721(logs: pl.DataFrame) -> pl.DataFrame:
-    return _token(
-        logs,
-        "erc721",
-        abi.address(logs["topic1"]).rename("from_address"),
-        abi.address(logs["topic2"]).rename("to_address"),
-        logs["topic3"].rename("token_id"),
-        value_binary=pl.lit(ONE),
-        value_f64=pl.lit(1.0),
-    )
-
-
-def _single(logs: pl.DataFrame) -> pl.DataFrame:
-    return _token(
-        logs,
-        "erc1155",
-        *_three_parties(logs),
-        amounts.column(abi.word(logs["data"], 0)).rename("token_id"),
-        *abi.amount(abi.word(logs["data"], 1), "value"),
-    )
-
-
-def _three_parties(logs: pl.DataFrame) -> list[pl.Series]:
-    names = ("operator_address", "from_address", "to_address")
-    return [abi.address(logs[f"topic{number}"]).rename(name) for number, name in enumerate(names, 1)]
+def _same(value: int, logs: pl.DataFrame) -> amounts.Words:
+    return np.broadcast_to(amounts.from_integers([value]), (len(logs), amounts.WORD_BYTES))
 
 
 def _batch(logs: pl.DataFrame) -> pl.DataFrame:
-    """One row per item of each batch. Batches are few: a loop over them, not over all logs."""
+    """One row per item of each batch, read as if it were single. Batches are few: a loop over them."""
     items = [item for number, data in enumerate(logs["data"].to_list()) for item in _items(number, data)]
-    rows = logs[[number for number, _, _ in items]]
-    values = np.frombuffer(b"".join([value for _, _, value in items]), dtype=np.uint8).reshape(-1, 32)
-    ids = pl.Series("token_id", [token for _, token, _ in items], dtype=pl.Binary())
-    return _token(rows, "erc1155", *_three_parties(rows), ids, *abi.amount(values, "value"))
+    data = pl.Series("data", [item for _, item in items], dtype=pl.Binary())
+    return _read(logs[[number for number, _ in items]], np.full(len(items), _BATCHES), data)
 
 
-def _items(number: int, data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+def _items(number: int, data: bytes) -> Iterator[tuple[int, bytes]]:
     ids, values = abi.array(data, 0), abi.array(data, 1)
     if ids is not None and values is not None and len(ids) == len(values):
-        yield from ((number, token, value) for token, value in zip(ids, values, strict=True))
+        yield from ((number, token + value) for token, value in zip(ids, values, strict=True))
 
 
-def _deposits(logs: pl.DataFrame) -> pl.DataFrame:
-    owner = abi.address(logs["topic1"]).rename("to_address")
-    return _wrap(logs, owner, from_address=pl.lit(ZERO))
-
-
-def _withdrawals(logs: pl.DataFrame) -> pl.DataFrame:
-    owner = abi.address(logs["topic1"]).rename("from_address")
-    return _wrap(logs, owner, to_address=pl.lit(ZERO))
-
-
-def _wrap(logs: pl.DataFrame, owner: pl.Series, **other: Any) -> pl.DataFrame:
-    return _token(logs, "wrap", owner, *abi.amount(abi.word(logs["data"], 0), "value"), **other)
-
-
-def _untold(wraps: pl.DataFrame, plain: pl.DataFrame) -> pl.DataFrame:
-    """The wraps that their token does not also tell as a Transfer from or to zero."""
+def _untold(moves: pl.DataFrame) -> pl.DataFrame:
+    """The movements without the wraps that their token also tells as a Transfer from or to zero. Few tokens do."""
+    nobody = abi.keys([ZERO])
+    ends = (abi.which(moves[name], nobody) == 0 for name in ("from_address", "to_address"))
+    standard = abi.which(moves["standard"], abi.texts(["wrap", "erc20"]))
+    wraps = np.flatnonzero(standard == 0)
+    told = np.flatnonzero((standard == 1) & np.any(list(ends), axis=0))
+    twice = told[abi.which(moves["token_address"][told], moves["token_address"][wraps].to_arrow()) >= 0]
+    if not twice.size:
+        return moves
     same = [*PLACE, "token_address", "from_address", "to_address", "value_binary"]
-    return wraps.join(plain, on=same, how="anti", nulls_equal=True)
+    others = moves[np.flatnonzero(standard != 0)]
+    return pl.concat([others, moves[wraps].join(moves[twice], on=same, how="anti", nulls_equal=True)])

@@ -98,7 +98,7 @@ def _rows(source: pl.DataFrame, shape: Shape, data: str, market: str, position: 
         named.append(_party(fits, shape.token, data, skip).rename("token_address"))
     value = abi.amount(abi.word(fits[data], shape.value, skip=skip), "value")
     columns = (fits[market].rename("market_address"), *named, *value)
-    return _moves.rows(fits, (position,), columns, protocol=pl.lit(shape.protocol), kind=pl.lit(shape.kind))
+    return _moves.rows(fits, (position,), columns, protocol=shape.protocol, kind=shape.kind)
 
 
 def _party(source: pl.DataFrame, where: str | int, data: str, skip: int) -> pl.Series:
