@@ -6,9 +6,9 @@ Finds the transaction in SOURCE and shows the findings about it, the net profit 
 approvals and the call tree. Amounts are exact. What the source does not hold is left out of the table and null in JSON;
 it is not guessed.
 
-Well-known tokens go by their symbols. Others are asked for theirs, of the node or of what the recording holds, and shown
-in the units they claim; `USDC?` with an address is a token that only calls itself so. Who does not answer is shown in
-base units. In JSON, `tokens` says what they claim; amounts are in base units there.
+Well-known tokens go by their symbols. Others are asked for theirs, by the node or from what the recording holds, and
+shown in the units they claim; `USDC?` with an address is a token that only calls itself so. Who does not answer is shown
+in base units. In JSON, amounts are in base units, and `tokens` says what they claim.
 
 --tx takes the hash or its first digits; it may be left out where SOURCE holds one transaction. A deep call tree is
 folded; --depth says how far to unfold it.
