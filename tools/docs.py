@@ -23,7 +23,7 @@ DOCS = Path(__file__).parents[1] / "docs" / "reference"
 def of_detector(detector: Detector) -> str:
     """What a detector reads, how bad it can be, and its examples."""
     reads = "\n".join(
-        f"- `{name}`{' (optional)' if read.optional else ''}: {', '.join(f'`{column}`' for column in read.columns)}"
+        f"- `{name}`{f' ({read.condition})' if read.condition else ''}: {', '.join(map('`{}`'.format, read.columns))}"
         for name, read in detector.reads.items()
     )
     examples = "\n".join(f"- {'fires' if e.finds else 'quiet'}: {e.says}" for e in detector.examples)

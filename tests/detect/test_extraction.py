@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.chain.catalogue import datasets
-from tocsin.detect.detectors._extraction import Extraction, extractions
+from tocsin.detect.extraction import Extraction, extractions
 from tocsin.tables.literal import Row, frame, named
 
 ETHER = 10**18
@@ -35,16 +35,20 @@ def flow(account: str, token: str, received: int, sent: int) -> Row:
 def taken(profits: list[Row], lending: tuple[Row, ...] = (), transfers: tuple[Row, ...] = ()) -> Extraction:
     rows: dict[str, Any] = {"calls": CALLS, "profits": profits, "transfers": transfers, "lending": lending}
     tables = {name: frame(datasets()[name].columns, given) for name, given in rows.items()}
-    (extraction,) = extractions(tables, tables["calls"]).values()
+    (extraction,) = extractions(tables, tables["calls"], paid_by_anybody=True).values()
     return extraction
+
+
+def victim(extraction: Extraction) -> bytes | None:
+    return None if extraction.greatest_loss is None else extraction.greatest_loss.account
 
 
 def test_what_moves_between_the_actors_cancels_out() -> None:
     flows = [flow("bot", WETH, 30, 30), flow("made", WETH, 30, 0), flow("market", WETH, 0, 30)]
     extraction = taken(flows)
     assert extraction.net == {WETH_RAW: 30}
-    assert extraction.sender == named("mallory")
-    assert extraction.members == {named("mallory"), named("bot"), named("made")}
+    assert extraction.cluster.sender == named("mallory")
+    assert extraction.cluster.members == {named("mallory"), named("bot"), named("made")}
     assert not extraction.beneficiaries
 
 
@@ -53,7 +57,7 @@ def test_a_silent_account_that_others_pay_benefits_and_one_that_acts_does_not() 
     extraction = taken(flows)
     assert extraction.beneficiaries == {named("hoard")}
     assert extraction.net == {WETH_RAW: 30}
-    assert extraction.victim == named("drained")
+    assert victim(extraction) == named("drained")
 
 
 def test_who_lost_most_is_no_actor_and_no_wrapped_coin() -> None:
@@ -64,8 +68,8 @@ def test_who_lost_most_is_no_actor_and_no_wrapped_coin() -> None:
         flow(WETH, "0x" + "ee" * 20, 0, 9 * ETHER),
         flow("market", "coin", 10**30, 0),
     ]
-    assert taken(flows).victim == named("market")
-    assert taken([flow("bot", WETH, ETHER, 0)]).victim is None
+    assert victim(taken(flows)) == named("market")
+    assert victim(taken([flow("bot", WETH, ETHER, 0)])) is None
 
 
 def test_a_token_without_a_price_is_kept_apart() -> None:

@@ -1,6 +1,6 @@
 """Whether this installation can watch: settings, store, endpoints, and what the store says of the watching's health."""
 
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -103,12 +103,8 @@ def _detectors(chain: ChainSettings, given: Collection[str]) -> Check:
     """Which detectors would be blind on what the endpoints give together."""
     there = derived({name: datasets()[name].empty for name in given})
     chosen = detectors_of(chain, detectors())
-    blind: Mapping[str, list[str]] = {
-        name: missing
-        for name, detector in chosen.items()
-        if (missing := [d for d, read in detector.reads.items() if d not in there and not read.optional])
-    }
-    told = "; ".join(f"{name} lacks {', '.join(missing)}" for name, missing in sorted(blind.items()))
+    blind = {name: lacking for name, detector in chosen.items() if (lacking := detector.lacking(there))}
+    told = "; ".join(f"{name} lacks {', '.join(lacking)}" for name, lacking in sorted(blind.items()))
     detail = f"{len(chosen) - len(blind)} of {len(chosen)} can look" + (f". Blind: {told}" if told else "")
     return Check(area=chain.name, name="detectors", state=State.WARNING if blind else State.OK, detail=detail)
 

@@ -41,10 +41,15 @@ class Account:
         return self.is_contract is False and self.sent is not None and self.sent <= FRESH_TRANSACTIONS
 
     @property
+    def described(self) -> str:
+        """Its address and, where somebody could say, what it is: for a summary."""
+        return f"{self.address}, {self.words}" if self.words else self.address
+
+    @property
     def words(self) -> str:
-        """What it is, in words for a summary."""
+        """What it is, in words; empty where nobody could say."""
         if self.is_contract is None:
-            return "an account nobody could look up"
+            return ""
         if self.is_contract:
             return {True: "a new contract", False: "an established contract", None: "a contract of unknown age"}[
                 self.is_young

@@ -37,6 +37,7 @@ def yield_checks(detector: Detector) -> Iterator[tuple[str, Check]]:
     yield "an-example-is-quiet", partial(check_has, detector, fires=False)
     yield "empty-input-is-quiet", partial(check_empty, detector)
     yield "missing-input-is-blind", partial(check_blind, detector)
+    yield "stand-ins-are-not-missed", partial(check_stand_ins, detector)
     for example in detector.examples:
         for label, check in _ON_EXAMPLES.items():
             yield f"{label}: {example.says}", partial(check, detector, example)
@@ -55,10 +56,18 @@ def check_empty(detector: Detector) -> None:
 def check_blind(detector: Detector) -> None:
     """A dataset that is not there makes it say so, wholly or in part."""
     for name, read in detector.reads.items():
-        frames = {other: rows for other, rows in build(detector, {}).items() if other != name}
+        gone = (*([read.instead_of] if read.instead_of else []), name)
+        frames = {other: rows for other, rows in build(detector, {}).items() if other not in gone}
         (blind,) = detect(frames, [detector], {}).blind
-        assert blind.missing == (name,)
-        assert blind.wholly is not read.optional
+        assert set(blind.missing) == set(gone)
+        assert blind.wholly is not all(detector.reads[other].optional for other in gone)
+
+
+def check_stand_ins(detector: Detector) -> None:
+    """What stands in for a dataset is not missed while that one is there."""
+    stand_ins = {name for name, read in detector.reads.items() if read.instead_of}
+    frames = {name: rows for name, rows in build(detector, {}).items() if name not in stand_ins}
+    assert not detect(frames, [detector], {}).blind
 
 
 def check_example(detector: Detector, example: Example) -> None:
@@ -166,10 +175,17 @@ _ON_EXAMPLES: Mapping[str, Callable[[Detector, Example], None]] = {
 
 
 def build(detector: Detector, tables: Mapping[str, Any]) -> Frames:
-    """The frames an example describes, empty ones included, with all columns of their datasets."""
+    """
+    The frames an example describes, empty ones included, with all columns of their datasets.
+
+    An example that fills a stand-in and not what it stands in for is one where that is missing.
+    """
     if unread := set(tables) - set(detector.reads):
         raise KeyError(f"{detector.id}: an example fills {sorted(unread)}, which it does not read")
-    return {name: frame(datasets()[name].columns, tables.get(name, ())) for name in detector.reads}
+    replaced = {detector.reads[name].instead_of for name in tables} - set(tables)
+    return {
+        name: frame(datasets()[name].columns, tables.get(name, ())) for name in detector.reads if name not in replaced
+    }
 
 
 def agrees(finding: Finding, expected: Mapping[str, Any]) -> bool:

@@ -12,7 +12,7 @@ A detector is one of three kinds, by which of its functions it gives:
 A detector is given the datasets and columns it reads and no others, and never does IO.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self, TypeAlias
 
@@ -40,6 +40,15 @@ class Read:
     """Of `calls`: only rows with one of these function selectors, found likewise."""
     optional: bool = False
     """True when it can do without; then it says so, and its confidence is capped (`CONFIDENCE_WITHOUT`)."""
+    instead_of: str = ""
+    """The dataset it stands in for: read, and missed, only where that one is missing."""
+
+    @property
+    def condition(self) -> str:
+        """When it can do without, in words; empty where it never can."""
+        return (
+            f"only where {self.instead_of} is missing" if self.instead_of else "can do without" if self.optional else ""
+        )
 
 
 CONFIDENCE_WITHOUT = 0.5
@@ -108,6 +117,18 @@ class Detector(Extension):
     """Where to read on: what stands under References on its page, filled in when it is loaded."""
     label: str = ""
     """For detectors that explain rather than alarm: the label their finding puts on the transaction (`mev:...`)."""
+
+    def read(self, there: Container[str]) -> Mapping[str, Read]:
+        """What it reads where these datasets are there: stand-ins only for what is missing."""
+        return {name: read for name, read in self.reads.items() if not read.instead_of or read.instead_of not in there}
+
+    def missing(self, there: Container[str]) -> tuple[str, ...]:
+        """The datasets that it would read and that are not there."""
+        return tuple(name for name in self.read(there) if name not in there)
+
+    def lacking(self, there: Container[str]) -> tuple[str, ...]:
+        """Those of them that it cannot do without."""
+        return tuple(name for name in self.missing(there) if not self.reads[name].optional)
 
     def with_page(self, page: str) -> Self:
         """The detector with the references its page gives, for every finding to carry."""

@@ -6,7 +6,7 @@ two, whoever called asks the lookups. A detector whose datasets are missing is b
 outcome, by name, with what it lacked. A detector that fails is in the outcome too; the others go on.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -101,8 +101,7 @@ _NOTHING = Outcome((), (), (), (), {})
 
 
 def _run(detector: Detector, tables: Tables, index: "_Index", memory: pl.DataFrame | None) -> Outcome:
-    missing = tuple(name for name in detector.reads if name not in tables)
-    lacking = tuple(name for name in missing if not detector.reads[name].optional)
+    missing, lacking = detector.missing(tables), detector.lacking(tables)
     blind = (Blind(detector.id, missing, wholly=bool(lacking)),) if missing else ()
     if lacking:
         return replace(_NOTHING, blind=blind)
@@ -113,7 +112,7 @@ def _run(detector: Detector, tables: Tables, index: "_Index", memory: pl.DataFra
 
 
 def _look(detector: Detector, index: "_Index", memory: pl.DataFrame | None, without: tuple[str, ...]) -> Outcome:
-    given = {name: index.rows(name, read) for name, read in detector.reads.items() if name not in without}
+    given = {name: index.rows(name, read) for name, read in detector.read(index.there).items() if name in index.there}
     remembered: dict[str, pl.DataFrame] = {}
     if detector.memory is not None:
         remembered[detector.id] = rows = detector.memory.remember(given)
@@ -154,6 +153,11 @@ class _Index:
             for name in _INDEXED
         }
         self._matched: dict[str, pl.DataFrame] = {}
+
+    @property
+    def there(self) -> Container[str]:
+        """The datasets that are there."""
+        return self._tables
 
     def rows(self, name: str, read: Read) -> pl.DataFrame:
         """The rows of a dataset that `read` asks for."""

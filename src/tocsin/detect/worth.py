@@ -10,6 +10,8 @@ same as a price of zero. Whoever has better prices hands them over as `prices`, 
 from collections.abc import Iterable
 from typing import TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from tocsin.chain.tokens import TOKENS, Token
@@ -19,6 +21,8 @@ REFERENCE_DATE = "2024-01-01"
 
 REFERENCE_DOLLARS = {"usd": 1.0, "eth": 2_000.0, "btc": 40_000.0, "bnb": 300.0, "pol": 0.5, "avax": 20.0}
 """US dollars per whole coin, by what a token follows."""
+
+MILLION = 1_000_000
 
 Prices: TypeAlias = pl.DataFrame
 """Columns chain_id, token_address, dollars_per_unit (US dollars per base unit of the token); one row a token."""
@@ -45,7 +49,27 @@ def dollars(chain_id: int, token: bytes, amount: int) -> float | None:
     return None if known is None else float(amount) * _per_unit(known)
 
 
+def about(dollars: float) -> str:
+    """The sum in words, with the two digits that a rough price is good for."""
+    rounded = float(f"{dollars:.2g}")
+    if rounded >= MILLION:
+        return f"about {rounded / MILLION:,.10g} million dollars"
+    return f"about {rounded:,.0f} dollars"
+
+
 def with_dollars(frame: pl.DataFrame, amount: str = "net_f64", prices: Prices = REFERENCE) -> pl.DataFrame:
     """The frame with a column `dollars`: the worth of column `amount` of its `token_address`; null where unknown."""
-    priced = frame.join(prices, on=["chain_id", "token_address"], how="left", maintain_order="left")
-    return priced.with_columns(dollars=pl.col(amount) * pl.col("dollars_per_unit")).drop("dollars_per_unit")
+    worth = frame[amount].to_numpy() * _per_unit_of(frame, prices)
+    return frame.hstack([pl.Series("dollars", worth, dtype=pl.Float64(), nan_to_null=True)])
+
+
+def _per_unit_of(frame: pl.DataFrame, prices: Prices) -> npt.NDArray[np.float64]:
+    """Dollars per base unit of each row's token; NaN where unknown. Looked up once for each chain and token."""
+    known = {(chain, token): price for chain, token, price in prices.iter_rows()}
+    encoded = frame["token_address"].to_arrow().dictionary_encode(null_encoding="encode")
+    tokens, numbers = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+    chains, per_unit = frame["chain_id"].to_numpy(), np.full(len(frame), np.nan)
+    for chain in np.unique(chains).tolist():
+        here = chains == chain
+        per_unit[here] = np.array([known.get((chain, token), np.nan) for token in tokens])[numbers[here]]
+    return per_unit

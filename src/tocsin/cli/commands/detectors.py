@@ -49,7 +49,9 @@ def show(detector_id: Annotated[str, typer.Argument(metavar="ID", help="The dete
     """Show the page of one detector."""
     (name,) = chosen((detector_id,), detectors())
     detector, module = _modules()[name]
-    reads = (f"- `{name}`{' (can do without)' if read.optional else ''}" for name, read in detector.reads.items())
+    reads = (
+        f"- `{name}`" + (f" ({read.condition})" if read.condition else "") for name, read in detector.reads.items()
+    )
     examples = (f"- {'fires' if example.finds else 'quiet'}: {example.says}" for example in detector.examples)
     parts = (f"# {name}", page(module), "## Reads", "\n".join(reads), "## Examples", "\n".join(examples))
     results().print(Markdown("\n\n".join(parts)))

@@ -1,14 +1,17 @@
 """What detectors say of the flash loans of one transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import polars as pl
 
+from tocsin.detect import actors
+from tocsin.detect.actors import Transaction
 from tocsin.detect.detector import Read
 from tocsin.detect.worth import dollars
 from tocsin.model.finding import Entity, Place, Value, hexadecimal
+from tocsin.tables.columns import NATIVE
 
 READ = Read(
     columns=(
@@ -27,7 +30,6 @@ READ = Read(
 Row: TypeAlias = Mapping[str, Any]
 
 _ORDER = ("transaction_index", "transaction_hash", "call_index", "log_index", "lender_address", "token_address")
-_TRANSACTION = ("chain_id", "block_hash", "transaction_hash")
 NAMED = 3
 """How many loans a summary names."""
 LISTED = 50
@@ -51,12 +53,12 @@ class Loan:
         """In base units, where known."""
         return _number(self.row["fee_binary"])
 
-    @property
-    def dollars(self) -> float:
-        """About how much the principal is worth; 0 where nobody knows."""
+    def dollars(self, wrappers: Collection[bytes]) -> float | None:
+        """About how much the principal is worth, where that is known; wrappers stand for native coin."""
         token, principal = self.row["token_address"], self.principal
-        known = None if token is None or principal is None else dollars(self.row["chain_id"], token, principal)
-        return known or 0.0
+        if token is None or principal is None:
+            return None
+        return dollars(self.row["chain_id"], NATIVE if token in wrappers else token, principal)
 
     @property
     def is_strong(self) -> bool:
@@ -101,8 +103,18 @@ class Loans:
         return frozenset(loan.row["lender_address"] for loan in self.loans)
 
     @property
-    def values(self) -> dict[str, Value]:
+    def transaction(self) -> Transaction:
+        """What tells its transaction apart."""
+        return tuple(self.loans[0].row[name] for name in actors.SAME)
+
+    def dollars(self, wrappers: Collection[bytes] = ()) -> float | None:
+        """About how much was lent in all, where some of it has a known price."""
+        worths = [worth for loan in self.loans if (worth := loan.dollars(wrappers)) is not None]
+        return sum(worths) if worths else None
+
+    def values(self, wrappers: Collection[bytes] = ()) -> dict[str, Value]:
         """What was lent, loan by loan, and in all."""
+        worth = self.dollars(wrappers)
         return {
             "loan_count": len(self.loans),
             "lender_count": len(self.lenders),
@@ -111,14 +123,14 @@ class Loans:
             "tokens": [shown(loan.row["token_address"]) for loan in self._listed],
             "principals": [_text(loan.principal) for loan in self._listed],
             "fees": [_text(loan.fee) for loan in self._listed],
-            "about_dollars": int(sum(loan.dollars for loan in self.loans)),
+            **({} if worth is None else {"about_dollars": int(worth)}),
         }
 
 
 def of_transactions(flash_loans: pl.DataFrame) -> Iterator[Loans]:
     """The loans, transaction by transaction."""
     ordered = flash_loans.sort(_ORDER, nulls_last=True, maintain_order=True)
-    for part in ordered.partition_by(_TRANSACTION, maintain_order=True):
+    for part in ordered.partition_by(actors.SAME, maintain_order=True):
         rows = part.to_dicts()
         yield Loans(Place.of(rows[0]), [Loan(row) for row in rows])
 

@@ -6,6 +6,7 @@ from tocsin.detect.detectors import _price_reads, _trip_grades
 from tocsin.detect.detectors._price_cases import Case
 from tocsin.detect.detectors._price_reads import Read
 from tocsin.detect.detectors._trip_grades import CONFIDENCE_HIGH, CONFIDENCE_UNPRICED, HIGH_DOLLARS, Grade
+from tocsin.detect.worth import about
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 
 CONFIDENCE_SWING = 0.3
@@ -21,23 +22,26 @@ def _round_trip(case: Case, grade: Grade) -> Sighting:
     trips, worth = grade.trips, grade.dollars
     victim = hexadecimal(trips[0].counterpart) or ""
     best = max(trips, key=lambda trip: trip.rate)
-    about = f", about ${worth:,.0f} in all" if worth >= 1 else ""
+    token, tokens = hexadecimal(best.token), [hexadecimal(trip.token) or "" for trip in trips]
+    told = about(worth) if worth >= 1 else f"{100 * (best.rate - 1):,.3g} %"
+    more = f", {about(worth)} more in all" if worth >= 1 else ""
     return Sighting(
         place=Place.of(case.root),
         severity=grade.severity,
         confidence=grade.confidence,
-        title="A contract gave back more than it was given",
+        title=f"A contract gave back {told} more than it was given",
         summary=(
-            f"Whoever acts for {hexadecimal(case.root['from_address'])} gave {best.given} of token"
-            f" {hexadecimal(best.token)} to {victim} and got {best.returned} back in the same transaction{about}."
+            f"Whoever acts for {hexadecimal(case.root['from_address'])} gave {best.given} of token {token} to"
+            f" {victim} and got {best.returned} of token {token} back in the same transaction{more}."
         ),
         entities=_entities(case, victim, [trip.token for trip in trips]),
         values={
             "shape": "round-trip",
-            "tokens": [hexadecimal(trip.token) or "" for trip in trips],
-            "given": [trip.given for trip in trips],
-            "returned": [trip.returned for trip in trips],
-            "dollars": round(worth),
+            "given_tokens": tokens,
+            "given_amounts": [trip.given for trip in trips],
+            "returned_tokens": tokens,
+            "returned_amounts": [trip.returned for trip in trips],
+            "gain_about_dollars": round(worth),
         },
         key=f"round-trip {victim}",
     )
@@ -63,16 +67,18 @@ def reads(case: Case) -> Iterator[Sighting]:
 
 
 def _read(case: Case, victim: str, found: list[Read]) -> Sighting:
+    who, gained = hexadecimal(case.root["from_address"]), about(case.gain) if case.gain >= 1 else ""
     worst = max(found, key=lambda read: read.times or 0.0)
     how = f"after it had moved {worst.times:.3g} times" if worst.times else "while its tokens were out on loan"
     return Sighting(
         place=Place.of(case.root),
         severity=Severity.HIGH,
         confidence=CONFIDENCE_HIGH if case.gain >= HIGH_DOLLARS else CONFIDENCE_UNPRICED,
-        title="A contract acted on a distorted price",
+        title="A contract acted on a distorted price" + (f"; the sender gained {gained}" if gained else ""),
         summary=(
             f"Inside a call of {victim}, {hexadecimal(worst.consumer)} read the price of {hexadecimal(worst.pool)}"
-            f" {how}, and something was given to whoever acts for {hexadecimal(case.root['from_address'])}."
+            f" {how}, and something was given to whoever acts for {who}"
+            + (f", who gained {gained}." if gained else ".")
         ),
         entities=(*_entities(case, victim, []), Entity("pool", hexadecimal(worst.pool) or "")),
         values={
@@ -81,6 +87,7 @@ def _read(case: Case, victim: str, found: list[Read]) -> Sighting:
             "moved_percent": round(100 * (worst.times - 1)) if worst.times else 0,
             "lent_out": worst.times is None,
             "reads": len(found),
+            **({"gain_about_dollars": round(case.gain)} if gained else {}),
         },
         key=f"read {victim}",
     )
@@ -95,7 +102,7 @@ def swings(case: Case) -> Iterator[Sighting]:
             place=Place.of(case.root),
             severity=Severity.LOW,
             confidence=CONFIDENCE_SWING,
-            title="A price was moved and moved back",
+            title=f"A price was moved {seen.moved(pool):.3g} times and moved back",
             summary=(
                 f"The price of {address} moved {seen.moved(pool):.3g} times and at least half of the way back within"
                 " one transaction. Nobody was seen to use it in between."

@@ -25,22 +25,21 @@ Nothing to do for the loan alone. Read it beside the other findings of the trans
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import polars as pl
 
+from tocsin.detect.actors import SAME, Transaction
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors import _loans
 from tocsin.detect.detectors._loans import Loans
+from tocsin.detect.worth import about
 from tocsin.model.finding import Severity, Sighting, Value
 from tocsin.tables.dataset import Tables
 
 CONFIDENCE = 0.95
 CONFIDENCE_BY_BALANCE = 0.7
 
-_SAME = ("chain_id", "block_hash", "transaction_hash")
-
-Transaction: TypeAlias = tuple[Any, ...]
 Range: TypeAlias = tuple[int, int]
 
 
@@ -55,7 +54,7 @@ def run(tables: Tables) -> Iterator[Sighting]:
 
 def _frames(flash_loans: pl.DataFrame, calls: pl.DataFrame) -> Mapping[Transaction, list[Range]]:
     """By transaction: where the callbacks of its loans begin and end in the call tree."""
-    keys = [*_SAME, "call_index"]
+    keys = [*SAME, "call_index"]
     callbacks = calls.join(flash_loans, on=keys, how="semi", nulls_equal=True)
     found: dict[Transaction, list[Range]] = {}
     for *transaction, first, end in callbacks.select(*keys, "subtree_end").iter_rows():
@@ -65,21 +64,22 @@ def _frames(flash_loans: pl.DataFrame, calls: pl.DataFrame) -> Mapping[Transacti
 
 def _depth(loans: Loans, frames: Mapping[Transaction, list[Range]]) -> int | None:
     """How many callbacks stand inside one another; nothing where the call tree does not tell."""
-    ranges = frames.get(tuple(loans.loans[0].row[name] for name in _SAME), [])
+    ranges = frames.get(loans.transaction, [])
     return max((sum(first <= start < end for first, end in ranges) for start, _ in ranges), default=None)
 
 
 def _sighting(loans: Loans, depth: int | None) -> Sighting:
     nesting: dict[str, Value] = {} if depth is None else {"nesting_depth": depth}
+    worth = loans.dollars()
     strong = any(loan.is_strong for loan in loans.loans)
     return Sighting(
         place=loans.place,
         severity=Severity.INFO,
         confidence=CONFIDENCE if strong else CONFIDENCE_BY_BALANCE,
-        title="A flash loan was used",
+        title=f"A flash loan of {about(worth)} was used" if worth else "A flash loan was used",
         summary=f"Borrowed and repaid within the transaction: {loans.words}.",
         entities=loans.entities,
-        values={**loans.values, **nesting},
+        values={**loans.values(), **nesting},
     )
 
 

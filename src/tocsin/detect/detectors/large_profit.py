@@ -35,42 +35,31 @@ Forta-Agents large-profit-bot and its thresholds ($10 000, $500 000).
 """
 
 from collections.abc import Iterator
-from enum import Enum, auto
 from typing import Any
 
 from tocsin.chain.signatures import selector
+from tocsin.detect import extraction
 from tocsin.detect.accounts import Account, account, questions
-from tocsin.detect.actors import CALLS_READ, PROFITS_READ, TRANSACTIONS_READ
+from tocsin.detect.actors import CALLS_READ, TRANSACTIONS_READ
 from tocsin.detect.detector import Detector, Example, Question, Read
-from tocsin.detect.detectors import _gains
+from tocsin.detect.detectors import _given, _promising
 from tocsin.detect.detectors._example_rows import call
-from tocsin.detect.detectors._gains import Gain
+from tocsin.detect.detectors._gain_grades import ENTRY_DOLLARS, MEDIUM_DOLLARS, Gain, grade, shown
+from tocsin.detect.worth import about
 from tocsin.model.finding import Entity, Severity, Sighting
 from tocsin.model.lookups import Answers
 from tocsin.tables.dataset import Tables
 
-ENTRY_DOLLARS = 10_000
-MEDIUM_DOLLARS = 100_000
-HIGH_DOLLARS = 500_000
-"""Gains from which on a finding is made, is medium and is high (large-profit-bot; medium is by design)."""
-
-ESTABLISHED_TRANSACTIONS = 100
-"""A sender that has sent more than these is no beginner (reentrancy-counter leaves such senders out)."""
-
-BUSY_FRAMES = 30
-"""Calls in a transaction from which on a contract of unknown age is taken for one that does more than trade once."""
-
-CONFIDENCE_AT_ENTRY = 0.4
-CONFIDENCE_AT_HIGH = 0.9
-UNKNOWN_AGE_FACTOR = 0.6
-SALE_FACTOR = 0.3
-"""What remains of the confidence where ages are unknown, and where something was given for the gain."""
-
 
 def run(tables: Tables) -> Iterator[Question]:
     """A question for each cluster that gained enough."""
-    for gain in _gains.found(tables, ENTRY_DOLLARS):
-        yield Question(lookups=questions(gain.place, _asked(gain)), candidate=gain)
+    enough = _promising.of_anybody(tables["profits"], ENTRY_DOLLARS)
+    if enough.is_empty():
+        return
+    for taken in extraction.extractions(tables, enough).values():
+        if taken.dollars >= ENTRY_DOLLARS:
+            gain = Gain(taken, gave=_given.gave(taken, with_logs="logs" in tables))
+            yield Question(lookups=questions(gain.place, _asked(gain)), candidate=gain)
 
 
 def _asked(gain: Gain) -> Iterator[str]:
@@ -81,80 +70,43 @@ def _asked(gain: Gain) -> Iterator[str]:
 
 def judge(gain: Gain, answers: Answers) -> Sighting | None:
     """Decide with what the accounts are."""
+    if not gain.acts and gain.taken.dollars < MEDIUM_DOLLARS:
+        return None
     sender = account(gain.place, gain.sender, answers)
     called = None if gain.called is None else account(gain.place, gain.called, answers)
-    severity, confidence = _grade(gain, sender, called)
-    if not gain.acts and gain.dollars < MEDIUM_DOLLARS:
-        return None
+    severity, confidence = grade(gain, sender, called)
     return Sighting(
         place=gain.place,
         severity=severity,
         confidence=confidence,
-        title="Somebody made a large profit in one transaction",
+        title=f"Somebody made {about(gain.taken.dollars)} in one transaction",
         summary=_summary(gain, sender, called),
         entities=_entities(gain),
-        values={
-            "dollars": round(gain.dollars),
-            "gained_tokens": [token for token, _ in gain.tokens],
-            "gained_amounts": [amount for _, amount in gain.tokens],
-            "frames": gain.frames,
-        },
+        values={**gain.taken.values, "frames": gain.taken.frame_count},
     )
 
 
-def _grade(gain: Gain, sender: Account, called: Account | None) -> tuple[Severity, float]:
-    age = _age(gain, sender, called)
-    suspicious = age is Age.YOUNG or (age is Age.UNKNOWN and gain.frames >= BUSY_FRAMES)
-    confidence = _by_size(gain.dollars) * (UNKNOWN_AGE_FACTOR if age is Age.UNKNOWN else 1.0)
-    if gain.gave or not gain.acts:
-        great = gain.acts and suspicious and gain.dollars >= HIGH_DOLLARS
-        return (Severity.MEDIUM if great else Severity.LOW), round(confidence * SALE_FACTOR, 2)
-    if suspicious or gain.dollars >= HIGH_DOLLARS:
-        return Severity.HIGH, round(confidence, 2)
-    return (Severity.MEDIUM if gain.dollars >= MEDIUM_DOLLARS else Severity.LOW), round(confidence, 2)
-
-
-class Age(Enum):
-    """How long those who made the gain have been there."""
-
-    YOUNG = auto()
-    """The contract is younger than a day, or its sender is fresh."""
-    UNKNOWN = auto()
-    ESTABLISHED = auto()
-
-
-def _age(gain: Gain, sender: Account, called: Account | None) -> Age:
-    is_young = None if called is None else called.is_young
-    if gain.created or is_young or sender.is_fresh:
-        return Age.YOUNG
-    is_busy_sender = sender.sent is not None and sender.sent > ESTABLISHED_TRANSACTIONS
-    return Age.ESTABLISHED if is_young is False or is_busy_sender else Age.UNKNOWN
-
-
-def _by_size(dollars: float) -> float:
-    share = (min(dollars, HIGH_DOLLARS) - ENTRY_DOLLARS) / (HIGH_DOLLARS - ENTRY_DOLLARS)
-    return CONFIDENCE_AT_ENTRY + share * (CONFIDENCE_AT_HIGH - CONFIDENCE_AT_ENTRY)
-
-
 def _entities(gain: Gain) -> tuple[Entity, ...]:
-    contracts = (*([gain.called] if gain.called else []), *gain.created)
+    taken, loss = gain.taken, gain.taken.greatest_loss
     return (
         Entity("attacker", gain.sender),
-        *(Entity("attack_contract", address) for address in contracts),
-        *(Entity("token", token) for token, _ in gain.tokens),
-        *([Entity("suspected_victim", gain.victim)] if gain.victim else []),
+        *(Entity("attack_contract", shown(address)) for address in taken.cluster.contracts),
+        *(Entity("beneficiary", shown(address)) for address in sorted(taken.beneficiaries)),
+        *(Entity("token", shown(token)) for token in sorted(taken.net) if taken.net[token] > 0),
+        *([Entity("suspected_victim", shown(loss.account))] if loss else []),
     )
 
 
 def _summary(gain: Gain, sender: Account, called: Account | None) -> str:
     how = "alone"
-    if gain.created:
+    if gain.taken.cluster.created:
         how = "through contracts created in the same transaction"
     elif called is not None:
-        how = f"through {called.address}, {called.words}"
+        how = f"through {called.described}"
+    loss = gain.taken.greatest_loss
     given = " Something without a known price was given for it." if gain.gave else ""
-    paid = f" Most of it came from {gain.victim}." if gain.victim else ""
-    return f"{gain.sender}, {sender.words}, gained about ${gain.dollars:,.0f} {how}.{paid}{given}"
+    lost = f" {loss.words}" if loss else ""
+    return f"{sender.described} gained {about(gain.taken.dollars)} {how}.{lost}{given}"
 
 
 _WETH = "0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"
@@ -199,9 +151,9 @@ detector = Detector(
     severity=Severity.HIGH,
     reads={
         "calls": Read(columns=CALLS_READ, optional=True),
-        "transactions": Read(columns=TRANSACTIONS_READ, optional=True),
-        "profits": Read(columns=(*PROFITS_READ, "received_binary", "sent_binary")),
-        "transfers": Read(columns=("standard", "from_address", "to_address", "token_address", "token_id")),
+        "transactions": Read(columns=TRANSACTIONS_READ, instead_of="calls"),
+        "profits": Read(columns=extraction.PROFITS_READ),
+        "transfers": Read(columns=extraction.TRANSFERS_READ),
         "logs": Read(columns=("log_index",), optional=True),
     },
     run=run,
@@ -214,7 +166,11 @@ detector = Detector(
                 {
                     "severity": "high",
                     "entities": {"attacker": "mallory", "attack_contract": "thief", "suspected_victim": "bank"},
-                    "values": {"dollars": 200_000, "gained_amounts": [100 * 10**18], "gained_tokens": [_WETH]},
+                    "values": {
+                        "profit_about_dollars": 200_000,
+                        "gained_amounts": [100 * 10**18],
+                        "gained_tokens": [_WETH],
+                    },
                 },
             ),
         ),

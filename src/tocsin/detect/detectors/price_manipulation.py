@@ -124,9 +124,9 @@ detector = Detector(
                     "entities": {"victim": "vault", "attacker": "mallory", "attack_contract": "thief", "token": _DAI},
                     "values": {
                         "shape": "round-trip",
-                        "given": [100_000 * 10**18],
-                        "returned": [150_000 * 10**18],
-                        "dollars": 50_000,
+                        "given_amounts": [100_000 * 10**18],
+                        "returned_amounts": [150_000 * 10**18],
+                        "gain_about_dollars": 50_000,
                     },
                 },
             ),

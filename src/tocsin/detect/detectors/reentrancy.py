@@ -45,7 +45,7 @@ from tocsin.detect.detectors import _frames
 from tocsin.detect.detectors._example_rows import call
 from tocsin.detect.detectors._frames import HOOKS
 from tocsin.detect.detectors._reentry import Reentry, reentries
-from tocsin.detect.worth import dollars
+from tocsin.detect.worth import about, dollars
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables.dataset import Tables
 
@@ -98,13 +98,14 @@ def _sighting(cluster: Cluster, entries: list[Reentry], loss: float) -> Sighting
         entries, key=lambda found: (found.by_design, not found.gave_twice, not found.by_token, found.inner.position)
     )
     severity, confidence = _grade(worst, loss)
+    lost = f", and lost {about(loss)}" if loss >= 1 else ""
     victim = hexadecimal(worst.victim) or ""
     return Sighting(
         place=Place.of(cluster.place),
         severity=severity,
         confidence=confidence,
-        title="A contract was entered again before it was done",
-        summary=_summary(worst, len(entries), loss),
+        title=f"A contract was entered again before it was done{lost}",
+        summary=_summary(worst, len(entries), lost),
         entities=_entities(cluster.sender, worst, victim),
         values={
             "entries": len(entries),
@@ -113,6 +114,7 @@ def _sighting(cluster: Cluster, entries: list[Reentry], loss: float) -> Sighting
             "inner_selector": hexadecimal(worst.inner.selector) or "",
             "paid_twice": worst.gave_twice,
             "across_contracts": worst.sibling,
+            **({"loss_about_dollars": round(loss)} if lost else {}),
             "outer_call_index": worst.outer.position,
             "inner_call_index": worst.inner.position,
         },
@@ -140,11 +142,10 @@ def _entities(sender: bytes, worst: Reentry, victim: str) -> tuple[Entity, ...]:
     return (Entity("victim", victim), *others)
 
 
-def _summary(worst: Reentry, count: int, loss: float) -> str:
+def _summary(worst: Reentry, count: int, lost: str) -> str:
     hook = HOOKS.get(worst.door.selector, "a callback" if worst.door.selector else "a payment")
     inside = "called into another contract of the same protocol" if worst.sibling else "called it again"
     paid = "gave value away in both" if worst.gave_twice else "was not seen to give value away twice"
-    lost = f", and lost about ${loss:,.0f}" if loss else ""
     return (
         f"Contract {hexadecimal(worst.victim)} handed over control in the middle of a call ({hook}), and "
         f"{hexadecimal(worst.inner.caller)} {inside} before it was done, {count} times. It {paid}{lost}."

@@ -166,7 +166,7 @@ def _summary(change: Change, holder: Account) -> str:
     before = f", before with {change.previous}" if change.previous else ""
     if change.holder == ZERO:
         return f"{change.event.title} on {change.contract}: to nobody{before}."
-    to = f": {change.holder}, {holder.words}{before}" if change.holder else ""
+    to = f": {holder.described}{before}" if change.holder else ""
     return f"{change.event.title}{role} on {change.contract}{to}."
 
 

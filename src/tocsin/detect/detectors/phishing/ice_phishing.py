@@ -151,7 +151,7 @@ def _confidence(candidate: Candidate, severity: Severity) -> float:
 
 
 def _summary(candidate: Candidate, spender: Account) -> str:
-    who = f"{candidate.spender} ({spender.words}), approved by {candidate.owners} owners within a day"
+    who = f"{spender.described}, approved by {candidate.owners} owners within a day"
     if not candidate.is_taken:
         return f"{who}, has taken nothing yet. The latest owner is {candidate.victims[0]}."
     worth = f", worth about {candidate.dollars:,.0f} US dollars" if candidate.dollars else ""

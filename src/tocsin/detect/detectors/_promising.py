@@ -1,0 +1,91 @@
+"""Which transactions may hold a great gain: told by columns or rounded sums, so that most end cheaply."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import polars as pl
+
+from tocsin.detect import actors
+from tocsin.detect.actors import Transaction
+from tocsin.detect.losses import NOBODY
+from tocsin.detect.worth import REFERENCE, dollars
+from tocsin.tables.columns import ZERO
+from tocsin.tables.dataset import Tables
+
+ROUNDING = 0.01
+"""How far a rounded sum may be below the exact one, generously."""
+CREATIONS = ("create", "create2")
+
+Flows: TypeAlias = Iterable[tuple[Any, ...]]
+"""The values of `actors.PROFITS_READ`, row by row, of one transaction."""
+
+
+def of_anybody(profits: pl.DataFrame, least_dollars: float) -> pl.DataFrame:
+    """The rows in which some account gained about enough: a cluster's gain may be spread over two."""
+    gained = profits.filter(pl.col("net_f64") > 0).join(REFERENCE, on=["chain_id", "token_address"])
+    worth = gained.with_columns(dollars=pl.col("net_f64") * pl.col("dollars_per_unit"))
+    return worth.filter((pl.col("dollars") >= least_dollars / 2) & (pl.col("account_address") != ZERO))
+
+
+def of_actors(tables: Tables, chosen: pl.DataFrame, least_dollars: float, cost_limit_dollars: float) -> pl.DataFrame:
+    """
+    The rows of `chosen` whose transaction may matter.
+
+    Possible actors together gained about so many dollars, or one got a token without a price for next to nothing.
+    Reads calls and profits; give it those of the chosen transactions.
+    """
+    outside = outsiders(tables["calls"])
+    matters = {
+        key
+        for key, flows in actors.by_transaction(tables["profits"], (*actors.PROFITS_READ, "chain_id")).items()
+        if _may_matter(_but(flows, outside.get(key, NOBODY)), least_dollars * (1 - ROUNDING), cost_limit_dollars)
+    }
+    keys = chosen.select(actors.SAME).iter_rows()
+    return chosen.filter(pl.Series([key in matters for key in keys], dtype=pl.Boolean()))
+
+
+@dataclass(slots=True)
+class Balance:
+    """About what one account gained in a transaction."""
+
+    dollars: float = 0.0
+    gained_unpriced: bool = False
+    spent_unpriced: bool = False
+
+
+def balances(flows: Flows) -> dict[bytes, Balance]:
+    """By account. Rounded: to rank and filter."""
+    found: dict[bytes, Balance] = {}
+    for account, token, net, chain_id in flows:
+        balance = found.setdefault(account, Balance())
+        price = dollars(chain_id, token, 1)
+        if price is not None:
+            balance.dollars += net * price
+        balance.gained_unpriced |= price is None and net > 0
+        balance.spent_unpriced |= price is None and net < 0
+    return found
+
+
+def _may_matter(flows: Flows, least_dollars: float, cost_limit_dollars: float) -> bool:
+    found = balances(flows).values()
+    return sum(max(0.0, balance.dollars) for balance in found) >= least_dollars or any(
+        balance.gained_unpriced and not balance.spent_unpriced and balance.dollars >= -cost_limit_dollars
+        for balance in found
+    )
+
+
+def _but(flows: Flows, accounts: Collection[bytes]) -> Iterator[tuple[Any, ...]]:
+    return (flow for flow in flows if flow[0] not in accounts)
+
+
+def outsiders(calls: pl.DataFrame) -> dict[Transaction, set[bytes]]:
+    """By transaction: who cannot be an actor: it calls others, and neither the sender called it nor was it created."""
+    calling: dict[Transaction, set[bytes]] = {}
+    own: dict[Transaction, set[bytes]] = {}
+    columns = ("depth", "call_type", "from_address", "to_address")
+    for key, frames in actors.by_transaction(calls, columns).items():
+        calling[key] = {source for depth, _, source, _ in frames if depth}
+        own[key] = {target for depth, kind, _, target in frames if not depth or kind in CREATIONS}
+        own[key] |= {source for depth, _, source, _ in frames if not depth}
+    return {key: (accounts - own[key]) | NOBODY for key, accounts in calling.items()}

@@ -1,0 +1,222 @@
+"""
+What the actors of a transaction took out of it: exact amounts per token, about how many dollars, from whom.
+
+The actors are those of the cluster (`actors`) and, where a contract works for the sender, the beneficiaries: accounts
+that do nothing in the transaction and are paid by the cluster. Those that gain dollars from others do so in many an
+ordinary settlement: whether they count is for who asks.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+import polars as pl
+
+from tocsin.detect import actors, losses
+from tocsin.detect.actors import Cluster, Transaction
+from tocsin.detect.losses import NOBODY, Assets, Flow, Loss
+from tocsin.detect.worth import dollars
+from tocsin.model.finding import Value, hexadecimal
+from tocsin.tables.dataset import Tables
+
+PROFITS_READ = (*actors.PROFITS_READ, "received_binary", "sent_binary")
+TRANSFERS_READ = ("standard", "from_address", "to_address", "token_address", "token_id")
+LENDING_READ = ("kind", "account_address", "token_address", "value_binary")
+
+ITEMS = ("erc721", "erc1155")
+"""Standards of what is not counted but named one by one."""
+
+_FLOW_READ = ("account_address", "token_address", "received_binary", "sent_binary")
+_ENDS = ("from_address", "to_address", "selector")
+
+
+class Move(NamedTuple):
+    """A row of `transfers`."""
+
+    standard: str
+    giver: bytes
+    taker: bytes
+    token: bytes
+    item: bytes
+
+
+class _Turnover(NamedTuple):
+    """A row of `profits`."""
+
+    account: bytes
+    token: bytes
+    received: int
+    sent: int
+
+
+class _Position(NamedTuple):
+    """A row of `lending`."""
+
+    kind: str
+    account: bytes
+    token: bytes
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What the actors of one transaction took, less what they gave."""
+
+    cluster: Cluster
+    beneficiaries: frozenset[bytes]
+    net: Assets
+    """By token, without zeros."""
+    released: Assets
+    """By token: what came out of positions of the actors' own in lending markets, less what closing them cost."""
+    flows: Sequence[Flow]
+    """What every account of the transaction gained and lost."""
+    moves: Sequence[Move]
+    frame_count: int
+
+    @property
+    def chain_id(self) -> int:
+        """The chain it happened on."""
+        return int(self.cluster.place["chain_id"])
+
+    @property
+    def accounts(self) -> frozenset[bytes]:
+        """Everybody whose gain counts."""
+        return self.cluster.members | self.beneficiaries
+
+    @property
+    def dollars(self) -> float:
+        """About how much the net is worth, of tokens with a known price."""
+        return self._worth(self.net)
+
+    @property
+    def released_dollars(self) -> float:
+        """About how much of it was the actors' own before."""
+        return self._worth(self.released)
+
+    @property
+    def unpriced(self) -> Assets:
+        """The part of the net that has no known price."""
+        return {token: net for token, net in self.net.items() if dollars(self.chain_id, token, net) is None}
+
+    @property
+    def greatest_loss(self) -> Loss | None:
+        """What the account lost that lost the most, if one lost."""
+        return losses.greatest(self.chain_id, self.flows, self.accounts)
+
+    @property
+    def wrappers(self) -> frozenset[bytes]:
+        """The tokens that stand for native coin here."""
+        return losses.wrappers(self.chain_id, self.flows)
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """What a finding states of it."""
+        net = sorted(self.net.items())
+        return {
+            "profit_about_dollars": int(self.dollars),
+            "gained_tokens": [hexadecimal(token) or "" for token, amount in net if amount > 0],
+            "gained_amounts": [amount for _, amount in net if amount > 0],
+            "spent_tokens": [hexadecimal(token) or "" for token, amount in net if amount < 0],
+            "spent_amounts": [-amount for _, amount in net if amount < 0],
+        }
+
+    def _worth(self, amounts: Assets) -> float:
+        return sum(dollars(self.chain_id, token, net) or 0.0 for token, net in amounts.items())
+
+
+Rows: TypeAlias = Sequence[tuple[Any, ...]]
+
+
+def extractions(
+    tables: Tables, chosen: pl.DataFrame, *, paid_by_anybody: bool = False
+) -> dict[Transaction, Extraction]:
+    """
+    By transaction of `chosen`: what its actors took; with `paid_by_anybody`, and whoever else gained by doing nothing.
+
+    Reads calls or else transactions, profits, transfers and, where it is there, lending.
+    """
+    part = {name: actors.of_transactions(tables[name], chosen) for name in _READ if name in tables}
+    rows = {
+        name: actors.by_transaction(part[name], columns) if name in part else {} for name, columns in _COLUMNS.items()
+    }
+    return {
+        key: _extraction(cluster, *(rows[name].get(key, []) for name in _COLUMNS), paid_by_anybody=paid_by_anybody)
+        for key, cluster in actors.find(part).items()
+    }
+
+
+_COLUMNS = {"profits": _FLOW_READ, "lending": LENDING_READ, "calls": _ENDS, "transfers": TRANSFERS_READ}
+_READ = (*_COLUMNS, "transactions")
+
+
+def _extraction(
+    cluster: Cluster, profits: Rows, lending: Rows, frames: Rows, transfers: Rows, *, paid_by_anybody: bool
+) -> Extraction:
+    turnovers = [_Turnover(row[0], row[1], _number(row[2]), _number(row[3])) for row in profits]
+    flows = [Flow(row.account, row.token, row.received - row.sent) for row in turnovers]
+    moves = list(map(Move._make, transfers))
+    beneficiaries = _beneficiaries(cluster, frames, moves, flows if paid_by_anybody else ())
+    accounts = cluster.members | beneficiaries
+    own = [row for row in turnovers if row.account in accounts]
+    received, sent = _totals((row.token, row.received) for row in own), _totals((row.token, row.sent) for row in own)
+    positions = [
+        _Position(row[0], row[1], row[2], _number(row[3]))
+        for row in lending
+        if row[1] in accounts and row[2] is not None
+    ]
+    return Extraction(
+        cluster=cluster,
+        beneficiaries=beneficiaries,
+        net={token: amount for token in received if (amount := received[token] - sent[token])},
+        released=_released(positions, received, sent),
+        flows=flows,
+        moves=moves,
+        frame_count=len(frames),
+    )
+
+
+def _number(raw: bytes) -> int:
+    return int.from_bytes(raw, "big")
+
+
+def _beneficiaries(cluster: Cluster, frames: Rows, moves: Iterable[Move], flows: Iterable[Flow]) -> frozenset[bytes]:
+    """Without a call tree nobody is known to be silent, and without a contract the sender is the one who is paid."""
+    if not (frames and cluster.contracts):
+        return frozenset()
+    payments = ((move.giver, move.taker) for move in moves if move.standard not in ITEMS)
+    paid = actors.paid_silently(cluster.members, frames, payments)
+    return (paid | _gained_silently(cluster, frames, flows)) - cluster.members - NOBODY
+
+
+def _gained_silently(cluster: Cluster, frames: Rows, flows: Iterable[Flow]) -> frozenset[bytes]:
+    active = {party for caller, callee, data in frames for party in (caller, callee if data is not None else None)}
+    gained: dict[bytes, float] = defaultdict(float)
+    for account, token, net in flows:
+        if account not in active:
+            gained[account] += dollars(cluster.place["chain_id"], token, net) or 0.0
+    return frozenset(account for account, worth in gained.items() if worth > 0)
+
+
+def _totals(amounts: Iterable[tuple[bytes, int]]) -> Counter[bytes]:
+    totals: Counter[bytes] = Counter()
+    for token, amount in amounts:
+        totals[token] += amount
+    return totals
+
+
+def _released(positions: Collection[_Position], received: Assets, sent: Assets) -> Assets:
+    """
+    Only what closes a position counts: a loan that is taken and left open is money received.
+
+    Amounts are what was asked for, or claimed: never more than what really moved is believed.
+    """
+    withdrawn, supplied, repaid, borrowed = (
+        _totals((row.token, row.value) for row in positions if row.kind == kind)
+        for kind in ("withdraw", "supply", "repay", "borrow")
+    )
+    return {
+        token: max(0, min(withdrawn[token], received.get(token, 0)) - supplied[token])
+        - max(0, min(repaid[token], sent.get(token, 0)) - borrowed[token])
+        for token in {row.token for row in positions}
+    }
