@@ -74,6 +74,11 @@ def which(column: pl.Series, values: pa.Array) -> npt.NDArray[np.intp]:
     return np.asarray(pc.fill_null(found, -1).to_numpy(), dtype=np.intp)
 
 
+def filled(column: pl.Series, value: int) -> npt.NDArray[np.int64]:
+    """A column of whole numbers below 2^63, with this in place of null."""
+    return np.asarray(pc.fill_null(column.to_arrow(), value).to_numpy(), dtype=np.int64)
+
+
 def keys(values: Iterable[bytes]) -> pa.Array:
     """Topics or selectors to look for with `which`."""
     return pa.array(values, type=pa.large_binary())

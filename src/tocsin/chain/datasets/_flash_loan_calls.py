@@ -17,15 +17,21 @@ from tocsin.chain.callbacks import CALLBACKS, EXCHANGES, Callback
 from tocsin.chain.datasets import _moves, _native_moves, _order, _token_calls
 from tocsin.tables import amounts
 from tocsin.tables.columns import PLACE
+from tocsin.tables.numbers import Numbers, numbers, rows_of
 
 LIBRARIES = 6
 """How many delegatecalls may stand between a lender's frame and its callback: proxy, module, library."""
 
 _SAME = _moves.SAME_TRANSACTION
 _LOAN = (*_SAME, "call_index")
-_SAID = [name for name, callback in CALLBACKS.items() if callback.token is not None]
-_ROUND = [name for name, callback in CALLBACKS.items() if callback.round_trip]
-_SENT = [name for name in CALLBACKS if name not in {*_SAID, *_ROUND}]
+_NAMES, _EXCHANGES = abi.keys(CALLBACKS), abi.keys(EXCHANGES)
+_PLAIN, _LIBRARY = abi.texts(["call"]), abi.texts(["delegatecall", "callcode"])
+_KINDS = [
+    *("said" if c.token is not None else "returned" if c.round_trip else "sent" for c in CALLBACKS.values()),
+    "returned",
+]
+"""How the loan of each callback is read; last, of those that are not known."""
+_PLACE_BITS = 32
 _WORD = 32
 MOST_CALLBACKS = 32
 """Of one transaction, that are looked at for a token that leaves and comes back: known ones first."""
@@ -48,11 +54,8 @@ Row: TypeAlias = Mapping[str, Any]
 
 def loans(calls: pl.DataFrame) -> list[pl.DataFrame]:
     """Frames of loans, with the forms `callback` and `balance`."""
-    live = calls.filter(~pl.col("reverted") & pl.col("to_address").is_not_null())
-    candidates = _candidates(live)
-    if candidates.is_empty():
-        return []
-    callbacks = _framed(candidates, live.join(candidates, on=_SAME, how="semi", nulls_equal=True))
+    live = calls[np.flatnonzero(~calls["reverted"].to_numpy() & abi.present(calls["to_address"]))]
+    callbacks = _callbacks(live)
     if callbacks.is_empty():
         return []
     near = live.join(callbacks, on=_SAME, how="semi", nulls_equal=True)
@@ -66,45 +69,61 @@ def loans(calls: pl.DataFrame) -> list[pl.DataFrame]:
     return [part for part in parts if not part.is_empty()]
 
 
-def _candidates(live: pl.DataFrame) -> pl.DataFrame:
-    """Known callbacks, and calls into a contract that has itself called the caller and goes on to call others."""
-    name = pl.col("selector")
-    inner = live.filter(
-        (pl.col("call_type") == "call") & (pl.col("depth") > 0) & name.is_not_null() & ~name.is_in(EXCHANGES)
-        & (pl.col("from_address") != pl.col("to_address"))
-    ).with_columns(
-        _known=name.is_in(list(CALLBACKS)),
-        _kind=pl.when(name.is_in(_SAID)).then(pl.lit("said")).when(name.is_in(_SENT)).then(pl.lit("sent"))
-        .otherwise(pl.lit("returned")),
-    )  # fmt: skip
-    busy = inner.filter(~pl.col("_known") & (pl.col("subtree_end") > pl.col("call_index") + 1))
-    there = live.filter(pl.col("call_type") == "call").select(*_SAME, "from_address", "to_address")
-    back = [*_SAME, "to_address", "from_address"]
-    called_back = busy.join(
-        there, left_on=[*_SAME, "from_address", "to_address"], right_on=back, how="semi", nulls_equal=True
+def _callbacks(live: pl.DataFrame) -> pl.DataFrame:
+    """
+    Known callbacks, and calls into a contract that has itself called the caller and goes on to call others.
+
+    With each stands the lender's frame it was made in; an unknown one only counts where the borrower called that frame.
+    """
+    transaction, (caller, callee) = rows_of(live, *_SAME), numbers(live["from_address"], live["to_address"])
+    callback = abi.which(live["selector"], _NAMES)
+    known = callback >= 0
+    candidates = np.flatnonzero(_candidates(live, known, transaction, caller, callee))
+    if not candidates.size:
+        return live.clear()
+    frames = _lending_frames(live, candidates, transaction)
+    counted = (frames >= 0) & (known[candidates] | (caller[frames] == callee[candidates]))
+    rows, frames = candidates[counted], frames[counted]
+    callbacks: pl.DataFrame = live[rows]
+    return callbacks.hstack(
+        [
+            pl.Series("_known", known[rows]),
+            pl.Series("_kind", [_KINDS[number] for number in callback[rows]], dtype=pl.String()),
+            live["call_index"][frames].alias("frame_index"),
+            live["subtree_end"][frames].alias("frame_end"),
+        ]
     )
-    return pl.concat([inner.filter("_known"), called_back])
 
 
-def _framed(callbacks: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
-    """The callbacks with the lender's frame they stand in; an unknown one only where the borrower called that frame."""
-    frames = near.select(
-        *_SAME,
-        pl.col("call_index").alias("_look"),
-        pl.col("call_index").alias("frame_index"),
-        pl.col("subtree_end").alias("frame_end"),
-        pl.col("from_address").alias("_caller"),
-        pl.col("parent_index").alias("_above"),
-        pl.col("call_type").is_in(["delegatecall", "callcode"]).alias("_library"),
-    )
-    waiting, found = callbacks.with_columns(_look=pl.col("parent_index")), []
-    for _ in range(LIBRARIES):
-        met = waiting.join(frames, on=[*_SAME, "_look"], nulls_equal=True)
-        found.append(met.filter(~pl.col("_library")))
-        waiting = met.filter("_library").with_columns(_look=pl.col("_above")).select(waiting.columns)
-        if waiting.is_empty():
-            break
-    return pl.concat(found).filter(pl.col("_known") | (pl.col("_caller") == pl.col("to_address")))
+def _candidates(
+    live: pl.DataFrame, known: abi.Mask, transaction: Numbers, caller: Numbers, callee: Numbers
+) -> abi.Mask:
+    plain = abi.which(live["call_type"], _PLAIN) >= 0
+    inner = plain & (live["depth"].to_numpy() > 0) & abi.present(live["selector"]) & (caller != callee)
+    inner &= abi.which(live["selector"], _EXCHANGES) < 0
+    busy: abi.Mask = inner & ~known & (live["subtree_end"].to_numpy() > live["call_index"].to_numpy() + 1)
+    accounts = int(max(caller.max(initial=0), callee.max(initial=0))) + 1
+    there = (transaction * accounts + caller) * accounts + callee
+    back = (transaction * accounts + callee) * accounts + caller
+    busy[busy] = np.isin(back[busy], there[plain])
+    busy |= inner & known
+    return busy
+
+
+def _lending_frames(live: pl.DataFrame, rows: Numbers, transaction: Numbers) -> Numbers:
+    """The frame that each of these rows was made in, libraries left out; -1 where there is none."""
+    places = (transaction << _PLACE_BITS) + live["call_index"].to_numpy()
+    order = np.argsort(places)
+    parents = (transaction << _PLACE_BITS) + abi.filled(live["parent_index"], 2**_PLACE_BITS - 1)
+    library = abi.which(live["call_type"], _LIBRARY) >= 0
+    frames = rows
+    for step in range(LIBRARIES):
+        waiting = (frames >= 0) & (library[frames] | (step == 0))
+        wanted = parents[frames[waiting]]
+        found = order[np.minimum(np.searchsorted(places, wanted, sorter=order), len(order) - 1)]
+        frames = frames.copy()
+        frames[waiting] = np.where(places[found] == wanted, found, -1)
+    return np.where(library[frames], -1, frames)
 
 
 def _moved(near: pl.DataFrame) -> pl.DataFrame:
