@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from tocsin.chain import deep_json
 from tocsin.model.errors import (
     AnswerTooLarge,
     CallReverted,
@@ -116,7 +115,7 @@ def _refused_whole(error: EndpointRefused, count: int) -> EndpointRefused:
 def responses(data: bytes, name: str) -> "list[_Response] | _Response":
     """What stands in the bytes of an answer. Raises `MalformedInput`."""
     try:
-        return deep_json.decode(_decoder, data)
+        return _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedInput(
             f"{name}: the answer is not JSON-RPC ({type(error).__name__}); is the URL right?"

@@ -25,8 +25,7 @@ TRACE_TIMEOUT = "60s"
 IN_BLOCK = frozenset({"blocks", "transactions", "access_lists", "authorisations"})
 ORDINARY = IN_BLOCK | {"logs", "calls"}
 """What is read unless asked otherwise: state changes are dear."""
-DEAR = frozenset({"state_changes"})
-EVERYTHING = ORDINARY | DEAR
+EVERYTHING = ORDINARY | {"state_changes"}
 
 
 @dataclass(frozen=True, slots=True)
