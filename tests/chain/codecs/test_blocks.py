@@ -81,6 +81,8 @@ def test_types_0_to_4_with_their_lists() -> None:
         ({**FULL, "eth_getBlockReceipts": [receipt(blockHash=SECOND)]}, InconsistentInput, "block hash"),
         ({**FULL, "eth_getBlockReceipts": [receipt(0, log(topics=[SECOND] * 5))]}, MalformedInput, "4 topics"),
         ({**FULL, "eth_getBlockReceipts": [receipt(status="0x2")]}, MalformedInput, "status"),
+        ({**FULL, "eth_getBlockReceipts": [receipt(0, log(removed=True))]}, InconsistentInput, "reorg"),
+        ({**FULL, "eth_getBlockReceipts": [receipt(0, log(blockHash=SECOND))]}, InconsistentInput, "different blocks"),
         ({"eth_getBlockByNumber": header(FIRST), "eth_getLogs": [log(removed=True)]}, InconsistentInput, "reorg"),
         ({"eth_getBlockByNumber": header(FIRST), "eth_getLogs": [log(blockHash=SECOND)]}, InconsistentInput, "differe"),
         ({"eth_getBlockByNumber": header(FIRST), "eth_getLogs": [log(transactionIndex="0x9")]}, InconsistentInput, "9"),

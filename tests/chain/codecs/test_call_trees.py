@@ -6,10 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from json_samples import BOB, FIRST, SECOND, TOKEN, frame, header, recording, trace
+from json_samples import BOB, FIRST, SECOND, TOKEN, frame, header, recording, trace, transaction
 from tocsin.chain.codecs import tables
+from tocsin.chain.codecs.recording import parse
+from tocsin.chain.header import Header
 from tocsin.chain.recording import Recording
+from tocsin.chain.rpc import json_rpc, methods, verify
 from tocsin.model.errors import InconsistentInput, InputError, MalformedInput
+
+HEADER = Header(number=5, hash=b"\x11" * 32, parent_hash=b"\x00" * 32, timestamp=1)
 
 
 def single(root: object) -> Recording:
@@ -71,6 +76,37 @@ def test_a_thousand_deep_and_ten_thousand_wide() -> None:
     recorded = Recording(chain_id=1, name="deep", answers={"debug_traceTransaction": deep})
     assert tables([recorded])["calls"]["depth"].max() == 1_000
     assert tables([single(frame(*[frame()] * 10_000))])["calls"].height == 10_001
+
+
+def test_a_thousand_deep_tree_in_a_block_is_read_on_its_whole_way() -> None:
+    opening = json.dumps(frame())[:-1] + ', "calls": ['
+    deep = opening * 1_000 + json.dumps(frame()) + "]}" * 1_000
+    answer = f'[{{"txHash": "{FIRST}", "result": {deep}}}]'
+
+    said = f'{{"jsonrpc": "2.0", "id": 1, "result": {answer}}}'.encode()
+    (raw,) = json_rpc.parse(said, [json_rpc.Request("debug_traceBlockByHash", ())], 1, "node")
+    assert isinstance(raw, bytes)
+    assert verify.check(methods.CALL_TRACER, raw, verify.Block(HEADER, (FIRST,), ""), "node") is None
+
+    kept = parse(f'{{"chain_id": 1, "debug_traceBlockByHash:callTracer": {answer}}}'.encode(), "deep")
+    assert tables([kept])["calls"]["depth"].max() == 1_000
+
+
+@pytest.mark.parametrize("tracer", ["callTracer", "prestateTracer:diffMode"])
+@pytest.mark.parametrize("entry", [{"result": None}, {"error": "execution timeout"}])
+def test_a_transaction_that_was_not_traced_is_not_one_without_calls(tracer: str, entry: dict[str, object]) -> None:
+    method = f"debug_traceBlockByNumber:{tracer}"
+    answer = json.dumps([{"txHash": FIRST, **entry}]).encode()
+    with pytest.raises(InconsistentInput, match=r"transaction 0 came without its trace"):
+        tables([Recording(chain_id=1, name="half", answers={method: answer})])
+
+
+def test_traces_that_lack_a_transaction_are_not_whole() -> None:
+    block = header(transaction(), transaction(1))
+    with pytest.raises(InconsistentInput, match="no call of 1 transactions, such as transaction 1"):
+        tables([recording(eth_getBlockByNumber=block, trace_block=[trace([])])])
+    free = header(transaction(), transaction(1, gas="0x0"))
+    assert tables([recording(eth_getBlockByNumber=free, trace_block=[trace([])])])["calls"].height == 1
 
 
 def test_nesting_that_no_machine_makes_is_an_error() -> None:

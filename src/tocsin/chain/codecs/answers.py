@@ -4,14 +4,12 @@ One recording's answers as typed values: the only place where JSON from outside 
 Every decoder raises `MalformedInput` that names the recording, the method, and where in the JSON it is wrong.
 """
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from tocsin.chain import deep_json
 from tocsin.chain.codecs.blocks import Header
 from tocsin.chain.codecs.call_tracer import Frame, Traced
 from tocsin.chain.codecs.parity_traces import Replayed, Trace
@@ -32,9 +30,6 @@ PRESTATES = (
     "debug_traceBlockByHash:prestateTracer:diffMode",
     "debug_traceBlockByNumber:prestateTracer:diffMode",
 )
-
-DEEP = 20_000
-"""Recursion limit while a deep call tree is decoded: some 1 024 frames (EVM), a few levels of JSON each."""
 
 
 class Kind(Generic[T]):
@@ -73,26 +68,8 @@ def _decoder(type_: Any) -> "msgspec.json.Decoder[Any]":
 
 def _decode(decoder: "msgspec.json.Decoder[Any]", recording: Recording, method: str) -> Any:
     try:
-        return _shallow_or_deep(decoder.decode, recording.answers[method])
+        return deep_json.decode(decoder, recording.answers[method])
     except RecursionError as error:
         raise MalformedInput(f"{recording.name}: {method}: nested deeper than any call tree can be") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedInput(f"{recording.name}: {method}: {error}") from error
-
-
-def _shallow_or_deep(decode: Callable[[bytes], Any], answer: bytes) -> Any:
-    try:
-        return decode(answer)
-    except RecursionError:
-        with _recursion_limit(DEEP):
-            return decode(answer)
-
-
-@contextmanager
-def _recursion_limit(limit: int) -> Iterator[None]:
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(limit)
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)

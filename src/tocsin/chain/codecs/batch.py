@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
+from typing import Protocol, TypeVar
 
 import polars as pl
 
@@ -20,6 +21,16 @@ from tocsin.chain.recording import Recording
 from tocsin.model.errors import InconsistentInput, InputError
 
 _POSITION = attrgetter("transaction_position")
+
+T = TypeVar("T")
+
+
+class Given(Protocol[T]):
+    """An entry of a block trace."""
+
+    result: T | None
+    error: str | None
+
 
 BATCH = 32
 """Blocks a batch: column work is shared, memory stays some tens of megabytes."""
@@ -182,6 +193,13 @@ class _Finder:
             raise self._error(f"transaction {text[:66]}", "is not in the block")
         return self._by_hash[text]
 
+    def given(self, entry: Given[T], position: int) -> T:
+        """What the node says of a transaction: an entry without a result is not a transaction without calls."""
+        if entry.result is None:
+            said = f": the node says {entry.error[:80]!r}" if entry.error else ""
+            raise self._error(f"transaction {position}", f"came without its trace{said}")
+        return entry.result
+
     def _error(self, what: str, problem: str) -> InconsistentInput:
         return InconsistentInput(f"{self._name}: {what} {problem}; fetch the block again by its hash")
 
@@ -203,8 +221,7 @@ def _gather_frames(block: Block, finder: _Finder, into: _Gathered) -> None:
         _gather_traces(block.traces, finder, into.frames)
     elif block.call_traces is not None:
         for position, entry in enumerate(block.call_traces):
-            if entry.result is not None:
-                call_tracer.append(into.frames, entry.result, finder.of(entry, position))
+            call_tracer.append(into.frames, finder.given(entry, position), finder.of(entry, position))
     elif block.single is not None:
         call_tracer.append(into.frames, block.single, finder.at(None, None))
 
@@ -223,8 +240,7 @@ def _gather_changes(block: Block, finder: _Finder, into: _Gathered) -> None:
             into.changes.add(_owner(entry, position, finder), state_diffs.parity(entry.state_diff or {}))
     elif block.prestates is not None:
         for position, traced in enumerate(block.prestates):
-            if traced.result is not None:
-                into.changes.add(finder.of(traced, position), state_diffs.prestate(traced.result))
+            into.changes.add(finder.of(traced, position), state_diffs.prestate(finder.given(traced, position)))
 
 
 def _owner(entry: Replayed, position: int, finder: _Finder) -> int:

@@ -150,19 +150,39 @@ def _check(block: Block, name: str) -> None:
         if block.header is not None and block.receipts is not None:
             check(block.receipts, block.header)
         _check_hashes(block)
+        _check_roots(block)
     except (InconsistentInput, MalformedInput) as error:
         raise type(error)(f"{name}: {error}") from error
 
 
 def _check_hashes(block: Block) -> None:
     """Each part that says the hash of its block must say the same, and none may say that it was removed."""
-    if any(log.removed for log in block.logs or ()):
+    logs = [*(block.logs or ()), *(log for receipt in block.receipts or () for log in receipt.logs)]
+    if any(log.removed for log in logs):
         raise InconsistentInput("the logs are of a block that a reorg removed; fetch them again by block hash")
     said = {trace.block_hash.lower() for trace in block.traces or () if trace.block_hash}
-    said |= {log.block_hash.lower() for log in block.logs or () if log.block_hash}
+    said |= {log.block_hash.lower() for log in logs if log.block_hash}
     said |= {block.hash.lower()} if block.hash else set()
     if len(said) > 1:
         raise InconsistentInput(
             f"its answers are of different blocks ({', '.join(sorted(text[:20] for text in said))}); "
             "fetch it again by hash"
         )
+
+
+def _check_roots(block: Block) -> None:
+    """A transaction without a call is one that was not traced. What the chain itself put there need not be."""
+    if block.traces is None or block.header is None or not block.header.full:
+        return
+    traced = {trace.transaction_position for trace in block.traces}
+    missing = [
+        number for number, each in enumerate(block.header.full) if number not in traced and each.gas not in _NO_GAS
+    ]
+    if missing:
+        raise InconsistentInput(
+            f"the traces hold no call of {len(missing)} transactions, such as transaction {missing[0]}; "
+            "the node lost them: record the block again"
+        )
+
+
+_NO_GAS = frozenset(("0x0", "0x00", None))

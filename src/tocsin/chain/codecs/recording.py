@@ -8,6 +8,7 @@ from typing import Annotated
 
 import msgspec
 
+from tocsin.chain import deep_json
 from tocsin.chain.recording import TRANSACTION_METHOD, Recording
 from tocsin.model.errors import MalformedInput
 from tocsin.model.lookups import Answers, Lookup
@@ -61,8 +62,10 @@ def parse(data: bytes, name: str, chain_id: int | None = None) -> Recording:
 
 def _decoded(decoder: "msgspec.json.Decoder[dict[str, msgspec.Raw]]", data: bytes, name: str) -> dict[str, msgspec.Raw]:
     try:
-        return decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return deep_json.decode(decoder, data)
+    except RecursionError as error:
+        raise MalformedInput(f"{name}: not a recording: nested deeper than any call tree can be") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedInput(f"{name}: not a recording: {error}") from error
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from tocsin.chain import deep_json
 from tocsin.model.errors import (
     AnswerTooLarge,
     CallReverted,
@@ -115,7 +116,7 @@ def _refused_whole(error: EndpointRefused, count: int) -> EndpointRefused:
 def responses(data: bytes, name: str) -> "list[_Response] | _Response":
     """What stands in the bytes of an answer. Raises `MalformedInput`."""
     try:
-        return _decoder.decode(data)
+        return deep_json.decode(_decoder, data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedInput(
             f"{name}: the answer is not JSON-RPC ({type(error).__name__}); is the URL right?"

@@ -8,10 +8,12 @@ another endpoint can be asked.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import msgspec
 
+from tocsin.chain import deep_json
 from tocsin.chain.header import Header
 from tocsin.chain.rpc import methods
 from tocsin.model.errors import DataMissing, InconsistentInput, MalformedInput
@@ -207,9 +209,14 @@ def _digest(text: str) -> bytes:
     return bytes.fromhex(text[2:])
 
 
+@cache
+def _decoder(kind: Any) -> "msgspec.json.Decoder[Any]":
+    return msgspec.json.Decoder(kind)
+
+
 def _decode(raw: bytes, kind: Any, name: str) -> Any:
     try:
-        return msgspec.json.decode(raw, type=kind)
+        return deep_json.decode(_decoder(kind), raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedInput(
             f"{name}: not what the method returns ({type(error).__name__}: {str(error)[:80]})"

@@ -1,0 +1,37 @@
+"""
+JSON that may be nested as deeply as a call tree: 1 024 frames, each inside the list of the one above it.
+
+Python's own recursion limit is lower than that. A tree that deep is cheap to make on a chain, so whoever could not
+read it could be stopped by anybody.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+DEEP = 20_000
+"""Recursion limit while a deep call tree is decoded: some 1 024 frames (EVM), a few levels of JSON each."""
+
+
+def decode(decoder: "msgspec.json.Decoder[T]", data: bytes | msgspec.Raw) -> T:
+    """What the decoder reads; `RecursionError` only for bytes that are nested deeper than any call tree."""
+    try:
+        return decoder.decode(data)
+    except RecursionError:
+        with _recursion_limit(DEEP):
+            return decoder.decode(data)
+
+
+@contextmanager
+def _recursion_limit(limit: int) -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
