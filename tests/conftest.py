@@ -5,9 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import anvil as fetching
 from tocsin.edge.anvil import Anvil, running
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")  # a machine that is busy elsewhere is no failure of ours
 
 RECORDED_DATA = Path(__file__).parents[2] / "shared" / "data"
 """Real recorded chain data, kept beside the project and never in it."""

@@ -1,6 +1,7 @@
 """The store, the same on SQLite and on PostgreSQL."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -349,12 +350,40 @@ def test_a_full_database_is_named_and_loses_nothing(tmp_path: Path) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("url", ["postgresql://u:hunter2@127.0.0.1:1/x", "sqlite:////proc/nothing.db"])
-def test_an_unreachable_database_is_named_without_its_secrets(url: str) -> None:
-    with pytest.raises(StoreUnavailable) as raised:
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://u:hunter2@127.0.0.1:1/x", "Connection refused"),
+        ("postgresql://u:hunt@er2@no-such-host.invalid/x", "failed to resolve host"),
+        ("sqlite:////proc/nothing.db", "cannot be opened or made"),
+    ],
+)
+def test_an_unreachable_database_is_named_with_the_reason_and_without_its_secrets(url: str, says: str) -> None:
+    with pytest.raises(StoreUnavailable, match=says) as raised:
         open_store(url)
 
-    assert "hunter2" not in str(raised.value)
+    assert "er2" not in str(raised.value)
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "junk.db").write_bytes(b"no database" * 999)
+    with pytest.raises(StoreUnavailable, match="no SQLite database"):
+        open_store(f"sqlite:///{tmp_path}/junk.db")
+
+
+def test_a_store_of_a_newer_tocsin_is_refused_and_left_as_it_is(store: Store, store_url: str) -> None:
+    with store.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SettingError, match=r"schema 9999.*Upgrade tocsin"):
+        open_store(store_url)
+    with store.engine.begin() as connection:
+        assert connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == "9999"
+
+
+def test_processes_that_start_at_once_make_the_tables_once(store_url: str) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        for opened in threads.map(open_store, [store_url] * 4):
+            opened.close()
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql://x/y", "sqlite:////no/such/folder/x.db"])

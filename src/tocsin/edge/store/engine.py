@@ -7,6 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from tocsin.edge.store.errors import named_errors
 from tocsin.model.errors import SettingError
@@ -14,6 +16,8 @@ from tocsin.model.errors import SettingError
 BUSY_TIMEOUT_MILLISECONDS = 10_000
 """How long SQLite waits for another writer."""
 CONNECT_TIMEOUT_SECONDS = 5
+MIGRATION_LOCK = 0x70C51
+"""The advisory lock PostgreSQL holds while one process makes the tables: others that start at once wait for it."""
 _DIALECTS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _PRAGMAS = (
     "journal_mode = WAL",
@@ -42,12 +46,26 @@ def password(url: str) -> str:
 
 
 def migrate(engine: sa.Engine) -> None:
-    """Bring the schema to the newest version. Raises `StoreError`."""
+    """Bring the schema to the newest version. Raises `SettingError` when it is newer than this tocsin, `StoreError`."""
     with named_errors(), engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
         configuration = Config()
         configuration.set_main_option("script_location", str(files("tocsin.edge") / "migrations"))
         configuration.attributes["connection"] = connection
+        _refuse_newer(connection, ScriptDirectory.from_config(configuration))
         command.upgrade(configuration, "head")
+
+
+def _refuse_newer(connection: sa.Connection, known: ScriptDirectory) -> None:
+    """Nothing is written to tables that this tocsin does not know."""
+    here = MigrationContext.configure(connection).get_current_revision()
+    if here is not None and here not in {one.revision for one in known.walk_revisions()}:
+        newest = known.get_current_head()
+        raise SettingError(
+            f"[store] url: the store has the schema {here}, and this tocsin knows those up to {newest}: a newer tocsin "
+            "made it. Upgrade tocsin, or name another store. Nothing was changed"
+        )
 
 
 def _parse(url: str) -> sa.URL:

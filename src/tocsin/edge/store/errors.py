@@ -1,5 +1,5 @@
 """
-What a database failure means: by class and code, never by its text.
+What a database failure means: by class and code, never by its text. The text is shown, without the names in it.
 
 | raised | when |
 |---|---|
@@ -9,8 +9,9 @@ What a database failure means: by class and code, never by its text.
 Any other database error is a defect of ours and passes through as it is.
 """
 
+import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import psycopg
@@ -19,8 +20,22 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tocsin.model.errors import StoreError, StoreFull, StoreUnavailable
 
-_FULL_HELP = "the store has no room to write; free or add disk space. Nothing is lost: the work is kept and tried again"
-_AWAY_HELP = "the store cannot be reached; check [store] url and the database. The work is kept and tried again"
+_FULL_HELP = (
+    "the store has no room to write; free or add disk space. Nothing is lost: what is not written is done again"
+)
+_AWAY_HELP = "the store cannot be used; look at [store] url and the database. What is not written is done again"
+_SQLITE_WORDS: Mapping[int, str] = {
+    sqlite3.SQLITE_BUSY: "another process holds it locked",
+    sqlite3.SQLITE_LOCKED: "another process holds it locked",
+    sqlite3.SQLITE_READONLY: "the file or its folder may only be read",
+    sqlite3.SQLITE_IOERR: "the disk failed to read or write",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged: put a copy back, or name a new file",
+    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened or made: look at the rights of its folder",
+    sqlite3.SQLITE_NOTADB: "the file is no SQLite database",
+    sqlite3.SQLITE_PERM: "the rights of the file do not allow it",
+}
+_SHOWN_CHARACTERS = 300
+_QUOTED = re.compile(r"""["'][^"']*["']""")
 
 _SQLITE_FULL = frozenset({sqlite3.SQLITE_FULL})
 _SQLITE_FULL_EXTENDED = frozenset(
@@ -79,6 +94,14 @@ def _postgresql(error: psycopg.Error) -> type[StoreError] | None:
 
 
 def _told(kind: type[StoreError], error: BaseException | None) -> str:
-    """The help and the code; the driver's text may hold a host or a user name, so it stays in the cause."""
+    """The help, the reason in words and the code."""
     code = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None) or type(error).__name__
-    return f"{_FULL_HELP if kind is StoreFull else _AWAY_HELP} ({code})"
+    reason = f"{words}; " if (words := _words(error)) else ""
+    return f"{_FULL_HELP if kind is StoreFull else _AWAY_HELP} ({reason}{code})"
+
+
+def _words(error: BaseException | None) -> str:
+    """Why, as far as it is known. What a driver quotes may be a host, a user or a misread password: it is left out."""
+    if isinstance(error, sqlite3.Error):
+        return _SQLITE_WORDS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "")
+    return _QUOTED.sub("***", " ".join(str(error).split()))[:_SHOWN_CHARACTERS]
