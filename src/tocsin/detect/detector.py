@@ -65,6 +65,8 @@ class Memory:
     """Rows older than this many blocks before the first block of a batch are forgotten."""
     remember: Callable[[Tables], pl.DataFrame]
     """The rows to remember of a batch: a function of that batch alone."""
+    prepare: Callable[[Tables], Tables] | None = None
+    """More tables of a batch, for `remember` and `run` alike: what both would else work out."""
 
     @property
     def all_columns(self) -> Mapping[str, Column]:

@@ -115,6 +115,7 @@ def _look(detector: Detector, index: "_Index", memory: pl.DataFrame | None, with
     given = {name: index.rows(name, read) for name, read in detector.read(index.there).items() if name in index.there}
     remembered: dict[str, pl.DataFrame] = {}
     if detector.memory is not None:
+        given |= detector.memory.prepare(given) if detector.memory.prepare else {}
         remembered[detector.id] = rows = detector.memory.remember(given)
         given[MEMORY] = rows if memory is None else pl.concat([memory, rows])
     seen = list(detector.run(given)) if any(not frame.is_empty() for frame in given.values()) else []

@@ -1,15 +1,19 @@
 """Who paid whom, and what was planted: the rows address poisoning is judged by."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from tocsin.detect.detectors.phishing._look_alikes import Likeness, keys, likeness
 from tocsin.detect.worth import with_dollars
 from tocsin.tables.columns import PLACE, ZERO, Column, address, count, text
 from tocsin.tables.dataset import Tables
+from tocsin.tables.numbers import numbers, rows_of_both
 
 MOVES = ("token_address", "standard", "from_address", "to_address", "value_binary", "value_f64")
 """The columns read of transfers."""
@@ -38,36 +42,22 @@ forged: of nothing, and not by its owner. nothing: of nothing, nobody knows by w
 worth, not by its owner. dust: of a known token, to the victim. token: of any other token, to the victim.
 """
 
-_VALUE, _DOLLARS = pl.col("value_f64"), pl.col("dollars")
-_IS_KNOWN_SENDER = pl.col("sender").is_not_null()
-_IS_OWN = ((pl.col("sender") == pl.col("from_address")) | (pl.col("called") == pl.col("from_address"))).fill_null(
-    value=False
-)
-_IS_UNPRICED = _DOLLARS.is_null() & (_VALUE > 0)
-_IS_PAYMENT = pl.when(_IS_KNOWN_SENDER).then(_IS_OWN & (_IS_UNPRICED | (_DOLLARS >= DUST_DOLLARS))).otherwise(
-    _DOLLARS >= DUST_DOLLARS
-)  # fmt: skip
-_IS_DUST = (_VALUE > 0) & (_DOLLARS < DUST_DOLLARS)
-
-_OUTGOING = (
-    pl.when(_IS_PAYMENT)
-    .then(pl.lit("payment"))
-    .when((_VALUE == 0) & _IS_KNOWN_SENDER & ~_IS_OWN)
-    .then(pl.lit("forged"))
-    .when((_VALUE == 0) & ~_IS_KNOWN_SENDER)
-    .then(pl.lit("nothing"))
-    .when(_IS_UNPRICED & _IS_KNOWN_SENDER & ~_IS_OWN)
-    .then(pl.lit("counterfeit"))
-)
-_INCOMING = pl.when(_IS_DUST).then(pl.lit("dust")).when(_IS_UNPRICED).then(pl.lit("token"))
-_PLANTING = ("forged", "nothing", "dust")
+_ROLES = {"payment": "paid", "forged": "planted", "nothing": "planted", "dust": "planted"}
 """Shapes that are remembered; of the others there are too many."""
+
+FOUND = "candidates"
+"""The table of candidates, which both remembering and finding need."""
+
+
+def prepare(tables: Tables) -> Tables:
+    """The candidates of a batch."""
+    return {FOUND: candidates(moves(tables), tables.get("transactions"))}
 
 
 def moves(tables: Tables) -> pl.DataFrame:
-    """ERC-20 movements between two accounts, with their worth and who sent the transaction."""
+    """ERC-20 movements between two accounts, with their worth."""
     source, target = pl.col("from_address"), pl.col("to_address")
-    real = tables["transfers"].filter(
+    real = tables["transfers"][[*PLACE, *MOVES]].filter(
         (pl.col("standard") == "erc20")
         & (source != target)
         & (source != ZERO)
@@ -75,34 +65,56 @@ def moves(tables: Tables) -> pl.DataFrame:
         & pl.col("block_number").is_not_null()
         & pl.col("transaction_index").is_not_null()
     )
-    return _with_senders(with_dollars(real.select(*PLACE, *MOVES), "value_f64"), tables.get("transactions"))
+    return with_dollars(real, "value_f64")
 
 
-def _with_senders(real: pl.DataFrame, transactions: pl.DataFrame | None) -> pl.DataFrame:
-    if transactions is None:
-        return real.with_columns(sender=pl.lit(None, pl.Binary()), called=pl.lit(None, pl.Binary()))
-    same = ["chain_id", "block_hash", "transaction_hash"]
-    senders = transactions.select(*same, sender="from_address", called="to_address")
-    return real.join(senders, on=same, how="left", nulls_equal=True)
-
-
-def candidates(real: pl.DataFrame) -> pl.DataFrame:
+def candidates(real: pl.DataFrame, transactions: pl.DataFrame | None) -> pl.DataFrame:
     """Each movement as it stands in the history of whoever it may deceive: owner, other, shape, key."""
-    outgoing = real.with_columns(owner="from_address", other="to_address", shape=_OUTGOING)
-    incoming = real.with_columns(owner="to_address", other="from_address", shape=_INCOMING)
-    both = pl.concat([outgoing, incoming]).filter(pl.col("shape").is_not_null())
-    return both.with_columns(keys(both["owner"], both["other"]))
+    outgoing, incoming = _shapes(real, *_senders(real, transactions))
+    left, right = np.flatnonzero(outgoing != ""), np.flatnonzero(incoming != "")
+    source, target = real["from_address"], real["to_address"]
+    owner = pl.concat([source[left], target[right]]).alias("owner")
+    other = pl.concat([target[left], source[right]]).alias("other")
+    shape = pl.Series("shape", [*outgoing[left], *incoming[right]], dtype=pl.String())
+    found: pl.DataFrame = real[np.concatenate([left, right])]
+    return found.hstack([owner, other, shape, keys(owner, other)])
+
+
+Truths = npt.NDArray[np.bool_]
+
+
+def _senders(real: pl.DataFrame, transactions: pl.DataFrame | None) -> tuple[Truths, Truths]:
+    """Whether it is known who sent each movement's transaction, and whether who paid did, or was what it called."""
+    if transactions is None or transactions.is_empty():
+        return np.zeros(len(real), np.bool_), np.zeros(len(real), np.bool_)
+    here, there = rows_of_both(real, transactions, "chain_id", "block_hash", "transaction_hash")
+    payer, sender, called = numbers(real["from_address"], transactions["from_address"], transactions["to_address"])
+    accounts = 1 + max(int(part.max(initial=0)) for part in (payer, sender, called))
+    own = np.concatenate([there * accounts + sender, there * accounts + called])
+    return np.isin(here, there), np.isin(here * accounts + payer, own)
+
+
+def _shapes(real: pl.DataFrame, is_known: Truths, is_own: Truths) -> list[Any]:
+    """What each movement is in the history of who paid, and of who was paid; nothing where it is of no interest."""
+    value, dollars = real["value_f64"].to_numpy(), real["dollars"].to_numpy()
+    is_unpriced = np.isnan(dollars) & (value > 0)
+    is_priced_payment = dollars >= DUST_DOLLARS
+    is_payment = np.where(is_known, is_own & (is_unpriced | is_priced_payment), is_priced_payment)
+    others = is_known & ~is_own
+    outgoing = {
+        "payment": is_payment,
+        "forged": (value == 0) & others,
+        "nothing": (value == 0) & ~is_known,
+        "counterfeit": is_unpriced & others,
+    }
+    incoming = {"dust": (value > 0) & (dollars < DUST_DOLLARS), "token": is_unpriced}
+    return [np.select(list(shapes.values()), list(shapes), default="") for shapes in (outgoing, incoming)]
 
 
 def remember(tables: Tables) -> pl.DataFrame:
     """Payments and planted addresses, each once a transaction."""
-    role = (
-        pl.when(pl.col("shape") == "payment")
-        .then(pl.lit("paid"))
-        .when(pl.col("shape").is_in(_PLANTING))
-        .then(pl.lit("planted"))
-    )
-    found = candidates(moves(tables)).with_columns(role=role).filter(pl.col("role").is_not_null())
+    role = pl.col("shape").replace_strict(_ROLES, default=None, return_dtype=pl.String())
+    found = tables[FOUND].select(*PLACE, "owner", "other", "key", role=role).filter(pl.col("role").is_not_null())
     return found.select(*PLACE, *REMEMBERED).with_columns(transaction_hash=pl.lit(None, pl.Binary())).unique()
 
 
@@ -124,10 +136,12 @@ class History:
     def of(cls, memory: pl.DataFrame, found: pl.DataFrame, window_blocks: int) -> "History":
         """Only keys under which an owner has two different others are looked at; nearly none are."""
         near = memory.filter(pl.col("key").is_in(found["key"].unique().implode()))
-        names = ["key", "owner", "other"]
-        pairs = pl.concat([near.filter(pl.col("role") == "paid").select(names), found.select(names)]).unique()
-        double = pairs.filter(pl.len().over("key") > 1)["key"].unique()
-        rows = near.filter(pl.col("key").is_in(double.implode())).sort("block_number", "transaction_index")
+        names = ("key", "owner", "other")
+        pairs = {*found.select(names).rows(), *near.filter(pl.col("role") == "paid").select(names).rows()}
+        double = {key for key, count in Counter(key for key, _, _ in pairs).items() if count > 1}
+        if not double:
+            return cls(memory, frozenset(), {}, {}, window_blocks)
+        rows = near.filter(pl.col("key").is_in(list(double))).sort("block_number", "transaction_index")
         paid: dict[tuple[_Owner, int], list[tuple[_Position, bytes]]] = {}
         planted: dict[tuple[_Owner, bytes], list[_Position]] = {}
         for row in rows.iter_rows(named=True):
@@ -139,6 +153,8 @@ class History:
 
     def suspicious(self, found: pl.DataFrame) -> Iterator[dict[str, Any]]:
         """The candidates that may have a look-alike, in the order of the chain."""
+        if not self.keys:
+            return iter(())
         rows = found.filter(pl.col("key").is_in(list(self.keys)))
         order = ["block_number", "transaction_index", "owner", "other", "shape", "token_address", "value_f64"]
         return rows.sort(order).iter_rows(named=True)

@@ -38,7 +38,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.detect.detector import MEMORY, Detector, Example, Memory, Read
-from tocsin.detect.detectors.phishing._history import MOVES, REMEMBERED, SHAPES, History, candidates, moves, remember
+from tocsin.detect.detectors.phishing._history import FOUND, MOVES, REMEMBERED, SHAPES, History, prepare, remember
 from tocsin.detect.detectors.phishing._look_alikes import Likeness
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables.dataset import Tables
@@ -73,7 +73,7 @@ class Hit:
 
 def run(tables: Tables) -> Iterator[Sighting]:
     """The payments to look-alikes, and the transactions that plant them."""
-    found = candidates(moves(tables))
+    found = tables[FOUND]
     history = History.of(tables[MEMORY], found, WINDOW_BLOCKS)
     hits = [hit for row in history.suspicious(found) if (hit := _hit(row, history)) is not None]
     yield from _payoffs(hit for hit in hits if hit.row["shape"] == "payment")
@@ -193,7 +193,7 @@ detector = Detector(
         "transfers": Read(columns=MOVES),
         "transactions": Read(columns=("from_address", "to_address"), optional=True),
     },
-    memory=Memory(columns=REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=remember),
+    memory=Memory(columns=REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=remember, prepare=prepare),
     run=run,
     examples=(
         Example(
