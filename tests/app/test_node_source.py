@@ -3,9 +3,10 @@
 import pytest
 
 from tocsin.app.explain import explain, find
-from tocsin.app.scan import Report, scan
+from tocsin.app.scan import Looked, Report, scan
 from tocsin.app.sources import Request, Unreadable, noun, pieces, title, units
 from tocsin.app.token_names import asked
+from tocsin.app.wanted import extra
 from tocsin.chain.token_claims import Claim
 from tocsin.detect.catalogue import detectors
 from tocsin.edge.anvil import Anvil
@@ -59,6 +60,32 @@ def test_a_batch_that_is_kept_still_has_its_questions_answered(anvil: Anvil) -> 
     batch, transaction = find(pieces(Request(source=anvil.url, mentioning=hash_)), hash_)
     place = explain(batch, transaction, detectors()).place
     assert asked([token], place, batch.ask) == {token: Claim(symbol="", decimals=18)}
+
+
+IMPLEMENTATION_SLOT = "360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"
+REPLACES_ITS_CODE = "6025600c60003960256000f3" + "600035" + f"7f{IMPLEMENTATION_SLOT}" + "55"
+"""Creates a proxy that writes what it is sent into its implementation slot (EIP-1967), and logs nothing."""
+
+
+def upgraded_unseen(anvil: Anvil) -> None:
+    """A proxy gets its first implementation and then another, each in a block of its own."""
+    sender, one, other, *_ = anvil.request("eth_accounts")
+    hash_ = anvil.request("eth_sendTransaction", {"from": sender, "data": "0x" + REPLACES_ITS_CODE})
+    proxy = anvil.request("eth_getTransactionReceipt", hash_)["contractAddress"]
+    for account in (one, other):
+        anvil.request("eth_sendTransaction", {"from": sender, "to": proxy, "data": "0x" + account[2:].zfill(64)})
+
+
+@pytest.mark.anvil
+def test_state_changes_are_asked_for_where_a_detector_reads_them(anvil: Anvil) -> None:
+    """An upgrade that logs nothing is seen in the state alone."""
+    upgraded_unseen(anvil)
+    chosen = {"proxy-upgrade": detectors()["proxy-upgrade"]}
+    for asked_for, seen in ((extra(chosen.values()), 1), (frozenset(), 0)):
+        request = Request(source=anvil.url, first_block=3, extra=asked_for)
+        looked = [result for result in scan(pieces(request), chosen) if isinstance(result, Looked)]
+        assert [len(result.findings) for result in looked] == [seen]
+        assert [bool(result.blind) for result in looked] == [not seen]
 
 
 def test_it_must_be_said_which_blocks() -> None:

@@ -20,6 +20,7 @@ from tocsin.edge.rpc.pool import Pool
 from tocsin.model import lookups
 from tocsin.model.errors import (
     DataMissing,
+    EndpointRefused,
     EndpointsDisagree,
     EndpointUnavailable,
     InconsistentInput,
@@ -492,6 +493,43 @@ def test_a_real_node_s_blocks_decode_with_calls_and_state_changes(anvil: Anvil, 
         "calls": 2,
     }
     assert set(tables["state_changes"]["kind"]) == {"balance", "nonce"}
+
+
+class TestExtraDatasets:
+    """State changes are asked for where they can be had, and never at the price of a block."""
+
+    EXTRA = frozenset({"state_changes"})
+
+    def test_come_with_the_block(self, node: Node) -> None:
+        node.methods[methods.TRACE_REPLAY] = lambda number, _: node.chain.replays(int(number, 16))
+        assert "state_changes" in codecs.tables([record(node, extra=self.EXTRA)])
+
+    def test_a_node_without_them_gives_the_rest(self, node: Node) -> None:
+        assert methods.given(record(node, extra=self.EXTRA).methods) == methods.ORDINARY
+
+    def test_a_block_of_which_they_fail_is_given_without_and_the_next_are_not_asked_for_them(self, node: Node) -> None:
+        def replay(number: str, _: object) -> object:
+            if int(number, 16) == 7:
+                raise Refusal(-32000, "out of memory")
+            return node.chain.replays(int(number, 16))
+
+        async def both(reader: Nodes) -> list[Recording]:
+            return [await reader.recording(node.chain.header(number)) for number in (5, 7, 8)]
+
+        node.methods[methods.TRACE_REPLAY] = replay
+        found = using([node], both, extra=self.EXTRA)
+        assert [methods.TRACE_REPLAY in recording.methods for recording in found] == [True, False, False]
+        assert all(methods.given(recording.methods) >= methods.ORDINARY for recording in found)
+
+    def test_what_is_wanted_outright_is_not_left_out(self, node: Node) -> None:
+        def replay(number: str, _: object) -> object:
+            if int(number, 16) == 5:
+                raise Refusal(-32000, "out of memory")
+            return node.chain.replays(int(number, 16))
+
+        node.methods[methods.TRACE_REPLAY] = replay
+        with pytest.raises(EndpointRefused, match="out of memory"):
+            record(node, wanted=methods.EVERYTHING)
 
 
 @pytest.mark.anvil

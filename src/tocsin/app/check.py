@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from tocsin.app.chosen import detectors_of
 from tocsin.app.settings import ChainSettings, Settings
+from tocsin.app.wanted import extra
 from tocsin.chain.catalogue import datasets, derived
 from tocsin.chain.header import Header
 from tocsin.chain.rpc import methods
@@ -65,11 +66,12 @@ async def check_chain(chain: ChainSettings, store: Store) -> AsyncIterator[Check
     """That a chain's endpoints answer, what they can give, and how far its blocks are done. Raises `StoreError`."""
     heads: list[int] = []
     given: set[str] = set()
+    wanted = methods.ORDINARY | extra(detectors_of(chain, detectors()).values())
     for url in (secret.reveal for secret in chain.endpoints):
         endpoint = Endpoint(url, chain.chain_id, Limits())
         try:
             head = await _ready(endpoint)
-            gives = methods.given(await endpoint.capable(methods.ORDINARY))
+            gives = methods.given(await endpoint.capable(wanted))
         except (RemoteError, InputError) as error:
             yield Check(area=chain.name, name=shown(url), state=State.FAILED, detail=str(error))
         else:

@@ -15,9 +15,11 @@ from tocsin.app.look import decode
 from tocsin.app.monitor import Monitor
 from tocsin.app.notes import ChainNotes
 from tocsin.app.settings import ChainSettings, Settings, parse
+from tocsin.app.wanted import extra
 from tocsin.app.watch import Watcher
 from tocsin.app.worker import Worker
 from tocsin.detect.catalogue import detectors
+from tocsin.detect.detector import Detector
 from tocsin.edge import clock, nodes
 from tocsin.edge.channels import Channel, to_file, to_stream
 from tocsin.edge.logs import Log
@@ -50,11 +52,21 @@ def secrets(settings: Settings) -> tuple[str, ...]:
     return (password(settings.store.url.reveal), *(part for url in endpoints for part in urls.secrets(url)))
 
 
-async def reader_of(chain: ChainSettings) -> Nodes:
-    """The chain's nodes. Raises `SettingError` when its endpoints are of another chain."""
+async def reader_of(chain: ChainSettings, chosen: Mapping[str, Detector]) -> Nodes:
+    """
+    The chain's nodes, asked for what the chosen detectors read.
+
+    Raises `SettingError` when its endpoints are of another chain.
+    """
     limits = Limits(requests_per_second=chain.requests_per_second)
     named = [one.reveal for one in chain.endpoints]
-    return await nodes.connect(named, chain_id=chain.chain_id, poll_seconds=chain.poll_seconds, limits=limits)
+    return await nodes.connect(
+        named,
+        chain_id=chain.chain_id,
+        extra=extra(chosen.values()),
+        poll_seconds=chain.poll_seconds,
+        limits=limits,
+    )
 
 
 async def live(settings: Settings, store: Store, metrics: Metrics, log: Log) -> Live:
@@ -64,7 +76,7 @@ async def live(settings: Settings, store: Store, metrics: Metrics, log: Log) -> 
     chosen = {chain.name: detectors_of(chain, detectors()) for chain in settings.chains}
     book = HealthBook(store=store, clock=clock.now, log=log)
     deliverer = _deliverer(settings, store, book, metrics, log)
-    connected = await asyncio.gather(*map(reader_of, settings.chains))
+    connected = await asyncio.gather(*(reader_of(chain, chosen[chain.name]) for chain in settings.chains))
     readers = {chain.name: reader for chain, reader in zip(settings.chains, connected, strict=True)}
     workers, monitors = [], []
     for chain in settings.chains:

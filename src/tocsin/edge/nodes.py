@@ -22,12 +22,16 @@ from tocsin.edge.rpc.state import State
 from tocsin.model.errors import DataMissing, InputError, RemoteError
 from tocsin.model.lookups import Answers, Lookup
 
+PLAIN_BLOCKS = 64
+"""So many blocks are read without the extra datasets, once a node has failed to give them."""
+
 
 async def connect(
     urls: Sequence[str],
     *,
     chain_id: int | None = None,
     wanted: Collection[str] = methods.ORDINARY,
+    extra: Collection[str] = (),
     poll_seconds: float = 2.0,
     limits: Limits | None = None,
 ) -> "Nodes":
@@ -35,6 +39,7 @@ async def connect(
     A reader of the chain at these URLs, best first. Raises `SettingError` and `RemoteError`.
 
     With a `chain_id` it starts although no endpoint answers yet; without, the first that answers says which it is.
+    The `extra` datasets come with a block where nodes give them; what they fail to give of a block is left out.
     """
     pool = Pool(urls, chain_id, limits or Limits())
     try:
@@ -42,16 +47,20 @@ async def connect(
     except BaseException:
         await pool.close()
         raise
-    return Nodes(pool, found, frozenset(wanted), poll_seconds)
+    return Nodes(pool, found, frozenset(wanted), frozenset(extra), poll_seconds)
 
 
 class Nodes:
     """The nodes of one chain, as one reader. Implements `tocsin.app.reader.ChainReader`."""
 
-    def __init__(self, pool: Pool, chain_id: int, wanted: frozenset[str], poll_seconds: float) -> None:
+    def __init__(
+        self, pool: Pool, chain_id: int, wanted: frozenset[str], extra: frozenset[str], poll_seconds: float
+    ) -> None:
         self._pool = pool
         self._chain_id = chain_id
-        self._wanted = wanted
+        self._wanted = wanted | extra
+        self._extra = extra - wanted
+        self._plain_blocks = 0
         self._poll_seconds = poll_seconds
         self._state = State(pool)
 
@@ -100,7 +109,19 @@ class Nodes:
     async def recording(self, header: Header) -> Recording:
         """The answers for exactly this block. Wanted datasets that no endpoint can give are absent."""
         self._state.note(header)
-        gathered = Gathered(header, self._wanted)
+        gathered = Gathered(header, self._wanted if self._plain_blocks == 0 else self._wanted - self._extra)
+        self._plain_blocks = max(0, self._plain_blocks - 1)
+        try:
+            return await self._gathered(gathered)
+        except (RemoteError, InputError):
+            if gathered.block is None or not gathered.missing & self._extra:
+                raise
+            # A dear answer, too large or too slow for a node, must not hold up the block, nor those after it.
+            gathered.missing -= self._extra
+            self._plain_blocks = PLAIN_BLOCKS
+            return await self._gathered(gathered)
+
+    async def _gathered(self, gathered: Gathered) -> Recording:
         failure: RemoteError | InputError | None = None
         async for endpoints in self._pool.rounds():
             for endpoint in endpoints:
@@ -110,7 +131,7 @@ class Nodes:
                     failure = error
             if self._is_whole(gathered):
                 await self._cross_check(gathered)
-                name = f"block {header.number} from {' and '.join(gathered.sources)}"
+                name = f"block {gathered.header.number} from {' and '.join(gathered.sources)}"
                 return Recording(chain_id=self._chain_id, name=name, answers=gathered.answers)
         raise failure or self._pool.exhausted()
 

@@ -55,7 +55,7 @@ class _Link:
 @contextmanager
 def _connected(request: Request) -> Iterator[_Link]:
     with asyncio.Runner() as runner:
-        link = _Link(runner, runner.run(edge.connect([request.source], chain_id=request.chain_id)))
+        link = _Link(runner, runner.run(edge.connect([request.source], chain_id=request.chain_id, extra=request.extra)))
         try:
             yield link
         finally:

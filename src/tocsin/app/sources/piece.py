@@ -46,3 +46,5 @@ class Request:
     """Recordings a batch may hold at most."""
     mentioning: str = ""
     """Only recordings that mention this text, such as a transaction's hash; empty for all."""
+    extra: frozenset[str] = frozenset()
+    """Datasets to ask a node for beside the ordinary ones, where it has them; files hold what they hold."""

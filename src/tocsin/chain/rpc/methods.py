@@ -25,7 +25,8 @@ TRACE_TIMEOUT = "60s"
 IN_BLOCK = frozenset({"blocks", "transactions", "access_lists", "authorisations"})
 ORDINARY = IN_BLOCK | {"logs", "calls"}
 """What is read unless asked otherwise: state changes are dear."""
-EVERYTHING = ORDINARY | {"state_changes"}
+DEAR = frozenset({"state_changes"})
+EVERYTHING = ORDINARY | DEAR
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ approvals and the call tree. Amounts are exact. What the source does not hold is
 it is not guessed.
 
 Well-known tokens go by their symbols. Others are asked for theirs, by the node or from what the recording holds, and
-shown in the units they claim; `USDC?` with an address is a token that only calls itself so. Who does not answer is shown
-in base units. In JSON, amounts are in base units, and `tokens` says what they claim.
+shown in the units they claim; `USDC?` with an address is a token that only calls itself so. A token that does not
+answer is told in base units. In JSON, amounts are in base units, and `tokens` says what they claim.
 
 --tx takes the hash or its first digits; it may be left out where SOURCE holds one transaction. A deep call tree is
 folded; --depth says how far to unfold it.
@@ -28,6 +28,7 @@ import typer
 from tocsin.app.explain import Explanation, block_of, find
 from tocsin.app.explain import explain as explained
 from tocsin.app.sources import Batch, Request, is_node, pieces
+from tocsin.app.wanted import extra
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.render.console import results, warn
 from tocsin.cli.render.explanation import explanation
@@ -75,7 +76,9 @@ def _beginning(tx: str) -> str:
 
 
 def _explained(source: str, beginning: str, chain_id: int | None) -> Explanation:
-    wanted = Request(source=source, chain_id=chain_id, together=1, mentioning=beginning)
+    wanted = Request(
+        source=source, chain_id=chain_id, together=1, mentioning=beginning, extra=extra(detectors().values())
+    )
     if is_node(wanted) and not beginning:
         raise UserError("a node has many transactions: name one with --tx HASH")
     batch, transaction = _found(wanted)

@@ -21,7 +21,7 @@ import json
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Annotated, TypeAlias
 
@@ -31,6 +31,7 @@ import tocsin.detect.detectors
 from tocsin.app import scan as scanning
 from tocsin.app.scan import Looked, Report, Result
 from tocsin.app.sources import Request, noun, pieces, title, units
+from tocsin.app.wanted import extra
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.options import SeverityWord, names
 from tocsin.cli.render import findings as shown
@@ -103,7 +104,8 @@ def run(  # noqa: PLR0913, PLR0917 - Typer reads the options off the parameters
 ) -> None:
     """Scan the sources, show the findings, and exit as the findings and --fail-on say."""
     selected = scanning.chosen(names(only), detectors())
-    requests = [Request(source=source, chain_id=chain_id, first_block=first, last_block=last) for source in sources]
+    wanted = Request(source="", chain_id=chain_id, first_block=first, last_block=last, extra=extra(selected.values()))
+    requests = [replace(wanted, source=source) for source in sources]
     report, seen = Report(noun=_noun(requests)), Seen()
     stream = seen.counted(_kept(_looked(requests, selected, report, form), least))
     _WRITERS[form](stream, selected, report)
