@@ -50,6 +50,11 @@ def test_what_nobody_answered_is_unknown_and_not_fresh() -> None:
     assert (found.is_contract, found.sent, found.is_young, found.is_fresh) == (None, None, None, False)
 
 
+def test_what_is_not_known_is_not_described() -> None:
+    assert account(_place(), WHO, _answers()).described == WHO
+    assert account(_place(), WHO, _answers("0x6001", "0x")).described == f"{WHO}, a new contract"
+
+
 @pytest.mark.parametrize("nonsense", ["", "0x", "many", "0xzz"])
 def test_a_number_that_is_none_is_unknown(nonsense: str) -> None:
     assert account(_place(), WHO, _answers("0x", sent=nonsense)).sent is None

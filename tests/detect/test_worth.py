@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.chain.tokens import TOKENS, token
-from tocsin.detect.worth import REFERENCE_DOLLARS, dollars, table, with_dollars
+from tocsin.detect.worth import REFERENCE_DOLLARS, about, dollars, table, with_dollars
 from tocsin.tables.columns import NATIVE
 
 USDC = bytes.fromhex("a0b86991c6218b36c1d19d4a2e9eb0ce3606eb48")
@@ -15,6 +15,14 @@ UNKNOWN = b"\x11" * 20
 
 def test_a_dollar_token_is_read_with_its_decimals():
     assert dollars(1, USDC, 1_500_000) == pytest.approx(1.5)
+
+
+def test_a_sum_in_words_says_no_more_than_rough_prices_know():
+    assert about(2_939_716.9) == "about 2.9 million dollars"
+    assert about(999_999) == "about 1 million dollars"
+    assert about(43_793) == "about 44,000 dollars"
+    assert about(7.4) == "about 7 dollars"
+    assert about(623_000_000) == "about 620 million dollars"
 
 
 def test_native_coin_follows_the_coin_of_its_chain():

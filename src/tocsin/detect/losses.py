@@ -14,7 +14,7 @@ Who lost what in one transaction, apart from those who acted in it. Values in, v
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
 from tocsin.chain.tokens import TOKENS
@@ -54,10 +54,15 @@ class Loss:
     share: float
     """The greatest part of what the actors gained of one token that it lost."""
 
+    paid_in: bytes | None
+    """The one token without a known price that it got."""
+
     @property
     def words(self) -> str:
         """A sentence for a summary."""
-        return f"Most was lost by {hexadecimal(self.account)}{f': {about(self.dollars)}' if self.dollars >= 1 else ''}."
+        much = f": {about(self.dollars)}" if self.dollars >= 1 else ""
+        paid = f", paid in {hexadecimal(self.paid_in)}, which has no known price" if self.paid_in else ""
+        return f"Most was lost by {hexadecimal(self.account)}{much}{paid}."
 
 
 def losses(chain_id: int, flows: Collection[Flow], actors: Collection[bytes]) -> list[Loss]:
@@ -67,7 +72,7 @@ def losses(chain_id: int, flows: Collection[Flow], actors: Collection[bytes]) ->
     others = {account: own for account, own in balances.items() if account not in actors and account not in NOBODY}
     worth = _Worth(chain_id, others)
     found = [
-        Loss(account, worth.loss(account), _share(own, gained))
+        Loss(account, worth.loss(account), _share(own, gained), worth.paid_in(account))
         for account, own in others.items()
         if any(net < 0 for net in own.values())
     ]
@@ -122,8 +127,8 @@ def _weighty(found: list[Loss], worth: "_Worth") -> Iterator[Loss]:
     """Those whose loss is more than next to nothing; where all of them are, every loss, trades included."""
     greatest = max((worth.at_prices(loss.account) for loss in found), default=0.0)
     if any(loss.dollars > LEAST_SHARE * greatest for loss in found):
-        return (loss for loss in found)
-    return (Loss(loss.account, max(0.0, worth.at_prices(loss.account)), loss.share) for loss in found)
+        return iter(found)
+    return (replace(loss, dollars=max(0.0, worth.at_prices(loss.account))) for loss in found)
 
 
 class _Worth:
@@ -132,49 +137,64 @@ class _Worth:
     def __init__(self, chain_id: int, others: Mapping[bytes, Assets]) -> None:
         self._chain_id = chain_id
         self._others = others
+        self._priced = {account: dict(self._with_price(own)) for account, own in others.items()}
+        """By account and token: dollars, of tokens with a known price."""
         self._paid: dict[bytes, float] = defaultdict(float)
         """By account: dollars that were its loss and are another's now."""
+        givers = self._givers()
         for token, buyers in self._bought().items():
-            self._pass_on(token, buyers)
+            if token in givers:
+                self._pass_on(token, buyers, *givers[token])
+
+    def _with_price(self, own: Assets) -> Iterator[tuple[bytes, float]]:
+        for token, net in own.items():
+            if (worth := dollars(self._chain_id, token, net)) is not None:
+                yield token, worth
 
     def at_prices(self, account: bytes) -> float:
         """About how many dollars it lost, less what it got, of tokens with a known price."""
-        return -sum(self._priced(account).values())
+        return -sum(self._priced[account].values())
 
     def loss(self, account: bytes) -> float:
         """The same where it did not trade; less what was paid for what another lost, more what was paid for its own."""
-        priced = self._priced(account)
-        lost, got = -sum(worth for worth in priced.values() if worth < 0), self._got(account)
+        got = self._got(account)
+        lost = got + self.at_prices(account)
         traded = got * ROUGHLY >= lost and len(self._kinds(account)) > 1
         return max(0.0, (0.0 if traded else lost - got) - self._paid[account])
 
-    def _got(self, account: bytes) -> float:
-        return sum(worth for worth in self._priced(account).values() if worth > 0)
+    def paid_in(self, account: bytes) -> bytes | None:
+        """The token without a known price that it got, if it is the only one that it got or gave."""
+        own = self._others[account]
+        unpriced = own.keys() - self._priced[account].keys()
+        return next((token for token in unpriced if own[token] > 0), None) if len(unpriced) == 1 else None
 
-    def _priced(self, account: bytes) -> dict[bytes, float]:
-        own = self._others[account].items()
-        return {token: worth for token, net in own if (worth := dollars(self._chain_id, token, net)) is not None}
+    def _got(self, account: bytes) -> float:
+        return sum(worth for worth in self._priced[account].values() if worth > 0)
 
     def _kinds(self, account: bytes) -> set[str]:
-        return {TOKENS[self._chain_id, token].follows for token in self._priced(account)}
+        return {TOKENS[self._chain_id, token].follows for token in self._priced[account]}
 
     def _bought(self) -> Mapping[bytes, list[bytes]]:
         """By token without a price: who paid for it, and got nothing else for what it paid."""
         buyers: dict[bytes, list[bytes]] = defaultdict(list)
-        for account, own in self._others.items():
-            unpriced = [token for token in own if (self._chain_id, token) not in TOKENS]
-            if len(unpriced) == 1 and own[unpriced[0]] > 0 and self.at_prices(account) > 0:
-                buyers[unpriced[0]].append(account)
+        for account in self._others:
+            token = self.paid_in(account)
+            if token is not None and self.at_prices(account) > 0:
+                buyers[token].append(account)
         return buyers
 
-    def _pass_on(self, token: bytes, buyers: list[bytes]) -> None:
+    def _givers(self) -> Mapping[bytes, tuple[int, bytes]]:
+        """By token: how much of it whoever lost most of it lost, and got nothing with a known price."""
+        givers: dict[bytes, tuple[int, bytes]] = {}
+        for account, own in self._others.items():
+            lost = () if self._got(account) else ((token, net) for token, net in own.items() if net < 0)
+            for token, net in lost:
+                givers[token] = max(givers.get(token, (0, b"")), (-net, account))
+        return givers
+
+    def _pass_on(self, token: bytes, buyers: list[bytes], given: int, seller: bytes) -> None:
         """The buyers' losses are his who lost the token for nothing, as far as he lost as much as they bought."""
-        given = {account: -own.get(token, 0) for account, own in self._others.items() if not self._got(account)}
-        seller = max(given, key=lambda account: (given[account], account), default=None)
-        if seller is None or given[seller] <= 0:
-            return
-        bought = sum(self._others[buyer][token] for buyer in buyers)
-        share = min(1.0, given[seller] / bought)
+        share = min(1.0, given / sum(self._others[buyer][token] for buyer in buyers))
         for buyer in buyers:
             passed = share * self.at_prices(buyer)
             self._paid[buyer] += passed

@@ -27,8 +27,9 @@ contracts send, and any contract that is called is assumed to act for its caller
 burned for a withdrawal are not seen, so that an ordinary withdrawal by a contract looks like a gain.
 
 ## Triage
-Who paid? Look at the suspected victim first: is it a pool, a lending market or a vault of yours? A large arbitrage or
-liquidation carries a label of its own.
+Who paid? Look at the suspected victim first: is it a pool, a lending market or a vault of yours? It is who lost most
+and got nothing comparable for it, which is not always whose code was at fault: where it is a pool that was paid in a
+token without a price, look at that token too. A large arbitrage or liquidation carries a label of its own.
 
 ## References
 Forta-Agents large-profit-bot and its thresholds ($10 000, $500 000).
