@@ -1,10 +1,11 @@
 """Who let whom take tokens, and who took them for nothing: the rows approval phishing is judged by."""
 
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from tocsin.chain import abi
@@ -53,24 +54,29 @@ Spender = tuple[int, bytes]
 """Chain and spender."""
 
 
+_IS_GIVEN = (
+    (pl.col("value_f64") > 0)
+    & (pl.col("owner_address") != pl.col("spender_address"))
+    & (pl.col("spender_address") != ZERO)
+    & ~pl.col("spender_address").is_in(KNOWN)
+    & pl.col("block_number").is_not_null()
+    & pl.col("transaction_index").is_not_null()
+)
+_IS_SUFFICIENT = pl.col("kind").is_in(SUFFICIENT)
+_ORDER = pl.coalesce("log_index", "call_index").fill_null(0)
+_IS_MOVER = (pl.col("call_type") == "call") & ~pl.col("reverted") & ~pl.col("from_address").is_in(KNOWN)
+
+
 def remember(tables: Tables) -> pl.DataFrame:
     """The approvals of a batch that give something to somebody who is not known."""
-    owner, spender = pl.col("owner_address"), pl.col("spender_address")
-    given = tables["approvals"].filter(
-        (pl.col("value_f64") > 0)
-        & (owner != spender)
-        & (spender != ZERO)
-        & ~spender.is_in(KNOWN)
-        & pl.col("block_number").is_not_null()
-        & pl.col("transaction_index").is_not_null()
-    )
+    given = tables["approvals"].filter(_IS_GIVEN)
     return given.select(
         *PLACE,
         owner="owner_address",
         spender="spender_address",
-        is_sufficient=pl.col("kind").is_in(SUFFICIENT),
-        order=pl.coalesce("log_index", "call_index").fill_null(0),
-        key=_keys(given["spender_address"]),
+        is_sufficient=_IS_SUFFICIENT,
+        order=_ORDER,
+        key=_keys(given["spender_address"].to_list()),
     )
 
 
@@ -80,32 +86,33 @@ def of_batch(memory: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     return memory.clear() if first is None else memory.filter(pl.col("block_number") >= first)
 
 
-def _keys(spenders: pl.Series) -> pl.Series:
-    packed = b"".join([spender[:8] for spender in spenders.to_list()])
+def _keys(spenders: Iterable[bytes]) -> pl.Series:
+    packed = b"".join([spender[:8] for spender in spenders])
     return pl.Series("key", memoryview(packed).cast("Q") if packed else [], dtype=pl.UInt64())
 
 
 def movers(tables: Tables) -> pl.DataFrame:
     """The calls by which unknown spenders move what is another's, or their own."""
-    return tables["calls"].filter(
-        (pl.col("call_type") == "call") & ~pl.col("reverted") & ~pl.col("from_address").is_in(KNOWN)
-    )
+    return tables["calls"].filter(_IS_MOVER)
 
 
 def moved_from(calls: pl.DataFrame) -> pl.DataFrame:
     """What these calls move: place columns, spender, owner, receiver."""
-    whole = calls.filter(abi.has_words(calls["input"], 2, skip=SKIP))
-    return whole.select(*PLACE, spender="from_address").with_columns(
-        abi.address(whole["input"], 0, skip=SKIP).rename("owner"),
-        abi.address(whole["input"], 1, skip=SKIP).rename("receiver"),
+    whole = calls[np.flatnonzero(abi.has_words(calls["input"], 2, skip=SKIP))]
+    return pl.DataFrame(
+        [
+            *(whole[name] for name in PLACE),
+            whole["from_address"].alias("spender"),
+            abi.address(whole["input"], 0, skip=SKIP).alias("owner"),
+            abi.address(whole["input"], 1, skip=SKIP).alias("receiver"),
+        ]
     )
 
 
 def takings(moved: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """What was moved in a transaction that the owner did not send and got nothing for."""
-    if moved.is_empty():
-        return moved
-    return _unreturned(_by_others(moved, tables.get("transactions")), tables["transfers"])
+    others = moved if moved.is_empty() else _by_others(moved, tables.get("transactions"))
+    return others if others.is_empty() else _unreturned(others, tables["transfers"])
 
 
 def _by_others(moved: pl.DataFrame, transactions: pl.DataFrame | None) -> pl.DataFrame:
@@ -134,16 +141,16 @@ class Memories:
     @classmethod
     def of(cls, memory: pl.DataFrame, spenders: pl.Series, window_blocks: int) -> "Memories":
         """Only those spenders' rows, in the order of the chain."""
-        near = memory.filter(pl.col("key").is_in(_keys(spenders.unique()).implode()))
+        near = memory.filter(pl.col("key").is_in(_keys(set(spenders.to_list())).implode()))
         return cls(near.sort("block_number", "transaction_index", "order", "owner"), window_blocks)
 
     def known(self, calls: pl.DataFrame) -> pl.DataFrame:
         """What spenders moved that is another's who is remembered to have approved them."""
-        approved = calls.filter(pl.col("from_address").is_in(self.rows["spender"].unique().implode()))
-        if approved.is_empty():
-            return moved_from(approved)
-        pairs = self.rows.select("owner", "spender").unique()
-        return moved_from(approved).join(pairs, on=["owner", "spender"], how="semi")
+        pairs = set(self.rows.select("owner", "spender").iter_rows())
+        spenders = {spender for _, spender in pairs}
+        moved = moved_from(calls[[row for row, who in enumerate(calls["from_address"].to_list()) if who in spenders]])
+        both = zip(moved["owner"].to_list(), moved["spender"].to_list(), strict=True)
+        return moved[[row for row, pair in enumerate(both) if pair in pairs]]
 
     def by_spender(self, spenders: pl.Series) -> dict[tuple[Any, ...], pl.DataFrame]:
         """The rows of these spenders, by chain and spender."""
@@ -165,32 +172,41 @@ class Memories:
         One that is enough alone counts as the first threshold too.
         """
         first, last = batch["block_number"].min(), batch["block_number"].max()
-        busy = self._busy(first, last, max(thresholds))
-        spender = pl.col("spender")
-        rows = self.rows.filter(spender.is_in(batch["spender"].unique().implode()) & ~spender.is_in(busy.implode()))
-        for approvals in rows.partition_by("chain_id", "spender", maintain_order=True):
-            yield from self._crossed(approvals, first, thresholds)
+        spenders = set(batch["spender"].to_list()).difference(self._busy(first, last, max(thresholds)))
+        windows: dict[Spender, _Window] = {}
+        for row in self.rows.iter_rows(named=True):
+            if row["spender"] in spenders:
+                window = windows.setdefault((row["chain_id"], row["spender"]), _Window(self.window_blocks))
+                reached = window.reached(row, thresholds)
+                if reached is not None and row["block_number"] >= first:
+                    yield row, reached
 
-    def _busy(self, first: Any, last: Any, most: int) -> pl.Series:
+    def _busy(self, first: Any, last: Any, most: int) -> list[bytes]:
         """Spenders with so many owners before the batch, all through it, that no row of it can reach a threshold."""
         block = pl.col("block_number")
         before = self.rows.filter((block < first) & (block + self.window_blocks >= last))
-        return before.group_by("spender").agg(pl.col("owner").n_unique()).filter(pl.col("owner") >= most)["spender"]
+        if len(before) < most:
+            return []
+        counted = before.group_by("spender").agg(pl.col("owner").n_unique())
+        return counted.filter(pl.col("owner") >= most)["spender"].to_list()
 
-    def _crossed(
-        self, rows: pl.DataFrame, first: Any, thresholds: Sequence[int]
-    ) -> Iterator[tuple[dict[str, Any], int]]:
-        owners: Counter[bytes] = Counter()
-        window: deque[tuple[int, bytes]] = deque()
-        for row in rows.iter_rows(named=True):
-            while window and window[0][0] + self.window_blocks < row["block_number"]:
-                _forget(owners, window.popleft()[1])
-            is_new = row["owner"] not in owners
-            owners[row["owner"]] += 1
-            window.append((row["block_number"], row["owner"]))
-            reached = _reached(row, len(owners), thresholds) if is_new else None
-            if reached is not None and row["block_number"] >= first:
-                yield row, reached
+
+class _Window:
+    """The owners who approved one spender within the last so many blocks."""
+
+    def __init__(self, blocks: int) -> None:
+        self._blocks = blocks
+        self._owners: Counter[bytes] = Counter()
+        self._rows: deque[tuple[int, bytes]] = deque()
+
+    def reached(self, row: Mapping[str, Any], thresholds: Sequence[int]) -> int | None:
+        """Add an approval; the threshold that the owners reach with it, if they do."""
+        while self._rows and self._rows[0][0] + self._blocks < row["block_number"]:
+            _forget(self._owners, self._rows.popleft()[1])
+        is_new = row["owner"] not in self._owners
+        self._owners[row["owner"]] += 1
+        self._rows.append((row["block_number"], row["owner"]))
+        return _reached(row, len(self._owners), thresholds) if is_new else None
 
 
 def _reached(row: Mapping[str, Any], owners: int, thresholds: Sequence[int]) -> int | None:
