@@ -51,13 +51,18 @@ class Span:
     files: tuple[_File, ...]
 
 
+def raw_datasets() -> frozenset[str]:
+    """The datasets a lake holds: those that are not derived from others."""
+    return frozenset(name for name, dataset in datasets().items() if dataset.derive is None)
+
+
 def write(tables: Tables, directory: Path, chain_id: int, first: int, last: int) -> list[Path]:
     """
     Write the raw datasets of these blocks, some files each, and return where they are.
 
     Raises `InconsistentInput` for rows outside the range, `StoreFull` and `SourceError`.
     """
-    raw = {name: tables[name] for name, dataset in datasets().items() if dataset.derive is None and name in tables}
+    raw = {name: tables[name] for name in sorted(raw_datasets()) if name in tables}
     for name, frame in raw.items():
         _refuse_outside(name, frame, first, last)
     return [
