@@ -52,7 +52,7 @@ def test_what_nobody_answered_is_unknown_and_not_fresh() -> None:
 
 def test_what_is_not_known_is_not_described() -> None:
     assert account(_place(), WHO, _answers()).described == WHO
-    assert account(_place(), WHO, _answers("0x6001", "0x")).described == f"{WHO}, a new contract"
+    assert account(_place(), WHO, _answers("0x6001", "0x")).described == f"{WHO} (a new contract)"
 
 
 @pytest.mark.parametrize("nonsense", ["", "0x", "many", "0xzz"])

@@ -43,7 +43,7 @@ class Account:
     @property
     def described(self) -> str:
         """Its address and, where somebody could say, what it is: for a summary."""
-        return f"{self.address}, {self.words}" if self.words else self.address
+        return f"{self.address} ({self.words})" if self.words else self.address
 
     @property
     def words(self) -> str:

@@ -122,8 +122,7 @@ def _summary(change: Change, new: Account) -> str:
         return f"The diamond {change.proxy} changed what its functions do, {came}.{silent}"
     made = ", created in this very transaction" if change.is_new_created else ""
     before = f" instead of {change.old}" if change.old else ""
-    known = f", {new.words}" if new.words else ""
-    return f"{change.proxy} now has {change.new}{known}{made}, as {change.what}{before}; {came}.{silent}"
+    return f"{change.proxy} now has {new.described}{made}, as {change.what}{before}; {came}.{silent}"
 
 
 _OLD = 20_000
