@@ -17,6 +17,7 @@ from tocsin.edge.metrics import Metrics
 from tocsin.edge.rpc.endpoint import Endpoint, Status
 from tocsin.edge.rpc.limits import Limits
 from tocsin.edge.store.store import Store
+from tocsin.edge.store.values import Checkpoint, Position
 
 QUIET = Outcome((), (), (), (), {})
 BLIND = replace(QUIET, blind=(Blind("reentrancy", ("calls",), wholly=True), Blind("d", ("logs",), wholly=False)))
@@ -97,6 +98,15 @@ def test_an_endpoint_that_fails_is_counted_as_often_as_it_fails(store: Store) ->
 
     scene.states = [replace(failing, errors=2, failures_in_a_row=0, last_error="")]
     assert scene.look() == [("endpoint", 2, True)]
+
+
+def test_the_head_goes_on_while_no_block_can_be_done(store: Store) -> None:
+    scene = Scene(store)
+    scene.notes.began(Position(start=0, checkpoint=Checkpoint(number=4, hash=b"\x04" * 32), headers=()))
+    scene.states = [replace(WELL, head_number=9), replace(WELL, head_number=7), WELL]
+    scene.look()
+    for sample in ("head_block", 9), ("done_block", 4), ("lag_blocks", 5):
+        assert f'tocsin_{sample[0]}{{chain="mainnet"}} {sample[1]}.0' in scene.shown()
 
 
 def test_a_block_that_was_passed_over_would_be_counted(store: Store) -> None:

@@ -1,12 +1,17 @@
 """Notices as JSON lines."""
 
 import json
+import resource
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tocsin.edge.channels import to_file
 from tocsin.edge.store.values import Notice
+from tocsin.model.errors import SettingError
 
 
 def notice(number: int) -> Notice:
@@ -33,6 +38,37 @@ def test_a_line_that_a_killed_writer_left_unfinished_spoils_only_itself(tmp_path
     assert (torn, json.loads(whole)["key"]) == ('{"key": "0:0", "ki', "1:0")
 
 
+def test_a_file_without_a_folder_is_a_wrong_setting(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match=r"\[outbox\] file: there is no folder .*absent"):
+        to_file(tmp_path / "absent" / "notices.jsonl")
+
+
 def test_a_file_that_cannot_be_written_is_an_error_of_the_system(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="No such file"):
-        to_file(tmp_path / "absent" / "notices.jsonl").tell(notice(1))
+    with pytest.raises(OSError, match="Is a directory"):
+        to_file(tmp_path).tell(notice(1))
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """As on a full disk: a write beyond this size is cut short, the next one fails."""
+    limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_a_disk_that_fills_up_in_the_middle_of_a_line_leaves_no_half_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "notices.jsonl"
+    channel = to_file(path)
+    channel.tell(notice(1))
+    first = path.read_text()
+
+    with files_of_at_most(len(first) + 9), pytest.raises(OSError, match="too large"):
+        channel.tell(notice(2))
+    assert path.read_text() == first
+
+    channel.tell(notice(2))
+    assert [json.loads(line)["key"] for line in path.read_text().splitlines()] == ["1:0", "2:0"]

@@ -96,6 +96,27 @@ def test_a_node_that_goes_away_is_an_alert_until_it_is_back_and_no_block_is_miss
     assert [number for number, _ in installation.done_blocks()] == list(range(6))
 
 
+def test_a_chain_that_begins_above_its_head_is_not_called_done(anvil: Anvil, tmp_path: Path) -> None:
+    installation = Installation.on(anvil, tmp_path)
+    installation.settings.write_text(installation.settings.read_text().replace("start = 0", "start = 99"))
+    installation.catch_up()
+    assert "waits for its first block, 99; the head is 0, below it" in installation.run("check", "--format=json").stdout
+
+
+def test_catching_up_has_failed_when_not_all_could_be_told(anvil: Anvil, tmp_path: Path) -> None:
+    installation = Installation.on(anvil, tmp_path)
+    Ownable.deployed(anvil).hand_over(2)
+    (tmp_path / "notices.jsonl").mkdir()
+
+    done = installation.run("watch", "--once")
+    assert (done.returncode, "2 notices are not told yet" in done.stderr) == (1, True)
+    assert "IsADirectoryError" in done.stderr
+
+    (tmp_path / "notices.jsonl").rmdir()
+    assert installation.run("watch", "--once").returncode == 0
+    assert len(installation.notices()) == 2
+
+
 def test_an_endpoint_of_another_chain_is_refused(anvil: Anvil, tmp_path: Path) -> None:
     installation = Installation.on(anvil, tmp_path)
     text = installation.settings.read_text().replace(str(anvil.chain_id), "1")

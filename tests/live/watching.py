@@ -69,10 +69,14 @@ class Installation:
             finally:
                 process.kill()
 
+    def run(self, command: str, *options: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command on these settings to its end."""
+        line = [TOCSIN, command, "--config", self.settings, *options]
+        return subprocess.run(line, capture_output=True, text=True, timeout=STOP_SECONDS, check=False)
+
     def catch_up(self) -> None:
         """Watch to the head and stop."""
-        command = [TOCSIN, "watch", "--config", self.settings, "--until-caught-up"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=STOP_SECONDS, check=False)
+        done = self.run("watch", "--until-caught-up")
         assert done.returncode == 0, done.stderr
 
     def notices(self) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from tocsin.app.chosen import detectors_of
 from tocsin.app.settings import ChainSettings, Settings
@@ -11,11 +12,13 @@ from tocsin.chain.catalogue import datasets, derived
 from tocsin.chain.header import Header
 from tocsin.chain.rpc import methods
 from tocsin.detect.catalogue import detectors
+from tocsin.edge.channels import to_file
 from tocsin.edge.rpc.endpoint import Endpoint, Status
 from tocsin.edge.rpc.limits import Limits
 from tocsin.edge.rpc.urls import shown
 from tocsin.edge.store import gaps, health, outbox
 from tocsin.edge.store.store import Store, position
+from tocsin.edge.store.values import Position
 from tocsin.model.errors import InputError, RemoteError
 
 
@@ -45,7 +48,10 @@ def check_settings(settings: Settings) -> Iterator[Check]:
         yield Check(area="settings", name=chain.name, state=State.OK, detail=detail)
     if not settings.chains:
         detail = "there is no [[chain]] to watch; add one with name, chain_id and endpoints"
-        yield Check(area="settings", name="chains", state=State.WARNING, detail=detail)
+        yield Check(area="settings", name="chains", state=State.FAILED, detail=detail)
+    if settings.outbox.file:
+        to_file(Path(settings.outbox.file))
+        yield Check(area="settings", name="outbox", state=State.OK, detail=f"file {settings.outbox.file}")
 
 
 def check_store(store: Store) -> Iterator[Check]:
@@ -107,7 +113,10 @@ def _detectors(chain: ChainSettings, given: Collection[str]) -> Check:
     chosen = detectors_of(chain, detectors())
     blind = {name: lacking for name, detector in chosen.items() if (lacking := detector.lacking(there))}
     told = "; ".join(f"{name} lacks {', '.join(lacking)}" for name, lacking in sorted(blind.items()))
+    less = {name: missing for name, one in chosen.items() if name not in blind and (missing := one.missing(there))}
+    partly = "; ".join(f"{name} lacks {', '.join(missing)}" for name, missing in sorted(less.items()))
     detail = f"{len(chosen) - len(blind)} of {len(chosen)} can look" + (f". Blind: {told}" if told else "")
+    detail += f". Seeing less: {partly}" if partly else ""
     return Check(area=chain.name, name="detectors", state=State.WARNING if blind else State.OK, detail=detail)
 
 
@@ -115,8 +124,15 @@ def _progress(chain: ChainSettings, store: Store, head: int | None) -> Check:
     where = position(store, chain.chain_id, 1)
     if where is None:
         return Check(area=chain.name, name="progress", state=State.OK, detail="not begun")
-    done, undone = where.checkpoint.number, gaps.open_gaps(store.engine, chain.chain_id)
-    behind = "" if head is None else f", {max(0, head - done)} behind the head"
+    undone = gaps.open_gaps(store.engine, chain.chain_id)
     told = "; ".join(f"{gap.first}-{gap.last} {gap.detector or 'all detectors'}: {gap.reason}" for gap in undone)
-    detail = f"done to block {done}{behind}" + (f". Gaps: {told}" if told else "")
+    detail = _reached(where, head) + (f". Gaps: {told}" if told else "")
     return Check(area=chain.name, name="progress", state=State.WARNING if undone else State.OK, detail=detail)
+
+
+def _reached(where: Position, head: int | None) -> str:
+    done = where.checkpoint.number
+    so_far = f"done to block {done}" if done >= where.start else f"waits for its first block, {done + 1}"
+    if head is None:
+        return so_far
+    return f"{so_far}, {head - done} behind the head" if head >= done else f"{so_far}; the head is {head}, below it"

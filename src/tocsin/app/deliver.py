@@ -121,7 +121,8 @@ def _tell(channel: Channel, notice: Notice) -> Delivery:
     try:
         channel.tell(notice)
     except OSError as error:
-        reason = f"{type(error).__name__}: {error.strerror or error}"
+        where = f" ({error.filename})" if error.filename else ""
+        reason = f"{type(error).__name__}: {error.strerror or error}{where}"
         return Delivery(notice=notice.sequence, channel=channel.name, error=reason)
     return Delivery(notice=notice.sequence, channel=channel.name, error=None)
 

@@ -14,12 +14,14 @@ from typing import Any
 from tocsin.app.deliver import Deliverer
 from tocsin.app.health import HealthBook
 from tocsin.app.monitor import Monitor, show_open_alerts
+from tocsin.app.unbroken import unbroken
 from tocsin.app.worker import DEFECT, Worker
 from tocsin.edge.logs import Log
 from tocsin.edge.metrics import Metrics
+from tocsin.edge.store import outbox
 from tocsin.edge.store.store import Store
 from tocsin.edge.store.values import HealthAlert
-from tocsin.model.errors import StoreError
+from tocsin.model.errors import DeliveryFailed, StoreError
 
 LOOK_SECONDS = 2.0
 """How often health is looked at."""
@@ -43,8 +45,13 @@ class Live:
 
 
 async def run(live: Live, *, until_caught_up: bool) -> None:
-    """Watch until cancelled, or until every chain is caught up and all is told."""
+    """
+    Watch until cancelled, or until every chain is caught up and all is told.
+
+    Raises `DeliveryFailed` when every chain is caught up and not all could be told.
+    """
     await live.book.load()
+    await unbroken(outbox.try_now, live.store.engine)
     await live.book.fine([BESIDE])
     beside = [asyncio.create_task(_kept_up(live, work)) for work in (live.deliverer.run, partial(_monitor, live))]
     working = [asyncio.create_task(worker.run(until_caught_up=until_caught_up)) for worker in live.workers]
@@ -56,6 +63,15 @@ async def run(live: Live, *, until_caught_up: bool) -> None:
         await _look(live)
         await live.close()
         live.log.info("stopped")
+    await _all_told(live)
+
+
+async def _all_told(live: Live) -> None:
+    if waiting := await unbroken(outbox.pending, live.store.engine):
+        raise DeliveryFailed(
+            f"every chain is caught up, but {waiting} notices are not told yet: see the alert above, or tocsin check. "
+            "They are kept, and told when the channel is mended"
+        )
 
 
 async def _all(working: Sequence["asyncio.Task[None]"], beside: Sequence["asyncio.Task[None]"]) -> None:

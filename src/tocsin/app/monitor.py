@@ -37,6 +37,8 @@ class Monitor:
     async def look(self) -> None:
         """Once. Raises `StoreError`."""
         await self._endpoints()
+        if heads := [state.head_number for state in self.states() if state.head_number is not None]:
+            self.notes.newest(max(heads))
         if self.notes.blind is not None:
             await self._judge("blind", ", ".join(sorted(self.notes.blind)))
         still = self.clock() - self.notes.moved_at

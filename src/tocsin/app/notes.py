@@ -44,6 +44,11 @@ class ChainNotes:
             self.log.info("watching", start=position.start, next_block=number + 1)
         self._has_begun = True
 
+    def newest(self, head: int) -> None:
+        """The endpoints have this block, whether or not any can be done."""
+        if self._last_number is not None:
+            self.metrics.at(self.chain, self._last_number, head, None)
+
     def done(self, header: Header, head: Header, outcome: Outcome) -> None:
         """A block is done."""
         self._count(header, outcome)

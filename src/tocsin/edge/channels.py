@@ -8,10 +8,12 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import TextIO
 
 from tocsin.edge.store.values import Notice
+from tocsin.model.errors import SettingError
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +42,30 @@ def to_stream(stream: TextIO, name: str) -> Channel:
 
 
 def to_file(path: Path) -> Channel:
-    """JSON lines at the end of a file, each on the disk before it counts as told."""
+    """
+    JSON lines at the end of a file, each on the disk before it counts as told.
+
+    Raises `SettingError` when there is no folder for it.
+    """
+    if not path.parent.is_dir():
+        raise SettingError(f"[outbox] file: there is no folder {path.parent}; make it, or name another")
 
     def tell(notice: Notice) -> None:
-        with path.open("ab+") as file:
-            file.write(_ended(file.tell(), path) + line(notice).encode())
-            file.flush()
-            os.fsync(file.fileno())
+        with path.open("ab+", buffering=0) as file:
+            size = file.tell()
+            try:
+                _append(file, _ended(size, path) + line(notice).encode())
+            except OSError:
+                file.truncate(size)  # half a line would stand before the whole one that follows
+                raise
 
     return Channel("file", tell)
+
+
+def _append(file: FileIO, data: bytes) -> None:
+    while data:
+        data = data[file.write(data) :]
+    os.fsync(file.fileno())
 
 
 def _ended(size: int, path: Path) -> bytes:

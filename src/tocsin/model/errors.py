@@ -18,6 +18,7 @@ The error tree. Each error says what happened, where, and what to do about it.
       * CallReverted         the contract that was called reverted
       * AnswerTooLarge       more bytes than are taken in one answer
     * EndpointsDisagree    two endpoints give different blocks at one height
+  * DeliveryFailed       a channel cannot be told; notices wait in order
   * StoreError           the database or the disk failed; work is kept and tried again
     * StoreUnavailable     cannot be reached
     * StoreFull            no room to write
@@ -96,6 +97,10 @@ class AnswerTooLarge(EndpointRefused):
 
 class EndpointsDisagree(RemoteError):
     """Two endpoints say different things about the same block."""
+
+
+class DeliveryFailed(TocsinError):
+    """Notices could not be told; they are kept."""
 
 
 class StoreError(TocsinError):

@@ -70,6 +70,13 @@ def put_off(engine: sa.Engine, sequence: int, *, next_try_at: float) -> None:
         connection.execute(sa.update(outbox).where(outbox.c.sequence == sequence).values(later))
 
 
+def try_now(engine: sa.Engine) -> None:
+    """Whatever was put off is due: the channel may have been mended meanwhile. Raises `StoreError`."""
+    waiting = (outbox.c.delivered_at.is_(None), outbox.c.attempts > 0)
+    with named_errors(), engine.begin() as connection:
+        connection.execute(sa.update(outbox).where(*waiting).values(next_try_at=0.0))
+
+
 def pending(engine: sa.Engine) -> int:
     """How many notices have not been told. Raises `StoreError`."""
     waiting = sa.select(sa.func.count()).select_from(outbox).where(outbox.c.delivered_at.is_(None))
