@@ -80,7 +80,7 @@ def test_a_second_node_stands_in(node: Node, tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         (["--chain-id", "1"], "is of chain"),
-        (["--with", "swaps"], "there is only state_changes"),
+        (["--with", "swaps"], "there is only names, state_changes"),
         (["--to", "1"], "the range goes upwards"),
     ],
 )

@@ -5,8 +5,9 @@ import time
 from pathlib import Path
 
 import pytest
-
 from ownable import Ownable
+
+from tocsin.chain.signatures import topic
 from tocsin.cli.main import main
 from tocsin.edge import recordings
 from tocsin.edge.anvil import Anvil
@@ -44,3 +45,27 @@ def test_a_scan_of_the_recording_finds_what_a_scan_of_the_node_found(
     assert not any(recording.lookups for recording in recordings.read(bare))
     assert scanned(capsys, str(whole)) == live
     assert scanned(capsys, str(bare)) != live
+
+
+TRANSFER = topic("Transfer(address,address,uint256)").hex()
+TOKEN = "6042600c60003960426000f3" + "36600510601157" + "60126000526020" + "6000f3" + "5b6001600052"
+TOKEN += f"60bb60aa7f{TRANSFER}60206000a300"
+"""Creates a token: told no more than a selector it answers 18, told more it logs that one unit was transferred."""
+
+
+@pytest.mark.anvil
+def test_tokens_have_the_names_in_a_recording_that_they_had_live(
+    anvil: Anvil, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sender = anvil.request("eth_accounts")[0]
+    hash_ = anvil.request("eth_sendTransaction", {"from": sender, "data": f"0x{TOKEN}"})
+    wait_for(anvil, 1)
+    token = anvil.request("eth_getTransactionReceipt", hash_)["contractAddress"]
+    hash_ = anvil.request("eth_sendTransaction", {"from": sender, "to": token, "data": "0x" + "00" * 36})
+    wait_for(anvil, 2)
+    assert main(["record", anvil.url, "--from", "2", "--to", "2", "--output", str(tmp_path), "--with", "names"]) == 0
+    for source in (anvil.url, str(tmp_path)):
+        capsys.readouterr()
+        assert main(["explain", source, "--tx", hash_, "--format", "json"]) == 0
+        told = json.loads(capsys.readouterr().out)["tokens"]
+        assert told == [{"token_address": token, "claimed_symbol": "", "claimed_decimals": 18}]

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tocsin.app.questions import Questions
 from tocsin.edge import recordings as files
 from tocsin.edge.nodes import Nodes, recordings
 
@@ -25,14 +27,28 @@ def missing(directory: Path, chain_id: int, first: int, last: int) -> Sequence[i
     ]
 
 
-async def record(nodes: Nodes, numbers: Sequence[int], directory: Path, *, packed: bool) -> AsyncIterator[Path]:
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One block that was written."""
+
+    path: Path
+    asked: int
+    """Questions about its state."""
+    answered: int
+
+
+async def record(
+    nodes: Nodes, numbers: Sequence[int], directory: Path, *, packed: bool, questions: Questions
+) -> AsyncIterator[Recorded]:
     """
-    Write each of these blocks, whole or not at all, and say where.
+    Write each of these blocks with the answers to the questions about it, whole or not at all.
 
     Raises what reading and writing raise; the blocks before are written then, and a second run goes on behind them.
     """
     at = iter(numbers)
     async for recording in recordings(nodes, numbers):
         place = path(directory, nodes.chain_id, next(at), packed=packed)
-        await asyncio.to_thread(files.write, recording, place)
-        yield place
+        asked = await asyncio.to_thread(questions.about, recording)
+        answers = await nodes.answers(asked)
+        await asyncio.to_thread(files.write, replace(recording, lookups=answers), place)
+        yield Recorded(place, len(set(asked)), len(answers))

@@ -6,6 +6,11 @@ Asks the node at URL (http, https, ws or wss) for each block from --from to --to
 receipts, or logs where the node has no receipts, and call traces where it has them; with `--with state_changes` also
 what each transaction changed in the state. One file a block is written into --output, named after chain and height.
 
+Detectors ask questions about the state, such as whether an address is a contract. What they would ask about the block
+is asked now and the answers are kept, so that a scan of the recording decides as it would have then; `--no-lookups`
+leaves that out. With `--with names` tokens are asked for symbol and decimals too, some hundred questions a block. A
+node answers only about blocks whose state it still has: about old ones, an archive node does.
+
 Every answer is held against the block's hash, so that a recording never mixes two sides of a reorg. What the node
 cannot give is named and left out: a scan of the recording then says which detectors are blind.
 
@@ -24,16 +29,19 @@ from typing import Annotated
 import typer
 
 from tocsin.app import record as recording
+from tocsin.app.questions import Questions
 from tocsin.chain.rpc import methods
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.options import names
 from tocsin.cli.render.console import note, warn
 from tocsin.cli.render.money import count
 from tocsin.cli.render.progress import progress
+from tocsin.detect.catalogue import detectors
 from tocsin.edge.nodes import Nodes, connect
 from tocsin.model.errors import SettingError
 
-OPTIONAL = methods.EVERYTHING - methods.ORDINARY
+NAMES = "names"
+OPTIONAL = methods.DEAR | {NAMES}
 
 
 def run(  # noqa: PLR0913, PLR0917 - Typer reads the options off the parameters
@@ -42,14 +50,17 @@ def run(  # noqa: PLR0913, PLR0917 - Typer reads the options off the parameters
     output: Annotated[Path, typer.Option("--output", "--out", metavar="DIR", help="Where to; made if it is absent.")],
     last: Annotated[int | None, typer.Option("--to", min=0, help="Last block; the newest if absent.")] = None,
     packed: Annotated[bool, typer.Option("--gzip", help="Pack the files.")] = False,
-    more: Annotated[str, typer.Option("--with", metavar="A,B", help="Also record these: state_changes.")] = "",
+    more: Annotated[str, typer.Option("--with", metavar="A,B", help="Also record these: names, state_changes.")] = "",
+    lookups: Annotated[bool, typer.Option("--lookups/--no-lookups", help="Answers to what detectors ask.")] = True,
     also: Annotated[list[str] | None, typer.Option(metavar="URL", help="Another node of the same chain.")] = None,
     chain_id: Annotated[int | None, typer.Option(min=1, help="The chain the node must be of.")] = None,
 ) -> None:
     """Record what is missing of the range, and say how much it was."""
-    wanted = methods.ORDINARY | _optional(names(more))
+    chosen = _optional(names(more))
     _refuse_backwards(first, last)
-    asyncio.run(_connected([url, *(also or ())], chain_id, wanted, _Task(first, last, output, packed)))
+    questions = Questions(detectors() if lookups else {}, names=NAMES in chosen)
+    task = _Task(first, last, output, packed, questions)
+    asyncio.run(_connected([url, *(also or ())], chain_id, methods.ORDINARY | chosen - {NAMES}, task))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,7 @@ class _Task:
     last: int | None
     output: Path
     packed: bool
+    questions: Questions
 
 
 def _optional(more: tuple[str, ...]) -> frozenset[str]:
@@ -82,11 +94,16 @@ async def _connected(urls: list[str], chain_id: int | None, wanted: frozenset[st
 async def _record(nodes: Nodes, task: _Task) -> None:
     last = (await nodes.head()).number if task.last is None else task.last
     numbers = recording.missing(task.output, nodes.chain_id, task.first, last)
+    unanswered = 0
     with progress(len(numbers)) as advance:
-        async for _ in recording.record(nodes, numbers, task.output, packed=task.packed):
+        stream = recording.record(nodes, numbers, task.output, packed=task.packed, questions=task.questions)
+        async for done in stream:
+            unanswered += done.asked - done.answered
             advance(1)
     if numbers and nodes.blind:
         warn(f"no endpoint gives {', '.join(sorted(nodes.blind))}: detectors that need it are blind to these blocks.")
+    if unanswered:
+        warn(f"{count(unanswered, 'question')} about the state stayed unanswered: refused, or too old for the node.")
     there = max(last - task.first + 1, 0) - len(numbers)
     note(f"{count(len(numbers), 'block')} recorded, {count(there, 'block')} already there.")
     note(f"Look for attacks: tocsin scan {task.output}")
