@@ -40,6 +40,7 @@ def test_a_chain_with_all_else_by_default() -> None:
         (CHAIN + CHAIN.replace("chain_id = 1", "chain_id = 2"), "same name"),
         (CHAIN.replace("chain_id = 1\n", ""), "chain_id is missing: EIP-155"),
         (CHAIN.replace('"https://x/${KEY}"', ""), "endpoints must name at least one"),
+        (CHAIN.replace("https://x/", "x:8545/"), r"1 endpoints, number 1: an endpoint is no URL that begins with http"),
         (CHAIN.replace("KEY", "NONE"), "environment variable NONE, which is not set"),
         (CHAIN.replace("[[chain]]", "[chain]"), "two brackets"),
         ("[outbox]\nstdout = 1", "stdout must be true or false"),

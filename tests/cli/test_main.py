@@ -29,6 +29,12 @@ print(*(name for name in {HEAVY} if name in sys.modules), file=sys.stderr)
     assert all(command in done.stdout for command in ("scan", "explain", "detectors", "demo"))
 
 
+def test_help_shows_examples_only_where_there_are_any(tocsin: Callable[..., Any]) -> None:
+    """A heading with nothing below it is noise."""
+    assert "For example" in tocsin("scan", "--help").out
+    assert "For example" not in tocsin("check", "--help").out
+
+
 def test_version(tocsin: Callable[..., Any]) -> None:
     """`--version` is what the package says."""
     assert tocsin("--version").out == f"tocsin {__version__}\n"

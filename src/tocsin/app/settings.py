@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, TypeVar
 
+from tocsin.edge.rpc import urls
 from tocsin.model.errors import SettingError
 
 LARGEST_PORT = 65_535
@@ -272,6 +273,11 @@ def _texts(value: object, where: str, environment: Mapping[str, str]) -> tuple[s
 def _secrets(value: object, where: str, environment: Mapping[str, str]) -> tuple[Secret, ...]:
     if not (found := _texts(value, where, environment)):
         raise SettingError(f"{where} must name at least one")
+    for number, url in enumerate(found, 1):
+        try:
+            urls.split(url)
+        except SettingError as error:
+            raise SettingError(f"{where}, number {number}: {error}") from None
     return tuple(map(Secret, found))
 
 

@@ -178,5 +178,5 @@ def load(name: str) -> Any:
 def _single(app: typer.Typer, run: Callable[..., Any], says: str, command: Command) -> Any:
     right = [sample for sample in command.samples if sample.exit_code not in (FAILED, WRONG_USAGE)]
     samples = "\n\n".join(f"tocsin {' '.join(sample.arguments)}" for sample in right)
-    app.command(command.id, help=says, epilog=f"For example:\n\n{samples}")(run)
+    app.command(command.id, help=says, epilog=f"For example:\n\n{samples}" if samples else None)(run)
     return typer.main.get_command(app)
