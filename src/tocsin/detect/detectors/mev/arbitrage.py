@@ -162,8 +162,9 @@ def _sighting(cycle: Cycle) -> Sighting:
         confidence=CONFIDENCE if profit >= 0 else CONFIDENCE_OF_A_LOSS,
         title="Arbitrage: a circle of swaps",
         summary=(
-            f"{shown(last.receiver)} turns {first.amount_in} into {last.amount_out} base units of "
-            f"{shown(first.token_in)} in {len(cycle)} swaps: it {gain} {abs(profit)}."
+            f"{shown(last.receiver)} turns {first.amount_in} base units of {shown(first.token_in)} into "
+            f"{last.amount_out} base units of {shown(first.token_in)} in {len(cycle)} swaps: it {gain} "
+            f"{abs(profit)} base units of {shown(first.token_in)}."
         ),
         entities=(
             Entity("trader", shown(last.receiver)),

@@ -40,6 +40,7 @@ from typing import Any
 from tocsin.detect.detector import MEMORY, Detector, Example, Memory, Read
 from tocsin.detect.detectors.phishing._history import FOUND, MOVES, REMEMBERED, SHAPES, History, prepare, remember
 from tocsin.detect.detectors.phishing._look_alikes import Likeness
+from tocsin.detect.worth import about, dollars
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables.dataset import Tables
 
@@ -107,13 +108,14 @@ def _payoffs(hits: Iterator[Hit]) -> Iterator[Sighting]:
 def _payoff(group: list[Hit], owner: str, other: str, token: str) -> Sighting:
     hit = group[0]
     amount = sum(int.from_bytes(each.row["value_binary"], "big") for each in group)
+    worth = dollars(hit.row["chain_id"], hit.row["token_address"], amount) or 0.0
     intended = hexadecimal(hit.intended) or ""
     how = "planted in its history by an earlier transfer" if hit.is_planted else "which it had not paid before"
     return Sighting(
         place=Place.of(hit.row),
         severity=Severity.CRITICAL,
         confidence=CONFIDENCE_PLANTED if hit.is_planted else CONFIDENCE_PAID,
-        title="A look-alike of a known recipient was paid",
+        title=f"A look-alike of a known recipient was paid{f' {about(worth)}' if worth >= 1 else ''}",
         summary=f"{owner} sent {amount} base units of {token} to {other}, {how}. It looks like {intended}, which "
         f"{owner} had paid earlier: {hit.likeness.first} first and {hit.likeness.last} last digits are the same.",
         entities=(
@@ -124,6 +126,7 @@ def _payoff(group: list[Hit], owner: str, other: str, token: str) -> Sighting:
         ),
         values={
             "kind": "payoff",
+            "token": token,
             "amount": amount,
             "first_digits": hit.likeness.first,
             "last_digits": hit.likeness.last,

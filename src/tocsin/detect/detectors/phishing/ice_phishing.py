@@ -57,6 +57,7 @@ from tocsin.detect.detectors.phishing._approvals import (
     taking,
     takings,
 )
+from tocsin.detect.worth import about
 from tocsin.model.finding import Entity, Place, Severity, Sighting
 from tocsin.model.lookups import Answers
 from tocsin.tables import literal
@@ -104,14 +105,14 @@ def judge(candidate: Candidate, answers: Answers) -> Sighting | None:
         place=candidate.place,
         severity=severity,
         confidence=_confidence(candidate, severity),
-        title="Approved tokens were taken" if candidate.is_taken else "Many owners approved an unknown spender",
+        title=_title(candidate),
         summary=_summary(candidate, spender),
         entities=(
             Entity("attacker", candidate.spender),
             *(Entity("receiver", receiver) for receiver in candidate.receivers[:SHOWN]),
             *(Entity(role, address) for role, address in named),
         ),
-        values={"owners": candidate.owners, "victims": len(candidate.victims), "dollars": int(candidate.dollars)},
+        values={"owners": candidate.owners, "victims": len(candidate.victims), "about_dollars": int(candidate.dollars)},
         key=f"{'taken' if candidate.is_taken else 'approved'}:{candidate.spender}:{candidate.owners}",
     )
 
@@ -150,11 +151,19 @@ def _confidence(candidate: Candidate, severity: Severity) -> float:
     return CONFIDENCE_TAKEN if candidate.owners >= OWNERS_OF_ACCOUNT else CONFIDENCE_TAKEN_ALONE
 
 
+def _title(candidate: Candidate) -> str:
+    if not candidate.is_taken:
+        return "Many owners approved an unknown spender"
+    worth = f", worth {about(candidate.dollars)}," if candidate.dollars >= 1 else ""
+    owners = len(candidate.victims)
+    return f"Approved tokens of {owners} owner{'s' if owners > 1 else ''}{worth} were taken"
+
+
 def _summary(candidate: Candidate, spender: Account) -> str:
     who = f"{spender.described}, approved by {candidate.owners} owners within a day"
     if not candidate.is_taken:
         return f"{who}, has taken nothing yet. The latest owner is {candidate.victims[0]}."
-    worth = f", worth about {candidate.dollars:,.0f} US dollars" if candidate.dollars else ""
+    worth = f", worth {about(candidate.dollars)}" if candidate.dollars >= 1 else ""
     return (
         f"{who}, moved the tokens of {len(candidate.victims)} of them{worth}, to {candidate.receivers[0]}"
         f"{' and others' if len(candidate.receivers) > 1 else ''}, for nothing in return."
@@ -225,7 +234,7 @@ detector = Detector(
                     "severity": "high",
                     "confidence": 0.9,
                     "entities": {"attacker": "drainer", "victim": "alice", "receiver": "receiver"},
-                    "values": {"owners": 2, "dollars": 1_000},
+                    "values": {"owners": 2, "about_dollars": 1_000},
                 },
             ),
         ),
@@ -248,7 +257,7 @@ detector = Detector(
                 "transactions": [_sent(_OLD, "operator")],
             },
             answers={("eth_getCode", "drainer"): "0x6001", ("eth_getCode", "drainer", _BEFORE): "0x"},
-            finds=({"severity": "critical", "values": {"dollars": 200_000}},),
+            finds=({"severity": "critical", "values": {"about_dollars": 200_000}},),
         ),
         Example(
             says="a contract younger than 30 days needs five owners",

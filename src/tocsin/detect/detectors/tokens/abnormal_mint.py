@@ -100,7 +100,7 @@ def judge(change: Change, answers: Answers) -> Sighting | None:
         place=change.place,
         severity=severity,
         confidence=CONFIDENCE[severity] if share is not None else min(0.5, CONFIDENCE[severity]),
-        title="Tokens were minted out of nothing" if change.kind == "mint" else "Other people's tokens were burned",
+        title=_title(change, share),
         summary=_summary(change, share),
         entities=(
             *(Entity(role, address) for role, address in roles),
@@ -108,6 +108,7 @@ def judge(change: Change, answers: Answers) -> Sighting | None:
         ),
         values={
             "kind": change.kind,
+            "token": change.token,
             "amount": change.amount,
             "share_basis_points": -1 if share is None else int(share * 10_000),
             "unseen": change.is_unseen,
@@ -154,13 +155,18 @@ def _by_history(change: Change) -> Severity | None:
     return Severity.LOW if is_unseen else None
 
 
+def _title(change: Change, share: float | None) -> str:
+    title = "Tokens were minted out of nothing" if change.kind == "mint" else "Other people's tokens were burned"
+    return title if share is None else f"{title}: {100 * share:.3g} % of the supply"
+
+
 def _summary(change: Change, share: float | None) -> str:
-    of = "a supply nobody could look up" if share is None else f"{share:.2%} of the supply"
+    of = "" if share is None else f" ({share:.2%} of the supply)"
     who = f"{change.actor or 'an unknown account'}{', not seen doing so before,' if change.is_unseen else ''}"
     did = "minted" if change.kind == "mint" else "burned"
     whose = "to" if change.kind == "mint" else "of"
     return (
-        f"{who} {did} {change.amount} base units of {change.token} ({of}) {whose} {change.account} with no payment in "
+        f"{who} {did} {change.amount} base units of {change.token}{of} {whose} {change.account} with no payment in "
         f"the transaction; {len(change.past.amounts)} earlier ones within a week, the largest {change.past.most:.6g}."
     )
 
