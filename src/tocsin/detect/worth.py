@@ -43,6 +43,13 @@ REFERENCE: Prices = table((token.chain_id, token.address, _per_unit(token)) for 
 """The well-known tokens at the reference prices."""
 
 
+def _by_token(prices: Prices) -> dict[tuple[int, bytes], float]:
+    return {(chain, token): price for chain, token, price in prices.iter_rows()}
+
+
+_BY_TOKEN = _by_token(REFERENCE)
+
+
 def dollars(chain_id: int, token: bytes, amount: int) -> float | None:
     """About how many US dollars this amount, in base units, is worth; None where the token has no known price."""
     known = TOKENS.get((chain_id, token))
@@ -65,7 +72,7 @@ def with_dollars(frame: pl.DataFrame, amount: str = "net_f64", prices: Prices = 
 
 def _per_unit_of(frame: pl.DataFrame, prices: Prices) -> npt.NDArray[np.float64]:
     """Dollars per base unit of each row's token; NaN where unknown. Looked up once for each chain and token."""
-    known = {(chain, token): price for chain, token, price in prices.iter_rows()}
+    known = _BY_TOKEN if prices is REFERENCE else _by_token(prices)
     encoded = frame["token_address"].to_arrow().dictionary_encode(null_encoding="encode")
     tokens, numbers = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
     chains, per_unit = frame["chain_id"].to_numpy(), np.full(len(frame), np.nan)

@@ -22,7 +22,7 @@ def rows(
 def together(columns: Mapping[str, Column], parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """These frames as one of exactly these columns; what a part does not say is null."""
     filled = [_whole(columns, part) for part in parts if not part.is_empty()]
-    return pl.concat(filled) if filled else _empty(tuple(columns.items())).clone()
+    return pl.concat(filled, rechunk=True) if filled else _empty(tuple(columns.items())).clone()
 
 
 def _whole(columns: Mapping[str, Column], part: pl.DataFrame) -> pl.DataFrame:

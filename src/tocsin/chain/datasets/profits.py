@@ -20,6 +20,7 @@ from tocsin.chain import abi
 from tocsin.tables import amounts
 from tocsin.tables.columns import PLACE, Column, address, amount, schema
 from tocsin.tables.dataset import Dataset, Tables
+from tocsin.tables.numbers import Numbers, combined, numbers, rows_of
 
 COUNTED = ("native", "erc20", "wrap")
 """Standards whose values of one token may be added up."""
@@ -33,43 +34,46 @@ COLUMNS: dict[str, Column] = {
     "net_f64": Column(pl.Float64(), "base units of the token", "Received less sent, rounded: to rank and filter only."),
 }
 
-_KEY = (*PLACE, "account_address", "token_address")
-
-
+_COUNTED = abi.texts(COUNTED)
 LIMIT = 2.0**255
 """Sums that reach this are no real money, and could leave 256 bits: their account and token are left out."""
 
 
 def derive(tables: Tables) -> pl.DataFrame:
     """Exact sums per transaction, account and token."""
-    moved = tables["transfers"].filter(pl.col("standard").is_in(COUNTED))
+    transfers = tables["transfers"]
+    moved: pl.DataFrame = transfers[np.flatnonzero(abi.which(transfers["standard"], _COUNTED) >= 0)]
     if moved.is_empty():
         return pl.DataFrame(schema=schema(COLUMNS))
-    sides = pl.concat([_side(moved, "to_address", received=True), _side(moved, "from_address", received=False)])
-    keys = sides.group_by(_KEY, maintain_order=True).agg(pl.col("value_f64").sum().alias("_total"))
-    keys = keys.filter(pl.col("_total") < LIMIT).drop("_total").with_row_index("_group")
-    return _sums(keys, sides.join(keys, on=_KEY, nulls_equal=True))
+    return _summed(moved, _groups(moved))
 
 
-def _side(moved: pl.DataFrame, account: str, *, received: bool) -> pl.DataFrame:
-    return moved.select(
-        *PLACE,
-        pl.col(account).alias("account_address"),
-        "token_address",
-        "value_binary",
-        "value_f64",
-        pl.lit(received).alias("_received"),
-    )
+def _groups(moved: pl.DataFrame) -> Numbers:
+    """The number of the transaction, account and token that each movement comes in for, and then goes out for."""
+    place, token = rows_of(moved, *PLACE), rows_of(moved, "token_address")
+    accounts = numbers(moved["to_address"], moved["from_address"])
+    return combined(np.concatenate(accounts), np.tile(place, 2), np.tile(token, 2))
 
 
-def _sums(keys: pl.DataFrame, sides: pl.DataFrame) -> pl.DataFrame:
-    values = amounts.words(sides["value_binary"])
-    groups, received = sides["_group"].to_numpy(), sides["_received"].to_numpy()
+def _summed(moved: pl.DataFrame, groups: Numbers) -> pl.DataFrame:
+    totals = np.bincount(groups, np.tile(moved["value_f64"].to_numpy(), 2))
+    real = totals < LIMIT
+    number = np.cumsum(real) - 1
+    values = amounts.words(moved["value_binary"])
     came, went = (
-        amounts.group_sums(values[side], groups[side].astype(np.int64), len(keys)) for side in (received, ~received)
+        amounts.group_sums(values[real[side]], number[side[real[side]]], int(real.sum()))
+        for side in np.split(groups, 2)
     )
-    summed = keys.with_columns(*abi.amount(came, "received"), *abi.amount(went, "sent"))
-    return summed.with_columns(net_f64=pl.col("received_f64") - pl.col("sent_f64")).select(*COLUMNS)
+    first = np.unique(groups, return_index=True)[1][real]
+    return _rows(moved, first, abi.amount(came, "received"), abi.amount(went, "sent"))
+
+
+def _rows(moved: pl.DataFrame, first: Numbers, came: list[pl.Series], went: list[pl.Series]) -> pl.DataFrame:
+    """One row a group, by the first movement of each, in the order of these."""
+    accounts = pl.concat([moved["to_address"].alias("account_address"), moved["from_address"].alias("account_address")])
+    place: pl.DataFrame = moved[[*PLACE, "token_address"]][first % len(moved)]
+    net = pl.Series("net_f64", came[1].to_numpy() - went[1].to_numpy())
+    return place.hstack([accounts[first], *came, *went, net])[list(COLUMNS)]
 
 
 dataset = Dataset(id="profits", columns=COLUMNS, needs=(("transfers",),), derive=derive)
