@@ -24,6 +24,9 @@ PROFITS_READ = (*actors.PROFITS_READ, "received_binary", "sent_binary")
 TRANSFERS_READ = ("standard", "from_address", "to_address", "token_address", "token_id")
 LENDING_READ = ("kind", "account_address", "token_address", "value_binary")
 
+LISTED = 50
+"""How many tokens or accounts a finding lists: an attacker can make them as many as fit into a transaction."""
+
 ITEMS = ("erc721", "erc1155")
 """Standards of what is not counted but named one by one."""
 
@@ -112,14 +115,26 @@ class Extraction:
     @property
     def values(self) -> dict[str, Value]:
         """What a finding states of it."""
-        net = sorted(self.net.items())
         return {
             "profit_about_dollars": int(self.dollars),
-            "gained_tokens": [hexadecimal(token) or "" for token, amount in net if amount > 0],
-            "gained_amounts": [amount for _, amount in net if amount > 0],
-            "spent_tokens": [hexadecimal(token) or "" for token, amount in net if amount < 0],
-            "spent_amounts": [-amount for _, amount in net if amount < 0],
+            "gained_tokens": [hexadecimal(token) or "" for token in self.gained],
+            "gained_amounts": [self.net[token] for token in self.gained],
+            "spent_tokens": [hexadecimal(token) or "" for token in self._spent],
+            "spent_amounts": [-self.net[token] for token in self._spent],
         }
+
+    @property
+    def gained(self) -> Sequence[bytes]:
+        """The tokens of which most was gained, as many as are listed."""
+        return self._greatest(token for token, net in self.net.items() if net > 0)
+
+    @property
+    def _spent(self) -> Sequence[bytes]:
+        return self._greatest(token for token, net in self.net.items() if net < 0)
+
+    def _greatest(self, tokens: Iterable[bytes]) -> Sequence[bytes]:
+        worth = {token: abs(dollars(self.chain_id, token, self.net[token]) or 0.0) for token in tokens}
+        return sorted(worth, key=lambda token: (-worth[token], token))[:LISTED]
 
     def _worth(self, amounts: Assets) -> float:
         return sum(dollars(self.chain_id, token, net) or 0.0 for token, net in amounts.items())

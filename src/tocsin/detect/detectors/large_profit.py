@@ -46,6 +46,7 @@ from tocsin.detect.detector import Detector, Example, Question, Read
 from tocsin.detect.detectors import _given, _promising
 from tocsin.detect.detectors._example_rows import call
 from tocsin.detect.detectors._gain_grades import ENTRY_DOLLARS, MEDIUM_DOLLARS, Gain, grade, shown
+from tocsin.detect.extraction import LISTED
 from tocsin.detect.worth import about
 from tocsin.model.finding import Entity, Severity, Sighting
 from tocsin.model.lookups import Answers
@@ -91,9 +92,9 @@ def _entities(gain: Gain) -> tuple[Entity, ...]:
     taken, loss = gain.taken, gain.taken.greatest_loss
     return (
         Entity("attacker", gain.sender),
-        *(Entity("attack_contract", shown(address)) for address in taken.cluster.contracts),
-        *(Entity("beneficiary", shown(address)) for address in sorted(taken.beneficiaries)),
-        *(Entity("token", shown(token)) for token in sorted(taken.net) if taken.net[token] > 0),
+        *(Entity("attack_contract", shown(address)) for address in taken.cluster.contracts[:LISTED]),
+        *(Entity("beneficiary", shown(address)) for address in sorted(taken.beneficiaries)[:LISTED]),
+        *(Entity("token", shown(token)) for token in taken.gained),
         *([Entity("suspected_victim", shown(loss.account))] if loss else []),
     )
 
