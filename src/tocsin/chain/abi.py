@@ -69,7 +69,7 @@ def topics(logs: pl.DataFrame) -> npt.NDArray[np.intp]:
 
 
 def which(column: pl.Series, values: pa.Array) -> npt.NDArray[np.intp]:
-    """Where each value stands among these (`keys`, `texts`), from 0; -1 for others and null."""
+    """Where each value stands among these (`keys`, `texts`), from 0; -1 for others. Null is found where it is one."""
     found = pc.index_in(column.to_arrow(), value_set=values)
     return np.asarray(pc.fill_null(found, -1).to_numpy(), dtype=np.intp)
 

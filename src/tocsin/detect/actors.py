@@ -25,8 +25,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
 import polars as pl
 
+from tocsin.chain import abi
 from tocsin.chain.abi import SELECTOR_BYTES
 from tocsin.chain.routers import ROUTERS
 from tocsin.chain.signatures import selector
@@ -102,23 +104,18 @@ class Flow(NamedTuple):
 
 
 def of_transactions(rows: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
-    """The rows whose transaction's hash is one of those in `chosen`."""
-    if rows.is_empty():
-        return rows
-    hashes = chosen["transaction_hash"]
-    within = pl.col("transaction_hash").is_in(hashes.drop_nulls().unique().to_list())
-    if hashes.null_count():
-        within = within | pl.col("transaction_hash").is_null()
-    return rows.filter(within)
+    """The rows whose transaction's hash is one of those in `chosen`; null is one of them."""
+    hashes = chosen["transaction_hash"].to_arrow()
+    found: pl.DataFrame = rows[np.flatnonzero(abi.which(rows["transaction_hash"], hashes) >= 0)]
+    return found
 
 
 def by_transaction(rows: pl.DataFrame, columns: Sequence[str]) -> dict[Transaction, list[tuple[Any, ...]]]:
     """The values of these columns, row by row, for each transaction."""
     grouped: dict[Transaction, list[tuple[Any, ...]]] = {}
-    width = len(SAME)
-    keys = (pl.col(name).alias(f"_{name}") for name in SAME)
-    for row in rows.select(*keys, *columns).iter_rows():
-        grouped.setdefault(row[:width], []).append(row[width:])
+    keys, values = (zip(*(rows[name].to_list() for name in names), strict=True) for names in (SAME, columns))
+    for key, value in zip(keys, values, strict=True):
+        grouped.setdefault(key, []).append(value)
     return grouped
 
 
