@@ -175,7 +175,10 @@ _WETH = "0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"
 detector = Detector(
     id="reentrancy",
     severity=Severity.CRITICAL,
-    reads={"calls": Read(columns=tuple({*CALLS_READ, *_frames.READ})), "profits": Read(columns=PROFITS_READ)},
+    reads={
+        "calls": Read(columns=tuple(dict.fromkeys((*CALLS_READ, *_frames.READ)))),
+        "profits": Read(columns=PROFITS_READ),
+    },
     run=run,
     examples=(
         Example(
