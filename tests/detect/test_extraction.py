@@ -40,7 +40,7 @@ def taken(profits: list[Row], lending: tuple[Row, ...] = (), transfers: tuple[Ro
 
 
 def victim(extraction: Extraction) -> bytes | None:
-    return None if extraction.greatest_loss is None else extraction.greatest_loss.account
+    return next((loss.account for loss in extraction.greatest_losses), None)
 
 
 def test_what_moves_between_the_actors_cancels_out() -> None:

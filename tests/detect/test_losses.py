@@ -8,7 +8,7 @@ from tocsin.app.pipeline import examine
 from tocsin.chain.catalogue import derived
 from tocsin.chain.codecs import tables
 from tocsin.detect.catalogue import detectors
-from tocsin.detect.losses import Flow, greatest, losses, wrappers
+from tocsin.detect.losses import Flow, greatest, losses, told, wrappers
 from tocsin.edge import recordings
 from tocsin.tables.columns import NATIVE, ZERO
 from tocsin.tables.literal import named
@@ -29,8 +29,7 @@ def lost(*flows: Flow, chain_id: int = 1) -> dict[bytes, int]:
 
 
 def worst(*flows: Flow) -> bytes | None:
-    loss = greatest(1, flows, THIEF)
-    return None if loss is None else loss.account
+    return next((loss.account for loss in greatest(1, flows, THIEF)), None)
 
 
 def test_a_wrapped_coin_loses_nothing_by_being_unwrapped() -> None:
@@ -64,6 +63,12 @@ def test_a_pool_that_got_another_coin_for_its_own_has_traded() -> None:
 def test_where_everybody_only_traded_the_worst_trade_is_named() -> None:
     assert worst(flow("pool", WETH, -50 * ETHER), flow("pool", BITCOIN, 10**8)) == named("pool")
     assert worst(flow("pool", WETH, -50 * ETHER), flow("pool", BITCOIN, 10**8), flow("dust", DAI, -5)) == named("pool")
+
+
+def test_who_lost_not_much_less_than_the_worst_is_named_too() -> None:
+    flows = [flow(name, DAI, -thousands * 1_000 * ETHER) for name, thousands in (("one", 9), ("two", 6), ("three", 3))]
+    assert [loss.account for loss in greatest(1, flows, THIEF)] == [named("one"), named("two")]
+    assert told(greatest(1, flows, THIEF)).endswith(": about 9,000 dollars. About as much was lost by 1 more.")
 
 
 def test_a_lender_that_got_its_money_back_with_a_fee_has_lost_nothing() -> None:

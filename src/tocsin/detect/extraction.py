@@ -103,8 +103,8 @@ class Extraction:
         return {token: net for token, net in self.net.items() if dollars(self.chain_id, token, net) is None}
 
     @property
-    def greatest_loss(self) -> Loss | None:
-        """What the account lost that lost the most, if one lost."""
+    def greatest_losses(self) -> Sequence[Loss]:
+        """What those lost that lost the most, the worst first."""
         return losses.greatest(self.chain_id, self.flows, self.accounts)
 
     @property

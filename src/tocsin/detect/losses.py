@@ -13,7 +13,7 @@ Who lost what in one transaction, apart from those who acted in it. Values in, v
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
@@ -30,6 +30,9 @@ ROUGHLY = 5
 """How many times more than it got an account may have given, at reference prices, and still have traded."""
 LEAST_SHARE = 0.1
 """Who lost less than this share of the greatest loss, trades included, is not who it happened to."""
+
+NOT_MUCH_LESS = 0.5
+"""Who lost at least this share of what the worst hit lost is named beside it."""
 
 
 class Flow(NamedTuple):
@@ -79,10 +82,23 @@ def losses(chain_id: int, flows: Collection[Flow], actors: Collection[bytes]) ->
     return sorted(_weighty(found, worth), key=lambda loss: (-loss.dollars, -loss.share, loss.account))
 
 
-def greatest(chain_id: int, flows: Collection[Flow], actors: Collection[bytes]) -> Loss | None:
-    """The worst of them, if anybody lost anything that matters."""
-    worst = next(iter(losses(chain_id, flows, actors)), None)
-    return worst if worst is not None and (worst.dollars > 0 or worst.share > 0) else None
+def greatest(chain_id: int, flows: Collection[Flow], actors: Collection[bytes]) -> Sequence[Loss]:
+    """The worst of them, and those that are not much less: nothing where nobody lost anything that matters."""
+    found = losses(chain_id, flows, actors)
+    if not found:
+        return ()
+    worst = found[0]
+    if worst.dollars > 0:
+        return [loss for loss in found if loss.dollars >= NOT_MUCH_LESS * worst.dollars]
+    return [loss for loss in found if loss.share > 0 and loss.share >= NOT_MUCH_LESS * worst.share]
+
+
+def told(losses: Sequence[Loss]) -> str:
+    """A sentence for a summary; empty where there are none."""
+    if not losses:
+        return ""
+    others = f" About as much was lost by {len(losses) - 1} more." if len(losses) > 1 else ""
+    return f" {losses[0].words}{others}"
 
 
 def wrappers(chain_id: int, flows: Iterable[Flow]) -> frozenset[bytes]:

@@ -47,6 +47,7 @@ from tocsin.detect.detectors import _given, _promising
 from tocsin.detect.detectors._example_rows import call
 from tocsin.detect.detectors._gain_grades import ENTRY_DOLLARS, MEDIUM_DOLLARS, Gain, grade, shown
 from tocsin.detect.extraction import LISTED
+from tocsin.detect.losses import told
 from tocsin.detect.worth import about
 from tocsin.model.finding import Entity, Severity, Sighting
 from tocsin.model.lookups import Answers
@@ -89,13 +90,13 @@ def judge(gain: Gain, answers: Answers) -> Sighting | None:
 
 
 def _entities(gain: Gain) -> tuple[Entity, ...]:
-    taken, loss = gain.taken, gain.taken.greatest_loss
+    taken = gain.taken
     return (
         Entity("attacker", gain.sender),
         *(Entity("attack_contract", shown(address)) for address in taken.cluster.contracts[:LISTED]),
         *(Entity("beneficiary", shown(address)) for address in sorted(taken.beneficiaries)[:LISTED]),
         *(Entity("token", shown(token)) for token in taken.gained),
-        *([Entity("suspected_victim", shown(loss.account))] if loss else []),
+        *(Entity("suspected_victim", shown(loss.account)) for loss in taken.greatest_losses[:LISTED]),
     )
 
 
@@ -105,9 +106,8 @@ def _summary(gain: Gain, sender: Account, called: Account | None) -> str:
         how = "through contracts created in the same transaction"
     elif called is not None:
         how = f"through {called.described}"
-    loss = gain.taken.greatest_loss
     given = " Something without a known price was given for it." if gain.gave else ""
-    lost = f" {loss.words}" if loss else ""
+    lost = told(gain.taken.greatest_losses)
     return f"{sender.described} gained {about(gain.taken.dollars)} {how}.{lost}{given}"
 
 
