@@ -46,6 +46,15 @@ def _one_length(starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -
     return int(lengths[0])
 
 
+def selectors(inputs: pl.Series, called: Mask) -> pl.Series:
+    """The first four bytes of call data; null where it is shorter or no function was called."""
+    packed, starts, lengths = _buffers(inputs)
+    present = called & (lengths >= SELECTOR_BYTES)
+    places = np.where(present, starts, 0)[:, None] + np.arange(SELECTOR_BYTES)
+    found = packed[places] if present.any() else np.zeros(places.shape, dtype=np.uint8)
+    return amounts.fixed(found.tobytes(), SELECTOR_BYTES, present)
+
+
 def has_words(column: pl.Series, count: int, *, skip: int = 0) -> Mask:
     """Which values hold at least `count` whole words behind `skip` bytes. A null holds none."""
     return np.asarray(sizes(column) >= skip + count * WORD_BYTES, dtype=np.bool_)

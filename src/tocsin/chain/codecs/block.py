@@ -160,9 +160,8 @@ def _check_hashes(block: Block) -> None:
     logs = [*(block.logs or ()), *(log for receipt in block.receipts or () for log in receipt.logs)]
     if any(log.removed for log in logs):
         raise InconsistentInput("the logs are of a block that a reorg removed; fetch them again by block hash")
-    said = {trace.block_hash.lower() for trace in block.traces or () if trace.block_hash}
-    said |= {log.block_hash.lower() for log in logs if log.block_hash}
-    said |= {block.hash.lower()} if block.hash else set()
+    written = {trace.block_hash for trace in block.traces or ()} | {log.block_hash for log in logs}
+    said = {text.lower() for text in (*written, block.hash) if text}
     if len(said) > 1:
         raise InconsistentInput(
             f"its answers are of different blocks ({', '.join(sorted(text[:20] for text in said))}); "

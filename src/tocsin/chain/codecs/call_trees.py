@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from tocsin.chain import abi
 from tocsin.chain.codecs import hexadecimal as hx
 from tocsin.chain.codecs.place import Places
 from tocsin.model.errors import InconsistentInput, MalformedInput
@@ -92,6 +93,7 @@ def _starts(transactions: npt.NDArray[np.int64], depths: npt.NDArray[np.int64]) 
 def calls(frames: Frames, places: Places) -> pl.DataFrame:
     """The `calls` dataset."""
     tree = shape(frames)
+    inputs = hx.octets([text or "0x" for text in frames.inputs], "input")
     return pl.DataFrame(
         [
             *places.rows(frames.transactions),
@@ -108,8 +110,8 @@ def calls(frames: Frames, places: Places) -> pl.DataFrame:
             *hx.amount(frames.values, "value"),
             hx.counts(frames.gas, "gas"),
             hx.counts(frames.gas_used, "gas_used"),
-            hx.octets([text or "0x" for text in frames.inputs], "input"),
-            _selectors(frames),
+            inputs,
+            _selectors(inputs, frames.call_types),
             hx.octets(frames.outputs, "output"),
             pl.Series("error", frames.errors, dtype=pl.String()),
             pl.Series("reverted", tree.reverted),
@@ -121,13 +123,9 @@ def _positions(values: npt.NDArray[np.int64], name: str) -> pl.Series:
     return pl.Series(name, values.astype(np.uint32))
 
 
-def _selectors(frames: Frames) -> pl.Series:
-    heads = [_head(text, kind) for text, kind in zip(frames.inputs, frames.call_types, strict=True)]
-    return hx.fixed(heads, 4, "selector")
-
-
-def _head(text: str | None, kind: str) -> str | None:
-    return text[:10] if text is not None and len(text) >= 10 and kind not in CREATIONS else None
+def _selectors(inputs: pl.Series, call_types: list[str]) -> pl.Series:
+    called = np.fromiter((kind not in CREATIONS for kind in call_types), dtype=np.bool_, count=len(call_types))
+    return abi.selectors(inputs, called).alias("selector")
 
 
 def _paths(paths: list[list[int]], depths: npt.NDArray[np.int64]) -> pl.Series:

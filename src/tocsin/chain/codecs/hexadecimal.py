@@ -8,10 +8,11 @@ messages. All raise `MalformedInput` for text that is not 0x and hexadecimal dig
 from binascii import Error as BinasciiError
 from binascii import unhexlify
 from collections.abc import Callable, Sequence
-from itertools import accumulate, compress
-from typing import TypeAlias
+from itertools import compress
+from typing import TypeAlias, cast
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
@@ -22,6 +23,13 @@ Texts: TypeAlias = Sequence[str | None]
 
 _PREFIXES = frozenset(("0x", "0X"))
 _ZEROS = frozenset((None, "0x0"))
+PREFIX = 2
+"""Characters before the digits: 0x."""
+_NO_DIGIT = 255
+_DIGITS = np.full(256, _NO_DIGIT, dtype=np.uint8)
+"""The value of each character."""
+for _characters in (b"0123456789abcdef", b"0123456789ABCDEF"):
+    _DIGITS[list(_characters)] = range(16)
 SHOWN_CHARACTERS = 80
 """How much of a bad value an error repeats: it is somebody else's text."""
 
@@ -48,7 +56,7 @@ def _joined_fixed(present: Sequence[str], width: int, name: str) -> bytes:
 
 def octets(texts: Texts, name: str) -> pl.Series:
     """A binary column of values of any length: call data, log data, code."""
-    stripped = ["" if text is None else _after_prefix(text, name) for text in texts]
+    stripped = _without_prefixes(["0x" if text is None else text for text in texts], name)
     raw = _unhexlified("".join(stripped).encode("ascii", "replace"), stripped, name)
     lengths = np.fromiter(map(len, stripped), dtype=np.int64, count=len(stripped))
     if (lengths & 1).any():
@@ -60,10 +68,11 @@ def octets(texts: Texts, name: str) -> pl.Series:
     return pl.Series(pl.from_arrow(array)).rename(name)
 
 
-def _after_prefix(text: str, name: str) -> str:
-    if text[:2] not in ("0x", "0X"):
-        raise MalformedInput(f"{name}: {_shown(text)} is not hexadecimal; it must begin with 0x")
-    return text[2:]
+def _without_prefixes(texts: Sequence[str], name: str) -> list[str]:
+    if not _PREFIXES.issuperset({text[:2] for text in texts}):
+        bad = next(text for text in texts if text[:2] not in _PREFIXES)
+        raise MalformedInput(f"{name}: {_shown(bad)} is not hexadecimal; it must begin with 0x")
+    return [text[2:] for text in texts]
 
 
 def quantities(texts: Texts, name: str) -> list[int | None]:
@@ -101,16 +110,30 @@ def counts(texts: Texts, name: str) -> pl.Series:
 
 
 def _right_aligned(texts: Sequence[str], width: int, name: str, says: str) -> bytes:
-    """Quantities as big-endian integers of `width` bytes, one after the other."""
-    if not _PREFIXES.issuperset([text[:2] for text in texts]) or min(map(len, texts)) < 3:
+    """
+    Quantities as big-endian integers of `width` bytes, one after the other.
+
+    All digits are put in their places at once: row by row, counted from the end of each text.
+    """
+    characters = np.frombuffer("".join(texts).encode("ascii", "replace"), dtype=np.uint8)
+    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    ends = np.cumsum(lengths)
+    digits = _DIGITS[characters]
+    if lengths.min() <= PREFIX or not _cleared(characters, digits, ends - lengths) or digits.max() == _NO_DIGIT:
         raise _malformed(texts, name, _is_quantity, "a 0x quantity")
-    digits = "".join([text[2:].zfill(2 * width) for text in texts])
-    if len(digits) != 2 * width * len(texts):
+    columns = PREFIX + 2 * width
+    if lengths.max() > columns:
         return _squeezed(texts, width, name, says)
-    try:
-        return unhexlify(digits.encode("ascii", "replace"))
-    except BinasciiError as error:
-        raise _malformed(texts, name, _is_quantity, "a 0x quantity") from error
+    grid = np.zeros((len(texts), columns), dtype=np.uint8)
+    row_ends = np.arange(1, len(texts) + 1) * columns
+    grid.reshape(-1)[np.arange(len(characters)) + np.repeat(row_ends - ends, lengths)] = digits
+    return ((grid[:, PREFIX::2] << 4) | grid[:, PREFIX + 1 :: 2]).tobytes()
+
+
+def _cleared(characters: npt.NDArray[np.uint8], digits: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64]) -> bool:
+    """Whether each text begins with 0x; that then counts as zeros."""
+    digits[starts] = digits[starts + 1] = 0
+    return bool((characters[starts] == ord("0")).all() and ((characters[starts + 1] | 0x20) == ord("x")).all())
 
 
 def _squeezed(texts: Sequence[str], width: int, name: str, says: str) -> bytes:
@@ -159,9 +182,9 @@ def word(texts: Sequence[str], name: str) -> pl.Series:
 
 def _spread(values: pl.Series, texts: Texts) -> pl.Series:
     """The values at the rows that have one, null elsewhere."""
-    present = [text is not None for text in texts]
-    rank = list(accumulate(present))
-    return values.gather(pl.Series([i - 1 if p else None for i, p in zip(rank, present, strict=True)], dtype=pl.UInt32))
+    present = np.fromiter((text is not None for text in texts), dtype=np.bool_, count=len(texts))
+    places = pa.array(np.cumsum(present) - 1, mask=~present)
+    return cast("pl.Series", pl.from_arrow(values.to_arrow().take(places)))
 
 
 def _validity(texts: Texts) -> pa.Buffer | None:
