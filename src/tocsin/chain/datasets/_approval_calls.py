@@ -1,5 +1,6 @@
 """Rights over tokens that successful calls tell of, where there are no logs."""
 
+import numpy as np
 import polars as pl
 
 from tocsin.chain import abi
@@ -32,7 +33,7 @@ def rights(calls: pl.DataFrame) -> list[pl.DataFrame]:
 def permits(calls: pl.DataFrame) -> pl.DataFrame:
     """Which token, owner and spender an EIP-2612 permit named, by transaction."""
     found = accepted(calls, [PERMIT])
-    return _permit(found.filter(abi.has_words(found["input"], _WORDS[PERMIT], skip=SKIP)))
+    return _permit(found[np.flatnonzero(abi.has_words(found["input"], _WORDS[PERMIT], skip=SKIP))])
 
 
 def _row(calls: pl.DataFrame, kind: str, *columns: pl.Series) -> pl.DataFrame:

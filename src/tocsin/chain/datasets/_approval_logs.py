@@ -6,7 +6,7 @@ import polars as pl
 from tocsin.chain import abi
 from tocsin.chain.datasets import _moves
 from tocsin.chain.signatures import topic
-from tocsin.tables.amounts import Words
+from tocsin.tables.amounts import WORD_BYTES, Words
 
 APPROVAL = topic("Approval(address,address,uint256)")
 FOR_ALL = topic("ApprovalForAll(address,address,bool)")
@@ -14,24 +14,26 @@ PERMIT2_APPROVAL = topic("Approval(address,address,address,uint160,uint48)")
 PERMIT2_PERMIT = topic("Permit(address,address,address,uint160,uint48,uint48)")
 
 
+_NAMES = (APPROVAL, FOR_ALL, PERMIT2_APPROVAL, PERMIT2_PERMIT)
+_KEYS = abi.keys(_NAMES)
+
+
 def rights(logs: pl.DataFrame) -> list[pl.DataFrame]:
     """Frames of approvals; logs of other shapes are left out."""
-    found = logs.filter(pl.col("topic0").is_in([APPROVAL, FOR_ALL, PERMIT2_APPROVAL, PERMIT2_PERMIT]))
-    found = found.filter(pl.col("topic2").is_not_null())
-    if found.is_empty():
+    event = abi.which(logs["topic0"], _KEYS)
+    rows = np.flatnonzero(event >= 0)
+    if not rows.size:
         return []
-    four, name = pl.col("topic3").is_not_null(), pl.col("topic0")
+    found, event = logs[rows], event[rows]
+    topics, words = abi.topics(found), abi.sizes(found["data"]) // WORD_BYTES
+    of_permit2 = (event == _NAMES.index(PERMIT2_APPROVAL)) | (event == _NAMES.index(PERMIT2_PERMIT))
     kinds = (
-        (_plain, _fitting(found.filter((name == APPROVAL) & ~four), 1)),
-        (_item, found.filter((name == APPROVAL) & four)),
-        (_operator, _fitting(found.filter((name == FOR_ALL) & ~four), 1)),
-        (_permit2, _fitting(found.filter(name.is_in([PERMIT2_APPROVAL, PERMIT2_PERMIT]) & four), 2)),
+        (_plain, (event == _NAMES.index(APPROVAL)) & (topics == 3) & (words >= 1)),
+        (_item, (event == _NAMES.index(APPROVAL)) & (topics == 4)),
+        (_operator, (event == _NAMES.index(FOR_ALL)) & (topics == 3) & (words >= 1)),
+        (_permit2, of_permit2 & (topics == 4) & (words >= 2)),
     )
-    return [read(rows) for read, rows in kinds if not rows.is_empty()]
-
-
-def _fitting(logs: pl.DataFrame, words: int) -> pl.DataFrame:
-    return logs.filter(abi.has_words(logs["data"], words)) if not logs.is_empty() else logs
+    return [read(found[np.flatnonzero(some)]) for read, some in kinds if some.any()]
 
 
 def _pair(logs: pl.DataFrame, owner: str, spender: str) -> list[pl.Series]:

@@ -22,6 +22,7 @@ WITHDRAW = selector("withdraw(uint256)")
 
 ONE = (1).to_bytes(32, "big")
 SKIP = abi.SELECTOR_BYTES
+_PLAIN = abi.texts(["call"])
 _WORDS = {TRANSFER: 2, TRANSFER_FROM: 3, SAFE: 3, SAFE_DATA: 3, SINGLE: 4, BATCH: 4, DEPOSIT: 0, WITHDRAW: 1}
 
 
@@ -43,14 +44,14 @@ def accepted(calls: pl.DataFrame, selectors: list[bytes]) -> pl.DataFrame:
 
     A delegatecall repeats the call of its proxy; a static call changes nothing.
     """
-    found = calls.filter(
-        pl.col("selector").is_in(selectors) & (pl.col("call_type") == "call") & ~pl.col("reverted")
-        & pl.col("to_address").is_not_null()
-    )  # fmt: skip
-    if found.is_empty():
-        return found
-    silent = (found["output"].bin.size().fill_null(0) == 0).to_numpy()
-    return found.filter(silent | abi.truth(abi.word(found["output"], 0)))
+    named: pl.DataFrame = calls[np.flatnonzero(abi.which(calls["selector"], abi.keys(selectors)) >= 0)]
+    if named.is_empty():
+        return named
+    done = (abi.which(named["call_type"], _PLAIN) >= 0) & ~named["reverted"].to_numpy()
+    done &= abi.present(named["to_address"])
+    done &= (abi.sizes(named["output"]) == 0) | abi.truth(abi.word(named["output"], 0))
+    found: pl.DataFrame = named[np.flatnonzero(done)]
+    return found
 
 
 def _row(calls: pl.DataFrame, standard: str, *columns: pl.Series, **constants: str | bytes | float) -> pl.DataFrame:

@@ -48,7 +48,10 @@ def derive(tables: Tables) -> pl.DataFrame:
 
 
 def _with_permits(given: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
-    permits = _approval_calls.permits(calls).select(_PERMITTED).unique().with_columns(_permitted=True)
+    named = _approval_calls.permits(calls)
+    if named.is_empty():
+        return given
+    permits = named.select(_PERMITTED).unique().with_columns(_permitted=True)
     joined = given.join(permits, on=_PERMITTED, how="left", nulls_equal=True)
     by_permit = pl.col("_permitted") & (pl.col("kind") == "erc20")
     return joined.with_columns(kind=pl.when(by_permit).then(pl.lit("permit")).otherwise("kind")).drop("_permitted")
