@@ -5,6 +5,13 @@ from enum import StrEnum
 from tocsin.model.finding import Severity
 
 
+class Format(StrEnum):
+    """How results are written: for people or for programs."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
 class SeverityWord(StrEnum):
     """A severity as it is typed."""
 

@@ -17,7 +17,6 @@ import asyncio
 import json
 import os
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -30,19 +29,13 @@ from tocsin.app.check import Check, State, check_chain, check_settings, check_st
 from tocsin.app.settings import Settings
 from tocsin.app.start import read_settings
 from tocsin.cli.command import Command, Sample
+from tocsin.cli.options import Format
 from tocsin.cli.render.console import results
 from tocsin.cli.render.safe import safe
 from tocsin.edge.store.store import open_store
 from tocsin.model.errors import StoreError
 
 STYLES = {State.OK: "green", State.WARNING: "yellow", State.FAILED: "bold red"}
-
-
-class Format(StrEnum):
-    """How checks are written."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 def run(

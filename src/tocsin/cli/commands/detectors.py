@@ -10,6 +10,7 @@ detectors, on one by its id, or on a file of your own (`./my_detector.py`) befor
 0: shown, or every check passed. 1: a check failed, or the file breaks the contract. 2: no such detector or file.
 """
 
+import json
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Annotated
@@ -24,6 +25,7 @@ import tocsin.detect.detectors
 from tocsin.app.outside import extension_in
 from tocsin.app.scan import chosen
 from tocsin.cli.command import Command, Sample
+from tocsin.cli.options import Format
 from tocsin.cli.render.console import note, results
 from tocsin.cli.render.findings import badge
 from tocsin.cli.render.money import count
@@ -34,15 +36,35 @@ from tocsin.detect.detector import Detector
 from tocsin.model.extension import load_with_modules, page, summary
 
 
-def list_() -> None:
+def list_(
+    form: Annotated[Format, typer.Option("--format", help="How to write the list.")] = Format.TABLE,
+) -> None:
     """List every detector with what it finds and the highest severity it gives."""
+    if form is Format.JSON:
+        for detector, module in _modules().values():
+            results().file.write(json.dumps(_listed(detector, module)) + "\n")
+        return
+    results().print(_table())
+    note("Where one is blind and what to do about a finding: tocsin detectors show ID")
+
+
+def _listed(detector: Detector, module: ModuleType) -> dict[str, object]:
+    return {
+        "id": detector.id,
+        "severity": detector.severity.word,
+        "summary": summary(module),
+        "reads": list(detector.reads),
+        "references": list(detector.references),
+    }
+
+
+def _table() -> Table:
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", expand=False)
     for heading in ("detector", "up to", "finds"):
         shown.add_column(heading, overflow="fold")
     for detector, module in _modules().values():
         shown.add_row(Text(detector.id), badge(detector.severity), Text(summary(module)))
-    results().print(shown)
-    note("Where one is blind and what to do about a finding: tocsin detectors show ID")
+    return shown
 
 
 def show(detector_id: Annotated[str, typer.Argument(metavar="ID", help="The detector's name.")]) -> None:
@@ -110,6 +132,7 @@ command = Command(
     subcommands=(("list", list_), ("show", show), ("test", check)),
     samples=(
         Sample(says="What there is", arguments=("detectors", "list"), shows=("liquidation",)),
+        Sample(says="For programs", arguments=("detectors", "list", "--format", "json"), json=True),
         Sample(says="One detector's page", arguments=("detectors", "show", "liquidation"), shows=("Blind spots",)),
         Sample(says="Test one", arguments=("detectors", "test", "liquidation"), shows=("passes",)),
         Sample(says="Test a file of your own", arguments=("detectors", "test", "./large_call.py"), shows=("passes",)),

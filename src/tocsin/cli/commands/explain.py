@@ -20,7 +20,6 @@ folded; --depth says how far to unfold it.
 import json
 import re
 from dataclasses import replace
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -30,19 +29,13 @@ from tocsin.app.explain import explain as explained
 from tocsin.app.sources import Batch, Request, is_node, pieces
 from tocsin.app.wanted import extra
 from tocsin.cli.command import Command, Sample
+from tocsin.cli.options import Format
 from tocsin.cli.render.console import results, warn
 from tocsin.cli.render.explanation import explanation
 from tocsin.detect.catalogue import detectors
 from tocsin.model.errors import SourceError, UserError
 
 _HASH = re.compile(r"(0x)?([0-9a-fA-F]{0,64})")
-
-
-class Format(StrEnum):
-    """How the explanation is written."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 def run(
