@@ -72,9 +72,7 @@ def test_sandwiches(mev: Path, truth: dict[str, Any]) -> None:
         seen = found(recording(mev, int(block)), "sandwich")
         assert len(seen) == len(items)
         for item in items:
-            (finding,) = (
-                f for f in seen if f.values["front_transaction"] == item["frontrun_swap"]["transaction_hash"]
-            )
+            (finding,) = (f for f in seen if f.values["front_transaction"] == item["frontrun_swap"]["transaction_hash"])
             check_sandwich(finding, item)
 
 
