@@ -13,7 +13,7 @@ from tocsin.chain.recording import Recording
 from tocsin.detect.detector import Detector, Read
 from tocsin.edge.store.schema import findings, health_alerts
 from tocsin.edge.store.store import Store, position
-from tocsin.model.errors import EndpointUnavailable
+from tocsin.model.errors import EndpointUnavailable, InputError
 from tocsin.model.finding import Place, Severity, Sighting
 from tocsin.model.lookups import Answers, Lookup
 from tocsin.tables.dataset import Tables
@@ -27,6 +27,7 @@ class Node:
     failures: int = 0
     fetched: list[int] = field(default_factory=list)
     chain_id: int = 1
+    doubted: list[tuple[int, str]] = field(default_factory=list)
 
     async def head(self) -> Header:
         return self.chain[-1]
@@ -40,6 +41,9 @@ class Node:
             raise EndpointUnavailable("node: no answer")
         self.fetched.append(header.number)
         return Recording(chain_id=1, name="node", answers={"number": b"%d" % header.number, "hash": header.hash})
+
+    def doubt(self, header: Header, error: InputError) -> None:
+        self.doubted.append((header.number, str(error)))
 
     async def answers(self, lookups: Sequence[Lookup]) -> Answers:  # noqa: ARG002 - the reader contract names it
         return {}

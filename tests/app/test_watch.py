@@ -162,6 +162,7 @@ def test_a_bad_answer_among_several_blocks_costs_only_its_own_block(store: Store
 
     assert [number for _, number, _ in standing(store)] == [0, 3]
     assert [header.number for header in recent_headers(store)] == [0, 1, 2, 3, 4]
+    assert node.doubted == [(5, "truncated")]
 
 
 def test_a_gap_whose_block_nobody_has_any_more_is_put_off_and_holds_up_nothing(store: Store) -> None:

@@ -24,6 +24,7 @@ from tocsin.model.errors import (
     EndpointsDisagree,
     EndpointUnavailable,
     InconsistentInput,
+    MalformedInput,
     RateLimited,
     SettingError,
 )
@@ -450,6 +451,21 @@ class TestAnswers:
     def test_about_another_chain_are_absent(self, node: Node) -> None:
         elsewhere = lookups.code("0x" + "aa" * 20, block_number=2, chain_id=1)
         assert using([node], lambda reader: reader.answers([elsewhere])) == {}
+
+
+def test_who_gave_a_block_that_cannot_be_read_is_left_alone_while_others_are_there(node: Node, other: Node) -> None:
+    async def act(reader: Nodes) -> list[str]:
+        header, names = node.chain.header(5), []
+        for _ in range(3):
+            names.append((await reader.recording(header)).name)
+            reader.doubt(header, MalformedInput("data: '1' is not hexadecimal"))
+        return names
+
+    first, second, third = using([node, other], act)
+    assert node.url in first
+    assert other.url in second
+    assert other.url in third  # nobody is left to ask instead
+    assert len(set(using([node], act))) == 1
 
 
 def test_a_range_is_read_in_order_and_stops_at_what_is_not_there(node: Node) -> None:

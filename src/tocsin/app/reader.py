@@ -5,6 +5,7 @@ from typing import Protocol
 
 from tocsin.chain.header import Header
 from tocsin.chain.recording import Recording
+from tocsin.model.errors import InputError
 from tocsin.model.lookups import Answers, Lookup
 
 
@@ -23,6 +24,9 @@ class ChainReader(Protocol):
 
     async def recording(self, header: Header) -> Recording:
         """The answers for exactly the block with this hash."""
+
+    def doubt(self, header: Header, error: InputError) -> None:
+        """The recording of this block could not be read: have it from somebody else, if there is anybody."""
 
     async def answers(self, lookups: Sequence[Lookup]) -> Answers:
         """Answers to questions about the state; what nobody could answer is absent."""

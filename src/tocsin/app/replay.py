@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from tocsin.chain import codecs
 from tocsin.chain.header import Header
 from tocsin.chain.recording import Recording
-from tocsin.model.errors import MalformedInput
+from tocsin.model.errors import InputError, MalformedInput
 from tocsin.model.lookups import Answers, Lookup
 
 
@@ -41,6 +41,9 @@ class Replay:
     async def recording(self, header: Header) -> Recording:
         """The answers for this block."""
         return self._recorded(header.number)
+
+    def doubt(self, header: Header, error: InputError) -> None:
+        """There is nobody else to ask."""
 
     async def answers(self, lookups: Sequence[Lookup]) -> Answers:
         """What was answered when it was recorded."""

@@ -129,7 +129,11 @@ class Watcher:
                 if parts := by_block(together, [block.header for block in fetched]):
                     return list(zip(fetched, parts, strict=True))
             self.alone_until = fetched[-1].header.number
-        alone = await look(self.reader, fetched[:1], self.decode, self.detectors, self.memories)
+        try:
+            alone = await look(self.reader, fetched[:1], self.decode, self.detectors, self.memories)
+        except InputError as error:
+            self.reader.doubt(fetched[0].header, error)
+            raise
         return [(fetched[0], alone)]
 
     def _commit(self, header: Header, outcome: Outcome) -> None:

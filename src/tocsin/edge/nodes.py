@@ -22,6 +22,10 @@ from tocsin.edge.rpc.state import State
 from tocsin.model.errors import DataMissing, InputError, RemoteError
 from tocsin.model.lookups import Answers, Lookup
 
+DOUBT_SECONDS = 60.0
+"""How long an endpoint is left alone when a block from it could not be read and others are there."""
+REMEMBERED_BLOCKS = 64
+"""Of so many blocks it is known who gave them: more than are ever read at once."""
 PLAIN_BLOCKS = 64
 """So many blocks are read without the extra datasets, once a node has failed to give them."""
 
@@ -63,6 +67,7 @@ class Nodes:
         self._plain_blocks = 0
         self._poll_seconds = poll_seconds
         self._state = State(pool)
+        self._sources: deque[tuple[bytes, tuple[str, ...]]] = deque(maxlen=REMEMBERED_BLOCKS)
 
     @property
     def chain_id(self) -> int:
@@ -131,9 +136,19 @@ class Nodes:
                     failure = error
             if self._is_whole(gathered):
                 await self._cross_check(gathered)
+                self._sources.append((gathered.header.hash, tuple(gathered.sources)))
                 name = f"block {gathered.header.number} from {' and '.join(gathered.sources)}"
                 return Recording(chain_id=self._chain_id, name=name, answers=gathered.answers)
         raise failure or self._pool.exhausted()
+
+    def doubt(self, header: Header, error: InputError) -> None:
+        """This block, as it was given, could not be read: who gave it is left alone while others can be asked."""
+        gave = dict(self._sources).get(header.hash, ())
+        if not any(each.name not in gave and each.wait_seconds == 0 for each in self._pool.endpoints):
+            return
+        for endpoint in self._pool.endpoints:
+            if endpoint.name in gave:
+                endpoint.failed(error, leave_seconds=DOUBT_SECONDS)
 
     async def answers(self, lookups: Sequence[Lookup]) -> Answers:
         """Answers to questions about the state of this chain; what every endpoint refuses is absent."""
