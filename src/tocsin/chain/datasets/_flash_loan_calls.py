@@ -245,7 +245,9 @@ def _returned(callbacks: pl.DataFrame, moves: pl.DataFrame, near: pl.DataFrame) 
     few = bare.filter(pl.int_range(pl.len()).over(_SAME) < MOST_CALLBACKS)
     most = moves.group_by(_SAME).len()["len"].max()
     step = max(1, _AT_ONCE // (most if isinstance(most, int) else 1))
-    parts = [_round_trips(part, moves, near) for part in few.iter_slices(step)]
+    parts = [part for some in few.iter_slices(step) if not (part := _round_trips(some, moves, near)).is_empty()]
+    if not parts:
+        return callbacks.clear()
     return pl.concat(parts).unique([*_SAME, "lender_address", "token_address", "value_binary"], maintain_order=True)
 
 
@@ -258,6 +260,8 @@ def _round_trips(callbacks: pl.DataFrame, moves: pl.DataFrame, near: pl.DataFram
     out = inside.filter(
         (pl.col("_sender") == lender) & (pl.col("_recipient") == borrower) & (moved_at < pl.col("subtree_end"))
     )
+    if out.is_empty():
+        return out
     asset = [*_LOAN, "token_address"]
     first = out.group_by(asset).agg(pl.col("value_f64").sum().alias("_lent"), moved_at.min().alias("_first"))
     back = inside.filter((pl.col("_recipient") == lender) & (moved_at > pl.col("call_index")))
@@ -268,6 +272,8 @@ def _round_trips(callbacks: pl.DataFrame, moves: pl.DataFrame, near: pl.DataFram
         .agg(pl.col("value_f64").sum().alias("_back"), pl.col("_lent").first())
         .filter(pl.col("_back") >= pl.col("_lent"))
     )
+    if repaid.is_empty():
+        return repaid
     lent = _summed(out.join(repaid, on=asset, how="semi", nulls_equal=True))
     return _row(_busy(callbacks.join(lent, on=_LOAN, nulls_equal=True), near)).sort("call_index")
 

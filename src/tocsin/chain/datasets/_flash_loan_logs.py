@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import polars as pl
 
 from tocsin.chain import abi
@@ -18,8 +19,8 @@ from tocsin.chain.datasets._flash_loan_shapes import (
 from tocsin.tables import amounts
 from tocsin.tables.amounts import Words
 
-_TOPICS = ("topic0", "topic1", "topic2", "topic3")
-_WANTED = [*{name for name, _ in EVENTS}, SWAP_V2, DYDX_WITHDRAW, DYDX_DEPOSIT, EULER_BORROW, EULER_REPAY]
+_WANTED = [*dict.fromkeys(name for name, _ in EVENTS), SWAP_V2, DYDX_WITHDRAW, DYDX_DEPOSIT, EULER_BORROW, EULER_REPAY]
+_KEYS = abi.keys(_WANTED)
 
 DYDX_WORDS = 7
 DYDX_FEE_LIMIT = 2
@@ -28,29 +29,30 @@ DYDX_FEE_LIMIT = 2
 
 def loans(logs: pl.DataFrame, transfers: pl.DataFrame | None) -> list[pl.DataFrame]:
     """Frames of loans; logs of other shapes are left out."""
-    found = logs.filter(pl.col("topic0").is_in(_WANTED))
-    if found.is_empty():
+    event = abi.which(logs["topic0"], _KEYS)
+    rows = np.flatnonzero(event >= 0)
+    if not rows.size:
         return []
-    found = found.with_columns(_topics=pl.sum_horizontal(pl.col(name).is_not_null() for name in _TOPICS))
-    kinds = {
-        (name, int(count)): part
-        for (name, count), part in found.partition_by("topic0", "_topics", as_dict=True).items()
-    }
-    none = found.clear()
+    found, event = logs[rows], event[rows]
+    topics, words = abi.topics(found), abi.sizes(found["data"]) // amounts.WORD_BYTES
+
+    def part(name: bytes, count: int, least: int) -> pl.DataFrame:
+        some = (event == _WANTED.index(name)) & (topics == count) & (words >= least)
+        return found[np.flatnonzero(some)] if some.any() else found.clear()
+
+    told = {key: part(*key, shape.words) for key, shape in EVENTS.items()}
     parts = [
-        *(part for key, event in EVENTS.items() if key in kinds for part in _events(kinds[key], event)),
-        *_swaps(_fitting(kinds.get((SWAP_V2, 3), none), 4)),
+        *(loans for key, some in told.items() if not some.is_empty() for loans in _events(some, EVENTS[key])),
+        *_swaps(part(SWAP_V2, 3, 4)),
     ]
-    if (DYDX_WITHDRAW, 2) in kinds and (DYDX_DEPOSIT, 2) in kinds:
-        parts.append(_dydx(*(_fitting(kinds[name, 2], DYDX_WORDS) for name in (DYDX_WITHDRAW, DYDX_DEPOSIT))))
-    if (EULER_BORROW, 3) in kinds and (EULER_REPAY, 3) in kinds:
-        parts.append(_euler(*(_fitting(kinds[name, 3], 1) for name in (EULER_BORROW, EULER_REPAY))))
-    lent = [part for part in parts if not part.is_empty()]
-    return lent if transfers is None else [_named(part, transfers) for part in lent]
-
-
-def _fitting(logs: pl.DataFrame, words: int) -> pl.DataFrame:
-    return logs.filter(abi.has_words(logs["data"], words)) if not logs.is_empty() else logs
+    withdrawals, deposits = part(DYDX_WITHDRAW, 2, DYDX_WORDS), part(DYDX_DEPOSIT, 2, DYDX_WORDS)
+    if not (withdrawals.is_empty() or deposits.is_empty()):
+        parts.append(_dydx(withdrawals, deposits))
+    borrows, repayments = part(EULER_BORROW, 3, 1), part(EULER_REPAY, 3, 1)
+    if not (borrows.is_empty() or repayments.is_empty()):
+        parts.append(_euler(borrows, repayments))
+    lent = [loan for loan in parts if not loan.is_empty()]
+    return lent if transfers is None else [_named(loan, transfers) for loan in lent]
 
 
 def _row(logs: pl.DataFrame, protocol: str, borrower: pl.Series, *columns: pl.Series) -> pl.DataFrame:
@@ -60,8 +62,7 @@ def _row(logs: pl.DataFrame, protocol: str, borrower: pl.Series, *columns: pl.Se
     return _moves.rows(named, ("lender_address", "log_index"), parties, **constants)
 
 
-def _events(logs: pl.DataFrame, event: Event) -> list[pl.DataFrame]:
-    fits = _fitting(logs, event.words)
+def _events(fits: pl.DataFrame, event: Event) -> list[pl.DataFrame]:
     borrower = _party(fits, event.borrower)
     token = [] if event.token is None else [_party(fits, event.token).rename("token_address")]
     return [
