@@ -9,8 +9,11 @@ outcome, by name, with what it lacked. A detector that fails is in the outcome t
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from tocsin.chain import abi
 from tocsin.detect.detector import CONFIDENCE_WITHOUT, MEMORY, Detector, Question, Read
 from tocsin.model.finding import Finding, Sighting
 from tocsin.model.lookups import Answers, Lookup
@@ -150,10 +153,10 @@ class _Index:
     def __init__(self, tables: Tables, detectors: Sequence[Detector]) -> None:
         self._tables = tables
         self._wanted = {
-            name: sorted({key for d in detectors if name in d.reads for key in _keys(d.reads[name])})
+            name: _numbered(key for d in detectors if name in d.reads for key in _keys(d.reads[name]))
             for name in _INDEXED
         }
-        self._matched: dict[str, pl.DataFrame] = {}
+        self._matched: dict[str, tuple[pl.DataFrame, npt.NDArray[np.intp]]] = {}
 
     @property
     def there(self) -> Container[str]:
@@ -165,12 +168,24 @@ class _Index:
         keys = _keys(read)
         if not keys:
             return self._tables[name]
-        return self._matches(name).filter(pl.col(_INDEXED[name]).is_in(keys))
+        frame, numbers = self._matches(name)
+        asked = np.zeros(len(self._wanted[name]), dtype=np.bool_)
+        asked[[self._wanted[name][key] for key in keys]] = True
+        found: pl.DataFrame = frame[np.flatnonzero(asked[numbers])]
+        return found
 
-    def _matches(self, name: str) -> pl.DataFrame:
+    def _matches(self, name: str) -> tuple[pl.DataFrame, npt.NDArray[np.intp]]:
+        """The rows that anybody asks for, and the number of each one's key."""
         if name not in self._matched:
-            self._matched[name] = self._tables[name].filter(pl.col(_INDEXED[name]).is_in(self._wanted[name]))
+            frame = self._tables[name]
+            numbers = abi.which(frame[_INDEXED[name]], abi.keys(self._wanted[name]))
+            rows = np.flatnonzero(numbers >= 0)
+            self._matched[name] = frame[rows], numbers[rows]
         return self._matched[name]
+
+
+def _numbered(keys: Iterable[bytes]) -> dict[bytes, int]:
+    return {key: number for number, key in enumerate(dict.fromkeys(keys))}
 
 
 def _keys(read: Read) -> tuple[bytes, ...]:
