@@ -18,7 +18,7 @@ from tocsin.edge.logs import logger
 from tocsin.edge.store import gaps
 from tocsin.edge.store.schema import blocks
 from tocsin.edge.store.store import Store
-from tocsin.model.errors import EndpointUnavailable, MalformedInput
+from tocsin.model.errors import EndpointUnavailable, InconsistentInput, MalformedInput
 from tocsin.tables.dataset import Tables
 
 AT_ONCE = Backoff(first_seconds=0.001, longest_seconds=0.001, jitter=lambda: 1.0)
@@ -53,6 +53,21 @@ def test_catching_up_that_cannot_end_fails_and_leaves_its_alert_and_its_gap(stor
 
     assert alerts_ever(store) == [("rpc", GIVE_UP_FAILURES - 1, False)]
     assert recent_headers(store) == []
+
+
+@dataclass
+class Boastful(Node):
+    """Says that its head is higher than the blocks it has."""
+
+    async def head(self) -> Header:
+        return chain(9)[-1]
+
+
+def test_catching_up_with_a_head_that_nobody_has_fails_by_name(store: Store) -> None:
+    with pytest.raises(InconsistentInput, match=r"the head is 8, but give no block .* done, 2: they lag"):
+        asyncio.run(worker(Boastful(chain(3)), store).run(until_caught_up=True))
+
+    assert [header.number for header in recent_headers(store)] == [0, 1, 2]
 
 
 @dataclass

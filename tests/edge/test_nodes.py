@@ -468,6 +468,17 @@ def test_who_gave_a_block_that_cannot_be_read_is_left_alone_while_others_are_the
     assert len(set(using([node], act))) == 1
 
 
+def test_a_head_that_cannot_be_read_is_told_with_its_endpoint(node: Node) -> None:
+    reads = node.methods["eth_getBlockByNumber"]
+
+    def odd(*parameters: Any) -> Any:
+        return reads(*parameters) | {"hash": "0x123"}
+
+    node.methods["eth_getBlockByNumber"] = odd
+    with pytest.raises(EndpointUnavailable, match=r"no endpoint answers: .*hashes or time are not hexadecimal"):
+        using([node], lambda reader: reader.head())
+
+
 def test_a_range_is_read_in_order_and_stops_at_what_is_not_there(node: Node) -> None:
     async def act(reader: Nodes) -> list[str]:
         stream = recordings(reader, range(6, 12))

@@ -17,8 +17,8 @@ from tocsin.app.watch import Watcher
 from tocsin.chain.header import Header
 from tocsin.edge.logs import Log
 from tocsin.edge.store import gaps
-from tocsin.edge.store.values import Gap, HealthAlert
-from tocsin.model.errors import InputError, RemoteError, StoreError, TocsinError
+from tocsin.edge.store.values import Checkpoint, Gap, HealthAlert
+from tocsin.model.errors import InconsistentInput, InputError, RemoteError, StoreError, TocsinError
 
 KINDS: Sequence[tuple[type[Exception], str]] = ((RemoteError, "rpc"), (InputError, "decode"), (StoreError, "store"))
 """What failed, by the class of the error: the kinds of a chain's health alerts, beside `DEFECT`."""
@@ -42,6 +42,9 @@ class Worker:
     """The newest head that came."""
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     failures: int = 0
+    stood_at: Checkpoint | None = None
+    turns_standing: int = 0
+    """When only catching up was asked for: how often in a row there was a newer head and nothing to do."""
 
     async def run(self, *, until_caught_up: bool) -> None:
         """Watch without end, or until there is nothing left to do. Raises only when that cannot be reached."""
@@ -65,8 +68,21 @@ class Worker:
         self.failures = 0
         await self.book.fine([self._key(kind) for kind in (*(kind for _, kind in KINDS), DEFECT)])
         if until_caught_up and not self._reached(head):
-            await asyncio.sleep(self.backoff.delay(1))  # the head is not to be had yet: no need to ask at full speed
+            await self._stand(head)
         return until_caught_up and self._reached(head)
+
+    async def _stand(self, head: Header) -> None:
+        """The head is not to be had yet: no need to ask at full speed, nor for ever."""
+        done = self.watcher.position.checkpoint if self.watcher.position else None
+        self.turns_standing = self.turns_standing + 1 if done == self.stood_at else 1
+        self.stood_at = done
+        if self.turns_standing > GIVE_UP_FAILURES:
+            raise InconsistentInput(
+                f"chain {self.watcher.reader.chain_id}: the endpoints say that the head is {head.number}, but give no "
+                f"block that stands on the last one done, {done.number if done else 'none'}: they lag behind their "
+                "own head, or contradict themselves; compare with another endpoint"
+            )
+        await asyncio.sleep(self.backoff.delay(self.turns_standing))
 
     async def _head(self, *, ask: bool) -> Header:
         if ask or self.newest is None:

@@ -182,7 +182,11 @@ class Endpoint:
     async def newest(self) -> Header:
         """Its newest block."""
         (outcome,) = await self.ask([Request(methods.BLOCK, ("latest", False))])
-        head = verify.header(_result(outcome), self.name)
+        try:
+            head = verify.header(_result(outcome), self.name)
+        except InputError as error:
+            self.failed(error)
+            raise
         if head is None:
             raise EndpointUnavailable(f"{self.name}: has no newest block; it may still be starting")
         self.head = head
