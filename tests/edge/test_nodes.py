@@ -468,14 +468,16 @@ def test_who_gave_a_block_that_cannot_be_read_is_left_alone_while_others_are_the
     assert len(set(using([node], act))) == 1
 
 
-def test_a_head_that_cannot_be_read_is_told_with_its_endpoint(node: Node) -> None:
+@pytest.mark.parametrize(
+    ("bent", "says"),
+    [({"hash": "0x123"}, "hashes or time are not hexadecimal"), (None, "no newest block; it may still be starting")],
+)
+def test_a_head_that_cannot_be_read_is_told_with_its_endpoint(
+    node: Node, bent: dict[str, str] | None, says: str
+) -> None:
     reads = node.methods["eth_getBlockByNumber"]
-
-    def odd(*parameters: Any) -> Any:
-        return reads(*parameters) | {"hash": "0x123"}
-
-    node.methods["eth_getBlockByNumber"] = odd
-    with pytest.raises(EndpointUnavailable, match=r"no endpoint answers: .*hashes or time are not hexadecimal"):
+    node.methods["eth_getBlockByNumber"] = lambda *asked: None if bent is None else reads(*asked) | bent
+    with pytest.raises(EndpointUnavailable, match=f"no endpoint answers: .*{says}"):
         using([node], lambda reader: reader.head())
 
 

@@ -182,13 +182,13 @@ class Endpoint:
     async def newest(self) -> Header:
         """Its newest block."""
         (outcome,) = await self.ask([Request(methods.BLOCK, ("latest", False))])
+        raw = _result(outcome)
         try:
-            head = verify.header(_result(outcome), self.name)
-        except InputError as error:
+            if (head := verify.header(raw, self.name)) is None:
+                raise EndpointUnavailable(f"{self.name}: has no newest block; it may still be starting")
+        except (InputError, EndpointUnavailable) as error:
             self.failed(error)
             raise
-        if head is None:
-            raise EndpointUnavailable(f"{self.name}: has no newest block; it may still be starting")
         self.head = head
         return head
 
