@@ -14,6 +14,7 @@ Protocols of other shapes. A fork that renames its events. From call data the am
 means "all of it"; redeeming and minting by shares, and Compound V2 markets paid in native coin, are not seen.
 """
 
+import numpy as np
 import polars as pl
 
 from tocsin.chain import abi
@@ -34,7 +35,7 @@ COLUMNS: dict[str, Column] = {
     "call_index": index("The frame it was read from.", required=False),
 }
 
-_TOPICS = ("topic0", "topic1", "topic2", "topic3")
+_EVENT_KEYS = abi.keys(EVENTS)
 
 
 def derive(tables: Tables) -> pl.DataFrame:
@@ -46,9 +47,9 @@ def derive(tables: Tables) -> pl.DataFrame:
 
 def _named(rows: pl.DataFrame, transfers: pl.DataFrame) -> pl.DataFrame:
     """The rows with the token that moved, just as much of it, into the market or out of it."""
-    unnamed = rows.filter(pl.col("token_address").is_null())
-    if unnamed.is_empty():
+    if not rows["token_address"].has_nulls():
         return rows
+    unnamed = rows.filter(pl.col("token_address").is_null())
     comes_in = pl.col("kind").is_in(["supply", "repay"])
     found = [
         _moved(unnamed.filter(comes_in), transfers, "to_address"),
@@ -65,11 +66,23 @@ def _moved(rows: pl.DataFrame, transfers: pl.DataFrame, market: str) -> pl.DataF
 
 
 def _from_logs(logs: pl.DataFrame) -> list[pl.DataFrame]:
-    found = logs.filter(pl.col("topic0").is_in(list(EVENTS)))
-    found = found.with_columns(_topics=pl.sum_horizontal(pl.col(name).is_not_null() for name in _TOPICS))
+    event = abi.which(logs["topic0"], _EVENT_KEYS)
+    rows = np.flatnonzero(event >= 0)
+    if not rows.size:
+        return []
+    found, event = logs[rows], event[rows]
+    topics = abi.topics(found)
+    shapes = [(number, shape) for number, shape in enumerate(EVENTS.values()) if number in event]
     return [
-        _rows(part.filter(pl.col("_topics") == EVENTS[key].topics), EVENTS[key], "data", "address", "log_index", 0)
-        for (key,), part in found.partition_by("topic0", as_dict=True).items()
+        _rows(
+            found[np.flatnonzero((event == number) & (topics == shape.topics))],
+            shape,
+            "data",
+            "address",
+            "log_index",
+            0,
+        )
+        for number, shape in shapes
     ]
 
 
@@ -92,7 +105,7 @@ def _agreed(calls: pl.DataFrame, shape: Shape) -> pl.DataFrame:
 
 
 def _rows(source: pl.DataFrame, shape: Shape, data: str, market: str, position: str, skip: int) -> pl.DataFrame:
-    fits = source.filter(abi.has_words(source[data], shape.words, skip=skip)) if not source.is_empty() else source
+    fits: pl.DataFrame = source[np.flatnonzero(abi.has_words(source[data], shape.words, skip=skip))]
     named = [_party(fits, shape.account, data, skip).rename("account_address")]
     if shape.token is not None:
         named.append(_party(fits, shape.token, data, skip).rename("token_address"))
