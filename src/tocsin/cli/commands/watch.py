@@ -12,7 +12,8 @@ reads the process's health at `[metrics] listen`. On SIGTERM or Ctrl-C it ends t
 twice, it stops at once.
 
 ## Exit codes
-0: stopped when asked to, or caught up. 1: the store cannot be reached, or catching up keeps failing. 2: wrong settings.
+0: stopped when asked to, or caught up. 1: the store cannot be used, catching up keeps failing, or not all
+could be told. 2: wrong settings.
 """
 
 import os

@@ -184,13 +184,11 @@ class Endpoint:
         (outcome,) = await self.ask([Request(methods.BLOCK, ("latest", False))])
         raw = _result(outcome)
         try:
-            if (head := verify.header(raw, self.name)) is None:
-                raise EndpointUnavailable(f"{self.name}: has no newest block; it may still be starting")
+            self.head = _newest(raw, self.name)
         except (InputError, EndpointUnavailable) as error:
             self.failed(error)
             raise
-        self.head = head
-        return head
+        return self.head
 
     async def ask(self, requests: Sequence[Request]) -> list[Outcome]:
         """The outcome of each request. Raises `RemoteError` and `InputError`, and remembers that it failed."""
@@ -255,3 +253,10 @@ def _result(outcome: Outcome) -> bytes:
     if isinstance(outcome, RemoteError):
         raise outcome
     return outcome
+
+
+def _newest(raw: bytes, name: str) -> Header:
+    head = verify.header(raw, name)
+    if head is None:
+        raise EndpointUnavailable(f"{name}: has no newest block; it may still be starting")
+    return head
