@@ -110,6 +110,30 @@ def test_kills_on_postgresql(anvil: Anvil, tmp_path: Path, store_url: str) -> No
     play(anvil, Installation.on(anvil, tmp_path, store_url), 3, dice_of(5))
 
 
+@pytest.mark.slow
+@pytest.mark.postgresql
+def test_two_processes_on_one_store_find_nothing_twice_and_lose_nothing(
+    anvil: Anvil, tmp_path: Path, store_url: str
+) -> None:
+    installation = Installation.on(anvil, tmp_path, store_url)
+    contract = Ownable.deployed(anvil)
+    contract.hand_over(10)
+    with installation.watching() as one, installation.watching() as other:
+        contract.hand_over(30)
+        assert wait_for(lambda: len(installation.standing()) == 40)
+        before = anvil.request("evm_snapshot")
+        contract.hand_over(3)
+        assert wait_for(lambda: len(installation.standing()) == 43)
+        anvil.request("evm_revert", before)
+        contract.hand_over(5)
+        assert wait_for(lambda: len(installation.standing()) == 45 and installation.untold() == 0)
+        for process in (one, other):
+            process.terminate()
+        assert [process.wait(STOP_SECONDS) for process in (one, other)] == [0, 0]
+
+    check(anvil, contract, installation)
+
+
 def test_a_reorg_takes_back_what_was_found_and_finds_what_is_there_now(anvil: Anvil, tmp_path: Path) -> None:
     installation = Installation.on(anvil, tmp_path)
     contract = Ownable.deployed(anvil)
