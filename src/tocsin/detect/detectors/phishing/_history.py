@@ -113,9 +113,13 @@ def _shapes(real: pl.DataFrame, is_known: Truths, is_own: Truths) -> list[Any]:
 
 def remember(tables: Tables) -> pl.DataFrame:
     """Payments and planted addresses, each once a transaction."""
-    role = pl.col("shape").replace_strict(_ROLES, default=None, return_dtype=pl.String())
-    found = tables[FOUND].select(*PLACE, "owner", "other", "key", role=role).filter(pl.col("role").is_not_null())
-    return found.select(*PLACE, *REMEMBERED).with_columns(transaction_hash=pl.lit(None, pl.Binary())).unique()
+    found = tables[FOUND]
+    kept = [(row, _ROLES[shape]) for row, shape in enumerate(found["shape"].to_list()) if shape in _ROLES]
+    rows: pl.DataFrame = found[[row for row, _ in kept]]
+    unsaid = pl.Series("transaction_hash", [None], dtype=pl.Binary()).new_from_index(0, len(rows))
+    roles = pl.Series("role", [role for _, role in kept], dtype=pl.String())
+    given = {**rows.to_dict(), "transaction_hash": unsaid, "role": roles}
+    return pl.DataFrame([given[name] for name in (*PLACE, *REMEMBERED)]).unique()
 
 
 _Owner = tuple[int, bytes]
