@@ -54,7 +54,7 @@ def alarms(found: Iterable[Finding], at_least: Severity) -> list[Finding]:
 def row(name: str, hits: int, trials: int, unit: str) -> str:
     """One line of a table of proportions."""
     low, high = wilson(hits, trials)
-    return f"| {name} | {hits} / {trials} {unit} | {100 * hits / trials:.1f} % | {low:.1f} to {high:.1f} % |"
+    return f"| {name} | {hits} / {trials} {unit} | {100 * hits / trials:.2f} % | {low:.2f} to {high:.2f} % |"
 
 
 HEAD = ["| what | count | share | 95 % interval |", "|---|---:|---:|---:|"]
