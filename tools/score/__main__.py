@@ -13,7 +13,6 @@ from measuring import DATA, ROOT
 from mev import mev
 from ordinary import demo, ordinary
 
-
 CAVEATS = """
 This is development data: the rules were chosen with it in view, so expect less on attacks nobody had seen. The
 ordinary blocks are mainnet of 2020 to 2022, picked for their MEV; modern traffic differs. Recordings of single call
@@ -24,7 +23,9 @@ trees answer no questions about the state, so ages of accounts and supplies of t
 def main() -> int:
     """Measure, print, and keep if asked."""
     parts = [exploits, reentrancies, ordinary, mev, demo] if DATA.is_dir() else [demo]
-    text = "\n".join([f"# Detection quality\n\n{dt.date.today()}.\n{CAVEATS}", *("\n".join(part()) for part in parts), ""])
+    text = "\n".join(
+        [f"# Detection quality\n\n{dt.date.today()}.\n{CAVEATS}", *("\n".join(part()) for part in parts), ""]
+    )
     print(text)
     if "--write" in sys.argv:
         (ROOT / "docs/measurements/detection.md").write_text(text)
