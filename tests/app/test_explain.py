@@ -13,7 +13,7 @@ from tocsin.app.sources import Batch, Request, pieces
 from tocsin.chain import codecs
 from tocsin.detect.catalogue import detectors
 from tocsin.edge import lake, recordings
-from tocsin.model.errors import EndpointUnavailable, SourceError
+from tocsin.model.errors import EndpointUnavailable, MalformedInput, SourceError
 from tocsin.model.lookups import CALL, Answers, Lookup
 
 TRUTH = read_truth(RECORDING / "truth.json")
@@ -141,3 +141,10 @@ def test_a_node_that_fails_costs_the_names_and_nothing_else() -> None:
     value = explain(replace(batch, ask=fail), transaction, detectors())
     assert value.findings
     assert value.claims == {}
+
+
+def test_what_cannot_be_read_is_told_and_never_taken_for_nothing(tmp_path: Path) -> None:
+    """The transaction may be in the recording that is damaged: why it cannot be read is the answer."""
+    (tmp_path / "cut.json").write_bytes(b'{"chain_id": 1, "eth_getBlockByNumber": {"number"')
+    with pytest.raises(MalformedInput, match=r"cut\.json"):
+        explained(tmp_path, TRUTH.attack_transaction)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mining import mined
 from tocsin.app.explain import explain, find
 from tocsin.app.scan import Looked, Report, scan
 from tocsin.app.sources import Request, Unreadable, noun, pieces, title, units
@@ -18,7 +19,7 @@ COIN_WEI = 10**18
 def paid(anvil: Anvil) -> str:
     """Send a coin from one development account to another, in a block of its own; the transaction's hash."""
     payer, payee, *_ = anvil.request("eth_accounts")
-    return str(anvil.request("eth_sendTransaction", {"from": payer, "to": payee, "value": hex(COIN_WEI)}))
+    return str(mined(anvil, sender=payer, to=payee, value=hex(COIN_WEI))["transactionHash"])
 
 
 @pytest.mark.anvil
@@ -54,9 +55,8 @@ ALWAYS_18 = "600a600c600039600a6000f3" + "6012600052" + "60206000f3"
 @pytest.mark.anvil
 def test_a_batch_that_is_kept_still_has_its_questions_answered(anvil: Anvil) -> None:
     """Who took one piece and let go of the rest is connected again."""
-    sender = anvil.request("eth_accounts")[0]
-    hash_ = anvil.request("eth_sendTransaction", {"from": sender, "data": "0x" + ALWAYS_18})
-    token = anvil.request("eth_getTransactionReceipt", hash_)["contractAddress"]
+    created = mined(anvil, data="0x" + ALWAYS_18)
+    hash_, token = created["transactionHash"], created["contractAddress"]
     batch, transaction = find(pieces(Request(source=anvil.url, mentioning=hash_)), hash_)
     place = explain(batch, transaction, detectors()).place
     assert asked([token], place, batch.ask) == {token: Claim(symbol="", decimals=18)}
@@ -69,11 +69,10 @@ REPLACES_ITS_CODE = "6025600c60003960256000f3" + "600035" + f"7f{IMPLEMENTATION_
 
 def upgraded_unseen(anvil: Anvil) -> None:
     """A proxy gets its first implementation and then another, each in a block of its own."""
-    sender, one, other, *_ = anvil.request("eth_accounts")
-    hash_ = anvil.request("eth_sendTransaction", {"from": sender, "data": "0x" + REPLACES_ITS_CODE})
-    proxy = anvil.request("eth_getTransactionReceipt", hash_)["contractAddress"]
+    _, one, other, *_ = anvil.request("eth_accounts")
+    proxy = mined(anvil, data="0x" + REPLACES_ITS_CODE)["contractAddress"]
     for account in (one, other):
-        anvil.request("eth_sendTransaction", {"from": sender, "to": proxy, "data": "0x" + account[2:].zfill(64)})
+        mined(anvil, to=proxy, data="0x" + account[2:].zfill(64))
 
 
 @pytest.mark.anvil

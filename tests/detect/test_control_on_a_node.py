@@ -1,12 +1,12 @@
 """The control detectors on blocks of a real node, with the node itself answering what they ask."""
 
 import json
-import time
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
+from mining import mined
 from tocsin.chain.catalogue import derived
 from tocsin.chain.codecs import tables
 from tocsin.chain.recording import Recording
@@ -26,7 +26,6 @@ EMITTER = "600e600c600039600e6000f3" + "60403560203560003560006000a3"
 """Init code of a contract that logs the three words of its call data as topics, and that code itself."""
 UPGRADED = topic("Upgraded(address)")
 OWNERSHIP_TRANSFERRED = topic("OwnershipTransferred(address,address)")
-RECEIPT_ATTEMPTS = 500
 NOBODY = "0x" + "5c" * 20
 
 
@@ -69,19 +68,7 @@ def test_ownership_that_goes_to_a_contract_is_low(anvil: Anvil) -> None:
 
 
 def _send(node: Anvil, **transaction: str) -> dict[str, Any]:
-    sender = node.request("eth_accounts")[0]
-    sent = node.request("eth_sendTransaction", {"from": sender, "gas": "0x100000", **transaction})
-    return _receipt(node, sent)
-
-
-def _receipt(node: Anvil, sent: str) -> dict[str, Any]:
-    """anvil answers before it has mined: ask until it has."""
-    for _ in range(RECEIPT_ATTEMPTS):
-        if receipt := node.request("eth_getTransactionReceipt", sent):
-            assert receipt["status"] == "0x1"
-            return dict(receipt)
-        time.sleep(0.01)
-    raise AssertionError(f"{sent} was not mined")
+    return mined(node, gas="0x100000", **transaction)
 
 
 def _log(node: Anvil, contract: str, event: bytes, *arguments: str) -> str:

@@ -1,8 +1,8 @@
 """A contract on a local node whose every call is a finding: it logs that ownership was handed over."""
 
-import time
 from dataclasses import dataclass
 
+from mining import mined
 from tocsin.chain.signatures import topic
 from tocsin.edge.anvil import Anvil
 
@@ -11,7 +11,6 @@ RUNTIME = bytes.fromhex("602035" + "600035" + "7f" + HANDED_OVER.hex() + "6000" 
 """LOG3 of nothing, with the event's topic and the two words of the call data; then STOP."""
 CREATION = bytes.fromhex(f"60{len(RUNTIME):02x}600c60003960{len(RUNTIME):02x}6000f3") + RUNTIME
 """Copies the runtime code, which begins at byte 12, into memory and returns it."""
-MINING_SECONDS = 0.01
 
 
 @dataclass
@@ -26,11 +25,8 @@ class Ownable:
     @classmethod
     def deployed(cls, node: Anvil) -> "Ownable":
         """A new one, in a block of its own."""
-        sender = node.request("eth_accounts")[0]
-        transaction = node.request("eth_sendTransaction", {"from": sender, "data": "0x" + CREATION.hex()})
-        while (receipt := node.request("eth_getTransactionReceipt", transaction)) is None:
-            time.sleep(MINING_SECONDS)
-        return cls(node, sender, receipt["contractAddress"])
+        receipt = mined(node, data="0x" + CREATION.hex())
+        return cls(node, receipt["from"], receipt["contractAddress"])
 
     def hand_over(self, times: int) -> None:
         """Log so many changes of owner, each in a block of its own, each to another owner."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from ownable import Ownable
 
+from mining import mined
 from tocsin.chain.signatures import topic
 from tocsin.cli.main import main
 from tocsin.edge import recordings
@@ -57,12 +58,8 @@ TOKEN += f"60bb60aa7f{TRANSFER}60206000a300"
 def test_tokens_have_the_names_in_a_recording_that_they_had_live(
     anvil: Anvil, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sender = anvil.request("eth_accounts")[0]
-    hash_ = anvil.request("eth_sendTransaction", {"from": sender, "data": f"0x{TOKEN}"})
-    wait_for(anvil, 1)
-    token = anvil.request("eth_getTransactionReceipt", hash_)["contractAddress"]
-    hash_ = anvil.request("eth_sendTransaction", {"from": sender, "to": token, "data": "0x" + "00" * 36})
-    wait_for(anvil, 2)
+    token = mined(anvil, data=f"0x{TOKEN}")["contractAddress"]
+    hash_ = mined(anvil, to=token, data="0x" + "00" * 36)["transactionHash"]
     assert main(["record", anvil.url, "--from", "2", "--to", "2", "--output", str(tmp_path), "--with", "names"]) == 0
     for source in (anvil.url, str(tmp_path)):
         capsys.readouterr()

@@ -85,12 +85,15 @@ def find(pieces: Iterable[Piece], beginning: str) -> tuple[Batch, bytes | None]:
     """
     The batch that holds the transaction whose hash begins so, and its hash; the only one there is, for "".
 
-    Raises `SourceError` when there is none, naming the nearest, or several.
+    Raises `SourceError` when there is none, naming the nearest, or several; and why a piece could not be read, when
+    what was asked for may be in it.
     """
     matches: dict[bytes | None, Batch] = {}
     others: list[bytes | None] = []
+    unreadable: list[Exception] = []
     for piece in pieces:
         if not isinstance(piece, Batch):
+            unreadable.append(piece.error)
             continue
         for found in _transactions(piece.tables):
             if (hexadecimal(found) or "").startswith(beginning.lower()):
@@ -98,6 +101,8 @@ def find(pieces: Iterable[Piece], beginning: str) -> tuple[Batch, bytes | None]:
             others.append(found)
         if len(beginning) == _HASH_DIGITS and matches:
             break
+    if unreadable and not matches:
+        raise unreadable[0]
     return _the_one(matches, others, beginning)
 
 

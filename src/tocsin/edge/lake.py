@@ -104,7 +104,7 @@ def _write(frame: pl.DataFrame, directory: Path, name: Name) -> Path:
                 Path(temporary.name).unlink(missing_ok=True)
                 raise
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise StoreFull(f"{path}: no room left to write it") from error
         raise SourceError(f"{path}: cannot be written: {error.strerror}") from error
     return path

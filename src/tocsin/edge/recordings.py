@@ -79,7 +79,7 @@ def write(recording: Recording, path: Path) -> None:
     try:
         _replace(path, packed)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise StoreFull(f"{path}: no room left for a recording of {len(packed)} bytes") from error
         raise SourceError(f"{path}: cannot be written: {error.strerror}") from error
 

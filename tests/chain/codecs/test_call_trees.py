@@ -121,6 +121,7 @@ def test_nesting_that_no_machine_makes_is_an_error() -> None:
         ([trace([0])], InconsistentInput),
         ([trace([]), trace([])], InconsistentInput),
         ([trace([]), trace([0, 0])], InconsistentInput),
+        ([trace([]), trace([0]), trace([1, 0])], InconsistentInput),
         ([trace([]), trace([], 1), trace([0])], InconsistentInput),
         ([trace([-1])], InputError),
         ([trace([]), trace([], transactionHash=SECOND)], InconsistentInput),

@@ -75,9 +75,17 @@ def shape(frames: Frames) -> Shape:
         ends[rows] = shallow[np.searchsorted(shallow, rows, side="right")]
         if depth:
             parents[rows] = above[np.searchsorted(above, rows) - 1]
+            _refuse_strays(frames.paths, rows, parents[rows])
             failed[rows] |= failed[parents[rows]]
         above = rows
     return Shape(np.arange(len(depths)) - starts, depths, parents - starts, ends - starts, failed, parents >= 0)
+
+
+def _refuse_strays(paths: list[list[int]], rows: npt.NDArray[np.int64], parents: npt.NDArray[np.int64]) -> None:
+    """A frame's path must be its parent's and one number more."""
+    for row, parent in zip(rows.tolist(), parents.tolist(), strict=True):
+        if paths[row][:-1] != paths[parent]:
+            raise InconsistentInput(f"call tree: frame {paths[row][:10]} stands without its parent")
 
 
 def _starts(transactions: npt.NDArray[np.int64], depths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
