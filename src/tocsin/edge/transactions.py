@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 
+from tocsin.chain.codecs.hexadecimal import quantities
 from tocsin.chain.rpc.json_rpc import Request
 from tocsin.edge.rpc.endpoint import Endpoint
 from tocsin.edge.rpc.limits import Limits
@@ -39,12 +40,13 @@ async def block_of(url: str, transaction_hash: str) -> int:
 def _height(answer: bytes, transaction_hash: str, name: str) -> int:
     try:
         found = msgspec.json.decode(answer, type=_Found | None)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedInput(f"{name}: {METHOD}: {error}") from error
     if found is None:
         raise DataMissing(f"{name}: knows no transaction {transaction_hash}")
     if found.hash.lower() != transaction_hash:
         raise MalformedInput(f"{name}: {METHOD}: asked for {transaction_hash}, got {found.hash}")
-    if found.block_number is None:
+    (height,) = quantities([found.block_number], f"{name}: {METHOD}")
+    if height is None:
         raise DataMissing(f"{name}: {transaction_hash} is in no block yet")
-    return int(found.block_number, 16)
+    return height

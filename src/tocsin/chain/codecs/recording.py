@@ -4,7 +4,7 @@ import gzip
 import io
 import zlib
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -12,6 +12,8 @@ from tocsin.chain import deep_json
 from tocsin.chain.recording import TRANSACTION_METHOD, Recording
 from tocsin.model.errors import MalformedInput
 from tocsin.model.lookups import Answers, Lookup
+
+T = TypeVar("T")
 
 METHOD_PREFIXES = ("eth_", "trace_", "debug_")
 """What a method begins with; other keys are notes of whoever made the recording."""
@@ -32,7 +34,7 @@ class _Asked(msgspec.Struct):
 
 
 _CHAIN_ID: "msgspec.json.Decoder[int]" = msgspec.json.Decoder(Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)])
-_HASH: "msgspec.json.Decoder[str]" = msgspec.json.Decoder(Annotated[str, msgspec.Meta(pattern="^0x[0-9a-fA-F]{64}$")])
+_HASH: "msgspec.json.Decoder[str]" = msgspec.json.Decoder(Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-fA-F]{64}\Z")])
 _LOOKUPS = msgspec.json.Decoder(list[_Asked])
 _FRAME_KEYS = frozenset(("type", "from"))
 
@@ -95,29 +97,27 @@ def _chain(members: Mapping[str, msgspec.Raw], name: str, default: int | None) -
         if default is None:
             raise MalformedInput(f"{name}: it does not say which chain it is of; add chain_id, or give --chain-id")
         return default
-    try:
-        return _CHAIN_ID.decode(members["chain_id"])
-    except msgspec.DecodeError as error:
-        raise MalformedInput(f"{name}: chain_id: {error}") from error
+    return _member(_CHAIN_ID, members, "chain_id", name)
 
 
 def _transaction_hash(members: Mapping[str, msgspec.Raw], name: str) -> bytes | None:
     if "transaction_hash" not in members:
         return None
-    try:
-        return bytes.fromhex(_HASH.decode(members["transaction_hash"])[2:])
-    except msgspec.DecodeError as error:
-        raise MalformedInput(f"{name}: transaction_hash: {error}") from error
+    return bytes.fromhex(_member(_HASH, members, "transaction_hash", name)[2:])
 
 
 def _lookups(members: Mapping[str, msgspec.Raw], name: str, chain_id: int) -> Answers:
     if "lookups" not in members:
         return {}
-    try:
-        asked = _LOOKUPS.decode(members["lookups"])
-    except msgspec.DecodeError as error:
-        raise MalformedInput(f"{name}: lookups: {error}") from error
+    asked = _member(_LOOKUPS, members, "lookups", name)
     return {Lookup(each.method, tuple(each.parameters), chain_id): each.result for each in asked}
+
+
+def _member(decoder: "msgspec.json.Decoder[T]", members: Mapping[str, msgspec.Raw], key: str, name: str) -> T:
+    try:
+        return decoder.decode(members[key])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedInput(f"{name}: {key}: {error}") from error
 
 
 def render(recording: Recording) -> bytes:
