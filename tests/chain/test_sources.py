@@ -2,12 +2,11 @@
 
 import pytest
 
-import tocsin.chain.sources
-from tocsin.chain.catalogue import datasets
+from tocsin.app.sources import READERS
+from tocsin.chain.catalogue import datasets, sources
 from tocsin.chain.source import Example, Source
-from tocsin.model.extension import load
 
-SOURCES = load(tocsin.chain.sources, Source)
+SOURCES = sources()
 EXAMPLES = [(source, example) for source in SOURCES.values() for example in source.examples]
 
 
@@ -29,3 +28,7 @@ def test_a_source_gives_datasets_that_exist(source: Source) -> None:
 def test_no_argument_names_two_kinds_of_source() -> None:
     for _, example in EXAMPLES:
         assert sum(source.recognises(example.argument, example.holds) for source in SOURCES.values()) <= 1, example
+
+
+def test_each_kind_of_source_has_a_reader() -> None:
+    assert READERS.keys() == SOURCES.keys()

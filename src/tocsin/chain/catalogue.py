@@ -1,8 +1,10 @@
-"""Every dataset there is, found by a strict walk, once."""
+"""Every dataset and every kind of source there is, found by a strict walk, once."""
 
 from functools import cache
 
 import tocsin.chain.datasets
+import tocsin.chain.sources
+from tocsin.chain.source import Source
 from tocsin.model.extension import load
 from tocsin.tables.dataset import Dataset, Derived, Tables
 
@@ -11,6 +13,12 @@ from tocsin.tables.dataset import Dataset, Derived, Tables
 def datasets() -> dict[str, Dataset]:
     """The datasets by id."""
     return load(tocsin.chain.datasets, Dataset)
+
+
+@cache
+def sources() -> dict[str, Source]:
+    """The kinds of source by id."""
+    return load(tocsin.chain.sources, Source)
 
 
 def derived(raw: Tables) -> Derived:

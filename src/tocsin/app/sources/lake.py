@@ -12,13 +12,7 @@ from tocsin.model.errors import InputError, SourceError
 from tocsin.model.lookups import Answers
 
 NOUN = "block"
-SUFFIX = ".parquet"
 HASH_CHARACTERS = 66
-
-
-def is_lake(path: Path) -> bool:
-    """Whether there are Parquet files."""
-    return path.suffix == SUFFIX or (path.is_dir() and any(path.rglob(f"*{SUFFIX}")))
 
 
 def units(request: Request) -> int:

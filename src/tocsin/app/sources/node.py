@@ -17,7 +17,6 @@ from tocsin.model.errors import InputError, RemoteError, UserError
 from tocsin.model.lookups import Answers, Lookup
 
 NOUN = "block"
-SCHEMES = ("http://", "https://", "ws://", "wss://")
 HASH_CHARACTERS = 66
 
 

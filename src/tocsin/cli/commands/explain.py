@@ -26,7 +26,7 @@ import typer
 
 from tocsin.app.explain import Explanation, block_of, find
 from tocsin.app.explain import explain as explained
-from tocsin.app.sources import Batch, Request, is_node, pieces
+from tocsin.app.sources import Batch, Request, needs_range, pieces
 from tocsin.app.wanted import extra
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.options import Format
@@ -72,7 +72,7 @@ def _explained(source: str, beginning: str, chain_id: int | None) -> Explanation
     wanted = Request(
         source=source, chain_id=chain_id, together=1, mentioning=beginning, extra=extra(detectors().values())
     )
-    if is_node(wanted) and not beginning:
+    if needs_range(wanted) and not beginning:
         raise UserError("a node has many transactions: name one with --tx HASH")
     batch, transaction = _found(wanted)
     if batch.units > 1:
