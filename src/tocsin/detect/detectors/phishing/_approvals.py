@@ -1,4 +1,4 @@
-"""Who let whom take tokens, and who took them for nothing: the rows approval phishing is judged by."""
+"""Who let whom take tokens: the rows approval phishing remembers, and what of them matters to a batch."""
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,13 +11,11 @@ import polars as pl
 from tocsin.chain import abi
 from tocsin.chain.routers import ROUTERS
 from tocsin.chain.signatures import selector
-from tocsin.detect.worth import with_dollars
-from tocsin.model.finding import Place, hexadecimal
+from tocsin.detect.detectors.phishing._takings import POSITION, moved_from
 from tocsin.tables.columns import PLACE, ZERO, Column, address, count, flag, index
 from tocsin.tables.dataset import Tables
+from tocsin.tables.numbers import numbers
 
-SAME = ["chain_id", "block_hash", "transaction_hash"]
-SKIP = 4
 TAKING = tuple(
     selector(signature)
     for signature in (
@@ -36,8 +34,6 @@ CALLS = ("call_type", "from_address", "input", "selector", "reverted")
 
 SUFFICIENT = ("operator", "permit")
 """Kinds of approval after which a single victim is enough: everything of a kind, or by a signature off chain."""
-RETURN_DOLLARS = 1.0
-"""What the owner gets back for less than this is no price, where its worth is known."""
 PERMIT2 = bytes.fromhex("000000000022d473030f116ddee9f6b43ac78ba3")
 KNOWN = tuple({PERMIT2, *(address for _, address in ROUTERS)})
 """Spenders that everybody approves."""
@@ -54,36 +50,46 @@ Spender = tuple[int, bytes]
 """Chain and spender."""
 
 
-_IS_GIVEN = (
-    (pl.col("value_f64") > 0)
-    & (pl.col("owner_address") != pl.col("spender_address"))
-    & (pl.col("spender_address") != ZERO)
-    & ~pl.col("spender_address").is_in(KNOWN)
-    & pl.col("block_number").is_not_null()
-    & pl.col("transaction_index").is_not_null()
-)
-_IS_SUFFICIENT = pl.col("kind").is_in(SUFFICIENT)
-_ORDER = pl.coalesce("log_index", "call_index").fill_null(0)
-_IS_MOVER = (pl.col("call_type") == "call") & ~pl.col("reverted") & ~pl.col("from_address").is_in(KNOWN)
+_KNOWN = abi.keys(KNOWN)
+_NOBODY = abi.keys((*KNOWN, ZERO))
+"""Spenders who are no concern of anybody."""
+_SUFFICIENT = abi.texts(SUFFICIENT)
+_CALL = abi.texts(("call",))
 
 
 def remember(tables: Tables) -> pl.DataFrame:
     """The approvals of a batch that give something to somebody who is not known."""
-    given = tables["approvals"].filter(_IS_GIVEN)
-    return given.select(
-        *PLACE,
-        owner="owner_address",
-        spender="spender_address",
-        is_sufficient=_IS_SUFFICIENT,
-        order=_ORDER,
-        key=_keys(given["spender_address"].to_list()),
+    given = tables["approvals"][np.flatnonzero(_is_given(tables["approvals"]))]
+    sufficient = abi.which(given["kind"], _SUFFICIENT) >= 0
+    logged, called = (abi.filled(given[name], 0) for name in ("log_index", "call_index"))
+    order = np.where(abi.present(given["log_index"]), logged, called)
+    return pl.DataFrame(
+        [
+            *(given[name] for name in PLACE),
+            given["owner_address"].alias("owner"),
+            given["spender_address"].alias("spender"),
+            pl.Series("is_sufficient", sufficient),
+            pl.Series("order", order.astype(np.uint32)),
+            _keys(given["spender_address"].to_list()),
+        ]
     )
+
+
+def _is_given(approvals: pl.DataFrame) -> abi.Mask:
+    owner, spender = approvals["owner_address"], approvals["spender_address"]
+    owners, spenders = numbers(owner, spender)
+    there = [abi.present(column) for column in (owner, spender, *(approvals[name] for name in POSITION))]
+    is_somebody = (owners != spenders) & (abi.which(spender, _NOBODY) < 0)
+    return np.asarray(np.logical_and.reduce(there) & is_somebody & (approvals["value_f64"].to_numpy() > 0))
 
 
 def of_batch(memory: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """The remembered rows of this batch: those of its blocks, which come after all earlier ones."""
     first = tables["approvals"]["block_number"].min()
-    return memory.clear() if first is None else memory.filter(pl.col("block_number") >= first)
+    if first is None:
+        return memory.clear()
+    rows: pl.DataFrame = memory[np.flatnonzero(memory["block_number"].to_numpy() >= first)]
+    return rows
 
 
 def _keys(spenders: Iterable[bytes]) -> pl.Series:
@@ -93,42 +99,10 @@ def _keys(spenders: Iterable[bytes]) -> pl.Series:
 
 def movers(tables: Tables) -> pl.DataFrame:
     """The calls by which unknown spenders move what is another's, or their own."""
-    return tables["calls"].filter(_IS_MOVER)
-
-
-def moved_from(calls: pl.DataFrame) -> pl.DataFrame:
-    """What these calls move: place columns, spender, owner, receiver."""
-    whole = calls[np.flatnonzero(abi.has_words(calls["input"], 2, skip=SKIP))]
-    return pl.DataFrame(
-        [
-            *(whole[name] for name in PLACE),
-            whole["from_address"].alias("spender"),
-            abi.address(whole["input"], 0, skip=SKIP).alias("owner"),
-            abi.address(whole["input"], 1, skip=SKIP).alias("receiver"),
-        ]
-    )
-
-
-def takings(moved: pl.DataFrame, tables: Tables) -> pl.DataFrame:
-    """What was moved in a transaction that the owner did not send and got nothing for."""
-    others = moved if moved.is_empty() else _by_others(moved, tables.get("transactions"))
-    return others if others.is_empty() else _unreturned(others, tables["transfers"])
-
-
-def _by_others(moved: pl.DataFrame, transactions: pl.DataFrame | None) -> pl.DataFrame:
-    if transactions is None:
-        return moved
-    own = transactions.select(*SAME, owner="from_address")
-    return moved.join(own, on=[*SAME, "owner"], how="anti", nulls_equal=True)
-
-
-def _unreturned(moved: pl.DataFrame, transfers: pl.DataFrame) -> pl.DataFrame:
-    here = transfers.join(moved.select(SAME).unique(), on=SAME, how="semi", nulls_equal=True)
-    worth = with_dollars(here.select(*SAME, "token_address", "to_address", "value_f64", chain="chain_id"), "value_f64")
-    got = worth.filter(
-        (pl.col("value_f64") > 0) & (pl.col("dollars").is_null() | (pl.col("dollars") >= RETURN_DOLLARS))
-    )
-    return moved.join(got.select(*SAME, owner="to_address"), on=[*SAME, "owner"], how="anti", nulls_equal=True)
+    calls = tables["calls"]
+    is_call = (abi.which(calls["call_type"], _CALL) >= 0) & (calls["reverted"].to_numpy() == np.False_)
+    movers: pl.DataFrame = calls[np.flatnonzero(is_call & (abi.which(calls["from_address"], _KNOWN) < 0))]
+    return movers
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +120,7 @@ class Memories:
 
     def known(self, calls: pl.DataFrame) -> pl.DataFrame:
         """What spenders moved that is another's who is remembered to have approved them."""
-        pairs = set(self.rows.select("owner", "spender").iter_rows())
+        pairs = set(zip(self.rows["owner"].to_list(), self.rows["spender"].to_list(), strict=True))
         spenders = {spender for _, spender in pairs}
         moved = moved_from(calls[[row for row, who in enumerate(calls["from_address"].to_list()) if who in spenders]])
         both = zip(moved["owner"].to_list(), moved["spender"].to_list(), strict=True)
@@ -159,11 +133,14 @@ class Memories:
 
     def owners(self, row: Mapping[str, Any], approvals: pl.DataFrame) -> tuple[set[bytes], bool]:
         """Of a spender's approvals: who gave one by a row's transaction, and whether its owner gave enough alone."""
-        block, place = pl.col("block_number"), pl.col("transaction_index")
-        earlier = (block < row["block_number"]) | ((block == row["block_number"]) & (place <= row["transaction_index"]))
-        given = approvals.filter(earlier & (block + self.window_blocks >= row["block_number"]))
-        alone = given.filter((pl.col("owner") == row["owner"]) & pl.col("is_sufficient"))
-        return set(given["owner"].to_list()), not alone.is_empty()
+        now, block = row["block_number"], approvals["block_number"].to_numpy()
+        is_earlier = (block < now) | (
+            (block == now) & (approvals["transaction_index"].to_numpy() <= row["transaction_index"])
+        )
+        given = approvals[np.flatnonzero(is_earlier & (block + self.window_blocks >= now))]
+        owners = given["owner"].to_list()
+        alone = zip(owners, given["is_sufficient"].to_list(), strict=True)
+        return set(owners), (row["owner"], True) in alone
 
     def crossings(self, batch: pl.DataFrame, thresholds: Sequence[int]) -> Iterator[tuple[dict[str, Any], int]]:
         """
@@ -183,8 +160,8 @@ class Memories:
 
     def _busy(self, first: Any, last: Any, most: int) -> list[bytes]:
         """Spenders with so many owners before the batch, all through it, that no row of it can reach a threshold."""
-        block = pl.col("block_number")
-        before = self.rows.filter((block < first) & (block + self.window_blocks >= last))
+        block = self.rows["block_number"].to_numpy()
+        before = self.rows[np.flatnonzero((block < first) & (block + self.window_blocks >= last))]
         if len(before) < most:
             return []
         counted = before.group_by("spender").agg(pl.col("owner").n_unique())
@@ -219,75 +196,3 @@ def _forget(owners: Counter[bytes], owner: bytes) -> None:
     owners[owner] -= 1
     if not owners[owner]:
         del owners[owner]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A spender that took, or that many approved."""
-
-    place: Place
-    spender: str
-    owners: int
-    """Different owners who approved it within the window."""
-    is_sufficient: bool
-    """One of the approvals is enough alone."""
-    victims: tuple[str, ...]
-    receivers: tuple[str, ...] = ()
-    dollars: float = 0.0
-    """What was taken, as far as its worth is known."""
-
-    @property
-    def is_taken(self) -> bool:
-        """Whether tokens have gone."""
-        return bool(self.receivers)
-
-
-def taking(taken: pl.DataFrame, transfers: pl.DataFrame, memories: Memories) -> Iterator[Candidate]:
-    """One for each transaction and spender that took from somebody who had approved it."""
-    usable = taken.filter(pl.col("block_number").is_not_null() & pl.col("transaction_index").is_not_null())
-    if usable.is_empty():
-        return
-    approvals = memories.by_spender(usable["spender"])
-    here = transfers.join(usable.select(SAME).unique(), on=SAME, how="semi", nulls_equal=True)
-    for rows in usable.sort("owner", "receiver").partition_by(*SAME, "spender", maintain_order=True):
-        given = approvals.get((rows["chain_id"][0], rows["spender"][0]), memories.rows.clear())
-        judged = [(row, *memories.owners(row, given)) for row in rows.iter_rows(named=True)]
-        robbed = [(row, owners, alone) for row, owners, alone in judged if row["owner"] in owners]
-        if robbed:
-            yield _candidate(robbed, here)
-
-
-def _candidate(robbed: list[tuple[dict[str, Any], set[bytes], bool]], transfers: pl.DataFrame) -> Candidate:
-    first, owners, _ = robbed[0]
-    victims = tuple(dict.fromkeys(row["owner"] for row, _, _ in robbed))
-    return Candidate(
-        place=Place.of(first),
-        spender=_text(first["spender"]),
-        owners=len(owners),
-        is_sufficient=any(alone for _, _, alone in robbed),
-        victims=tuple(_text(victim) for victim in victims),
-        receivers=tuple(dict.fromkeys(_text(row["receiver"]) for row, _, _ in robbed)),
-        dollars=_worth(first, victims, transfers),
-    )
-
-
-def _worth(row: Mapping[str, Any], victims: tuple[bytes, ...], transfers: pl.DataFrame) -> float:
-    here = pl.all_horizontal(pl.col(name).eq_missing(pl.lit(row[name])) for name in SAME)
-    lost = transfers.filter(here & pl.col("from_address").is_in(victims))
-    return float(with_dollars(lost, "value_f64")["dollars"].sum())
-
-
-def approving(given: pl.DataFrame, memories: Memories, thresholds: Sequence[int]) -> Iterator[Candidate]:
-    """One for each approval by which a spender's owners reach a threshold."""
-    for row, reached in memories.crossings(given, thresholds):
-        yield Candidate(
-            place=Place.of(row),
-            spender=_text(row["spender"]),
-            owners=reached,
-            is_sufficient=row["is_sufficient"],
-            victims=(_text(row["owner"]),),
-        )
-
-
-def _text(raw: bytes) -> str:
-    return hexadecimal(raw) or ""

@@ -48,15 +48,13 @@ from tocsin.detect.detectors.phishing._approvals import (
     REMEMBERED,
     TAKING,
     TRANSFERS,
-    Candidate,
     Memories,
-    approving,
     movers,
     of_batch,
     remember,
-    taking,
-    takings,
 )
+from tocsin.detect.detectors.phishing._candidates import Candidate, approving, taking
+from tocsin.detect.detectors.phishing._takings import takings
 from tocsin.detect.worth import about
 from tocsin.model.finding import Entity, Place, Severity, Sighting
 from tocsin.model.lookups import Answers
