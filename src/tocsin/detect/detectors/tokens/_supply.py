@@ -1,4 +1,4 @@
-"""Mints and burns that nobody paid for, and what is remembered of earlier ones."""
+"""What is remembered of mints and burns that nobody paid for, and how new ones compare."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
@@ -8,17 +8,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tocsin.detect.worth import with_dollars
+from tocsin.detect.actors import SAME
+from tocsin.detect.detectors.tokens._payments import supply_moves, unpaid
 from tocsin.model.finding import Place, hexadecimal
-from tocsin.tables.columns import PLACE, ZERO, Column, address, count, octets, text
+from tocsin.tables.columns import PLACE, Column, address, count, octets, text
 from tocsin.tables.dataset import Tables
 
-SAME = ["chain_id", "block_hash", "transaction_hash"]
 TRANSFERS = ("token_address", "standard", "from_address", "to_address", "value_binary", "value_f64")
 OBSERVATIONS_FOR_OUTLIER = 20
 """How many amounts must be known before one can be out of line."""
-PRICE_DOLLARS = 1.0
-"""What was given for a mint, or got for a burn, is no price below this, where its worth is known."""
 
 REMEMBERED: Mapping[str, Column] = {
     "token": address("The token."),
@@ -30,75 +28,35 @@ REMEMBERED: Mapping[str, Column] = {
     "key": count("number", "First bytes of the token, to find it by."),
 }
 
+_SAID = ("token", "kind", "account", "actor")
+"""Those that are attributes of `Supply`."""
+
 Position = tuple[int, int]
 """Block and transaction."""
 
 
-def unpaid(tables: Tables) -> pl.DataFrame:
-    """
-    The mints and burns of ERC-20 tokens that come with no payment.
-
-    A mint is paid for when its receiver, the sender or the called contract gives another token in the same transaction;
-    a burn when one of them gets one. A burn of the actor's own tokens is no concern of anybody else and is left out.
-    Place columns, token, kind, account, actor, value_binary, amount, key.
-    """
-    source, target = pl.col("from_address") == ZERO, pl.col("to_address") == ZERO
-    moved = tables["transfers"].filter(
-        (pl.col("standard") == "erc20")
-        & (source != target)
-        & (pl.col("value_f64") > 0)
-        & pl.col("block_number").is_not_null()
-        & pl.col("transaction_index").is_not_null()
+def remember(tables: Tables) -> pl.DataFrame:
+    """The unpaid mints and burns of a batch."""
+    moved = supply_moves(tables["transfers"])
+    kept = unpaid(moved, tables)
+    rows = moved[[supply.row for supply in kept]]
+    return pl.DataFrame(
+        [
+            *(rows[name] for name in PLACE),
+            *(
+                pl.Series(name, [getattr(supply, name) for supply in kept], dtype=REMEMBERED[name].type)
+                for name in _SAID
+            ),
+            rows["value_binary"],
+            rows["value_f64"].alias("amount"),
+            _keys(rows["token_address"]),
+        ]
     )
-    named = moved.select(
-        *PLACE,
-        "value_binary",
-        token="token_address",  # noqa: S106 - a token is a coin here
-        kind=pl.when(pl.col("from_address") == ZERO).then(pl.lit("mint")).otherwise(pl.lit("burn")),
-        account=pl.when(pl.col("from_address") == ZERO).then("to_address").otherwise("from_address"),
-        amount="value_f64",
-        key=_keys(moved["token_address"]),
-    )
-    acted = _with_actors(named, tables.get("transactions"))
-    own = (pl.col("account") == pl.col("sender")) | (pl.col("account") == pl.col("called"))
-    foreign = acted.filter((pl.col("kind") == "mint") | ~own.fill_null(value=False))
-    return foreign if foreign.is_empty() else _without_paid(foreign, tables["transfers"])
-
-
-def _with_actors(named: pl.DataFrame, transactions: pl.DataFrame | None) -> pl.DataFrame:
-    if transactions is None:
-        nobody = pl.lit(None, pl.Binary())
-        return named.with_columns(sender=nobody, called=nobody, actor=nobody)
-    senders = transactions.select(*SAME, sender="from_address", called="to_address")
-    called = pl.col("called")
-    through = pl.when(called != pl.col("token")).then(called).otherwise("sender")
-    joined = named.join(senders, on=SAME, how="left", nulls_equal=True)
-    return joined.with_columns(actor=pl.coalesce(through, "sender"))
-
-
-def _without_paid(supply: pl.DataFrame, transfers: pl.DataFrame) -> pl.DataFrame:
-    here = transfers.join(supply.select(SAME).unique(), on=SAME, how="semi", nulls_equal=True)
-    worth = with_dollars(here, "value_f64").filter(
-        (pl.col("value_f64") > 0) & (pl.col("dollars").is_null() | (pl.col("dollars") >= PRICE_DOLLARS))
-    )
-    gave = worth.select(*SAME, other="token_address", party="from_address", kind=pl.lit("mint"))
-    got = worth.select(*SAME, other="token_address", party="to_address", kind=pl.lit("burn"))
-    parties = pl.concat(supply.select(*SAME, "token", "kind", party=name) for name in ("account", "sender", "called"))
-    paid = parties.filter(pl.col("party").is_not_null()).join(
-        pl.concat([gave, got]).unique(), on=[*SAME, "kind", "party"], nulls_equal=True
-    )
-    paid = paid.filter(pl.col("other") != pl.col("token"))
-    return supply.join(paid.select(*SAME, "token", "kind"), on=[*SAME, "token", "kind"], how="anti", nulls_equal=True)
 
 
 def _keys(tokens: pl.Series) -> pl.Series:
     packed = b"".join([token[:8] for token in tokens.to_list()])
     return pl.Series("key", memoryview(packed).cast("Q") if packed else [], dtype=pl.UInt64())
-
-
-def remember(tables: Tables) -> pl.DataFrame:
-    """The unpaid mints and burns of a batch."""
-    return unpaid(tables).select(*PLACE, *REMEMBERED)
 
 
 def of_batch(memory: pl.DataFrame, tables: Tables) -> pl.DataFrame:
