@@ -12,6 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from rich.console import Console
+from rich.progress import track
+
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data" / "mev" / "blocks"
 PASSES = 3
@@ -37,8 +40,10 @@ def main() -> int:
     if not DATA.is_dir():
         print(f"make bench needs recorded blocks in {DATA.relative_to(ROOT.parent)}; there are none here")
         return 1
-    passes = [{name: run(*program) for name, program in PROGRAMS.items()} for _ in range(PASSES)]
-    figures = {name: best([each[name] for each in passes]) for name in PROGRAMS}
+    runs: dict[str, list[dict]] = {name: [] for name in PROGRAMS}
+    for name in track([*PROGRAMS] * PASSES, "Timing", console=Console(stderr=True), transient=True):
+        runs[name].append(run(*PROGRAMS[name]))
+    figures = {name: best(some) for name, some in runs.items()}
     text = "\n".join([*header(), *peers(figures), "", *stages(figures["tocsin"]), ""])
     print(text)
     if "--write" in sys.argv:

@@ -12,6 +12,8 @@ from exploits import exploits, reentrancies
 from measuring import DATA, ROOT
 from mev import mev
 from ordinary import demo, ordinary
+from rich.console import Console
+from rich.progress import track
 
 CAVEATS = """
 This is development data: the rules were chosen with it in view, so expect less on attacks nobody had seen. The
@@ -23,9 +25,9 @@ trees answer no questions about the state, so ages of accounts and supplies of t
 def main() -> int:
     """Measure, print, and keep if asked."""
     parts = [exploits, reentrancies, ordinary, mev, demo] if DATA.is_dir() else [demo]
-    text = "\n".join(
-        [f"# Detection quality\n\n{dt.date.today()}.\n{CAVEATS}", *("\n".join(part()) for part in parts), ""]
-    )
+    shown = track(parts, "Looking", console=Console(stderr=True), transient=True)
+    lines = [line for part in shown for line in part()]
+    text = "\n".join([f"# Detection quality\n\n{dt.date.today()}.\n{CAVEATS}", *lines, ""])
     print(text)
     if "--write" in sys.argv:
         (ROOT / "docs/measurements/detection.md").write_text(text)
