@@ -14,7 +14,8 @@ import polars as pl
 
 from tocsin.chain import abi
 from tocsin.chain.callbacks import CALLBACKS, EXCHANGES, Callback
-from tocsin.chain.datasets import _moves, _native_moves, _order, _token_calls
+from tocsin.chain.datasets import _moves, _order
+from tocsin.chain.datasets._flash_loan_moves import moved
 from tocsin.tables import amounts
 from tocsin.tables.columns import PLACE
 from tocsin.tables.numbers import Numbers, numbers, rows_of
@@ -24,6 +25,8 @@ LIBRARIES = 6
 
 _SAME = _moves.SAME_TRANSACTION
 _LOAN = (*_SAME, "call_index")
+_SHAPE = ("from_address", "to_address", "selector", "call_type", "depth", "call_index", "subtree_end", "parent_index")
+"""The columns by which callbacks are found."""
 _NAMES, _EXCHANGES = abi.keys(CALLBACKS), abi.keys(EXCHANGES)
 _PLAIN, _LIBRARY = abi.texts(["call"]), abi.texts(["delegatecall", "callcode"])
 _KINDS = [
@@ -38,29 +41,21 @@ MOST_CALLBACKS = 32
 _AT_ONCE = 500_000
 """Pairs of callbacks and movements held in memory at a time."""
 _LIMIT = 2.0**255
-_MOVE = {
-    **{name: name for name in _SAME},
-    "call_index": "move_index",
-    "token_address": "token_address",
-    "from_address": "_sender",
-    "to_address": "_recipient",
-    "value_binary": "value_binary",
-    "value_f64": "value_f64",
-}
-"""A movement's columns, and their names beside a callback's."""
-
 Row: TypeAlias = Mapping[str, Any]
 
 
 def loans(calls: pl.DataFrame) -> list[pl.DataFrame]:
     """Frames of loans, with the forms `callback` and `balance`."""
-    live = calls[np.flatnonzero(~calls["reverted"].to_numpy() & abi.present(calls["to_address"]))]
-    callbacks = _callbacks(live)
-    if callbacks.is_empty():
+    live = np.flatnonzero(~calls["reverted"].to_numpy() & abi.present(calls["to_address"]))
+    shape = calls[[*_SAME, *_SHAPE]][live]
+    transaction = rows_of(shape, *_SAME)
+    rows, added = _callbacks(shape, transaction)
+    if not rows.size:
         return []
-    near = live.join(callbacks, on=_SAME, how="semi", nulls_equal=True)
+    callbacks = calls[live[rows]].hstack(added)
+    near = calls[live[np.isin(transaction, transaction[rows])]]
     kinds = callbacks.partition_by("_kind", as_dict=True)
-    none, moves = callbacks.clear(), _moved(near)
+    none, moves = callbacks.clear(), moved(near)
     parts = [
         _said(kinds.get(("said",), none)),
         _sent(kinds.get(("sent",), none), moves),
@@ -69,30 +64,27 @@ def loans(calls: pl.DataFrame) -> list[pl.DataFrame]:
     return [part for part in parts if not part.is_empty()]
 
 
-def _callbacks(live: pl.DataFrame) -> pl.DataFrame:
+def _callbacks(live: pl.DataFrame, transaction: Numbers) -> tuple[Numbers, list[pl.Series]]:
     """
-    Known callbacks, and calls into a contract that has itself called the caller and goes on to call others.
+    The rows of known callbacks, and of calls into a contract that has called the caller and goes on to call others.
 
     With each stands the lender's frame it was made in; an unknown one only counts where the borrower called that frame.
     """
-    transaction, (caller, callee) = rows_of(live, *_SAME), numbers(live["from_address"], live["to_address"])
+    caller, callee = numbers(live["from_address"], live["to_address"])
     callback = abi.which(live["selector"], _NAMES)
     known = callback >= 0
     candidates = np.flatnonzero(_candidates(live, known, transaction, caller, callee))
     if not candidates.size:
-        return live.clear()
+        return candidates, []
     frames = _lending_frames(live, candidates, transaction)
     counted = (frames >= 0) & (known[candidates] | (caller[frames] == callee[candidates]))
     rows, frames = candidates[counted], frames[counted]
-    callbacks: pl.DataFrame = live[rows]
-    return callbacks.hstack(
-        [
-            pl.Series("_known", known[rows]),
-            pl.Series("_kind", [_KINDS[number] for number in callback[rows]], dtype=pl.String()),
-            live["call_index"][frames].alias("frame_index"),
-            live["subtree_end"][frames].alias("frame_end"),
-        ]
-    )
+    return rows, [
+        pl.Series("_known", known[rows]),
+        pl.Series("_kind", [_KINDS[number] for number in callback[rows]], dtype=pl.String()),
+        live["call_index"][frames].alias("frame_index"),
+        live["subtree_end"][frames].alias("frame_end"),
+    ]
 
 
 def _candidates(
@@ -124,30 +116,6 @@ def _lending_frames(live: pl.DataFrame, rows: Numbers, transaction: Numbers) -> 
         frames = frames.copy()
         frames[waiting] = np.where(places[found] == wanted, found, -1)
     return np.where(library[frames], -1, frames)
-
-
-def _moved(near: pl.DataFrame) -> pl.DataFrame:
-    """What moved, with its place among the calls, which logs do not have. Short call data reads as a value of zero."""
-    native = _native_moves.from_calls(near).select(*_MOVE)
-    found = _token_calls.accepted(near, [_token_calls.TRANSFER, _token_calls.TRANSFER_FROM])
-    moves = native if found.is_empty() else pl.concat([native, _tokens(found)])
-    return moves.filter(pl.col("value_f64") > 0).rename(_MOVE)
-
-
-def _tokens(calls: pl.DataFrame) -> pl.DataFrame:
-    by_other = calls["selector"].is_in([_token_calls.TRANSFER_FROM])
-    words = [abi.word(calls["input"], number, skip=abi.SELECTOR_BYTES) for number in range(3)]
-    shift = by_other.to_numpy()[:, None]
-    exact, rounded = abi.amount(np.where(shift, words[2], words[1]), "value")
-    return calls.select(
-        *_SAME,
-        "call_index",
-        pl.col("to_address").alias("token_address"),
-        from_address=abi.addresses(words[0]).zip_with(by_other, calls["from_address"]),
-        to_address=abi.addresses(np.where(shift, words[1], words[0])),
-        value_binary=exact,
-        value_f64=rounded,
-    )
 
 
 def _row(callbacks: pl.DataFrame) -> pl.DataFrame:
@@ -239,8 +207,8 @@ def _summed(moves: pl.DataFrame) -> pl.DataFrame:
 
 def _returned(callbacks: pl.DataFrame, moves: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
     """Callbacks around which a token leaves the lender for the borrower and comes back, whole, in the same frame."""
-    if callbacks.is_empty():
-        return callbacks
+    if callbacks.is_empty() or not _lends(callbacks, moves):
+        return callbacks.clear()
     bare = callbacks.drop("value_binary", "value_f64").sort("_known", "call_index", descending=[True, False])
     few = bare.filter(pl.int_range(pl.len()).over(_SAME) < MOST_CALLBACKS)
     most = moves.group_by(_SAME).len()["len"].max()
@@ -249,6 +217,14 @@ def _returned(callbacks: pl.DataFrame, moves: pl.DataFrame, near: pl.DataFrame) 
     if not parts:
         return callbacks.clear()
     return pl.concat(parts).unique([*_SAME, "lender_address", "token_address", "value_binary"], maintain_order=True)
+
+
+def _lends(callbacks: pl.DataFrame, moves: pl.DataFrame) -> bool:
+    """Whether anything went from the lender of a callback to its borrower, at whatever time. Mostly nothing did."""
+    pairs = set(zip(*(callbacks[name].to_list() for name in (*_SAME, "from_address", "to_address")), strict=True))
+    return not pairs.isdisjoint(
+        zip(*(moves[name].to_list() for name in (*_SAME, "_sender", "_recipient")), strict=True)
+    )
 
 
 def _round_trips(callbacks: pl.DataFrame, moves: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
