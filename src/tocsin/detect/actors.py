@@ -59,6 +59,7 @@ _TOKEN_FUNCTIONS = frozenset(
 )
 _KNOWN = TOKENS.keys() | ROUTERS
 _CREATIONS = ("create", "create2")
+_CREATING = abi.texts(_CREATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +136,12 @@ def find(tables: Tables) -> dict[Transaction, Cluster]:
 
 
 def _heads_of_calls(calls: pl.DataFrame) -> pl.DataFrame:
-    kind, depth = pl.col("call_type"), pl.col("depth")
-    return calls.filter(
-        ((depth == 0) | kind.is_in(_CREATIONS)) & ~pl.col("reverted") & pl.col("to_address").is_not_null()
-    )
+    named = calls[[*PLACE, *CALLS_READ]]
+    is_head = (named["depth"].to_numpy() == 0) | (abi.which(named["call_type"], _CREATING) >= 0)
+    heads: pl.DataFrame = named[
+        np.flatnonzero(is_head & ~named["reverted"].to_numpy() & abi.present(named["to_address"]))
+    ]
+    return heads
 
 
 def _heads_of_transactions(tables: Tables) -> pl.DataFrame:

@@ -1,12 +1,14 @@
 """The transactions in which a price may have been moved, each as values."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from tocsin.chain import abi
 from tocsin.detect import actors
 from tocsin.detect.actors import SAME, Cluster
 from tocsin.detect.detectors import _frames, _round_trips
@@ -56,6 +58,8 @@ def cases(tables: Tables) -> Iterator[Case]:
         )
 
 
+_ZERO, _VIEWS, _STATIC = abi.keys((ZERO,)), abi.keys(PRICE_VIEWS), abi.texts(("staticcall",))
+_QUESTION = (*SAME, "to_address", "input")
 _COLUMNS = {
     "calls": _frames.READ,
     "transfers": _round_trips.MOVES_READ,
@@ -70,14 +74,27 @@ def _candidates(tables: Tables) -> pl.DataFrame:
     Transactions where something went both ways between some account and others, or a price view changed its answer, or
     a loan was open.
     """
-    both_ways = tables["profits"].filter(
-        (pl.col("received_f64") > 0) & (pl.col("sent_f64") > 0) & (pl.col("net_f64") != 0)
-        & (pl.col("account_address") != ZERO)
-    )  # fmt: skip
-    asked = tables["calls"].filter(pl.col("selector").is_in(PRICE_VIEWS) & (pl.col("call_type") == "staticcall"))
-    answers = asked.group_by(*SAME, "to_address", "input").agg(pl.col("output").n_unique())
-    changed = answers.filter(pl.col("output") > 1)
-    return pl.concat([both_ways.select(SAME), changed.select(SAME), tables["flash_loans"].select(SAME)])
+    chosen = (_both_ways(tables["profits"]), _changed(tables["calls"]), tables["flash_loans"])
+    return pl.concat([rows[[*SAME]] for rows in chosen])
+
+
+def _both_ways(profits: pl.DataFrame) -> pl.DataFrame:
+    received, sent, net = (profits[name].to_numpy() for name in ("received_f64", "sent_f64", "net_f64"))
+    is_somebody = abi.which(profits["account_address"], _ZERO) < 0
+    rows: pl.DataFrame = profits[np.flatnonzero((received > 0) & (sent > 0) & (abs(net) > 0) & is_somebody)]
+    return rows
+
+
+def _changed(calls: pl.DataFrame) -> pl.DataFrame:
+    """The questions to price views that had more than one answer."""
+    is_asked = (abi.which(calls["selector"], _VIEWS) >= 0) & (abi.which(calls["call_type"], _STATIC) >= 0)
+    asked = calls[[*_QUESTION, "output"]][np.flatnonzero(is_asked)]
+    questions = list(zip(*(asked[name].to_list() for name in _QUESTION), strict=True))
+    answers: dict[tuple[Any, ...], set[bytes]] = defaultdict(set)
+    for question, answer in zip(questions, asked["output"].to_list(), strict=True):
+        answers[question].add(answer)
+    changed: pl.DataFrame = asked[[row for row, question in enumerate(questions) if len(answers[question]) > 1]]
+    return changed
 
 
 def _gain(cluster: Cluster, profits: list[tuple[Any, ...]]) -> float:

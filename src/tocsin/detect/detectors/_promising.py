@@ -4,18 +4,21 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numpy as np
 import polars as pl
 
+from tocsin.chain import abi
 from tocsin.detect import actors
 from tocsin.detect.actors import Transaction
 from tocsin.detect.losses import NOBODY
-from tocsin.detect.worth import REFERENCE, dollars
+from tocsin.detect.worth import dollars, with_dollars
 from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
 ROUNDING = 0.01
 """How far a rounded sum may be below the exact one, generously."""
 CREATIONS = ("create", "create2")
+_ZERO = abi.keys((ZERO,))
 
 Flows: TypeAlias = Iterable[tuple[Any, ...]]
 """The values of `actors.PROFITS_READ`, row by row, of one transaction."""
@@ -23,9 +26,10 @@ Flows: TypeAlias = Iterable[tuple[Any, ...]]
 
 def of_anybody(profits: pl.DataFrame, least_dollars: float) -> pl.DataFrame:
     """The rows in which some account gained about enough: a cluster's gain may be spread over two."""
-    gained = profits.filter(pl.col("net_f64") > 0).join(REFERENCE, on=["chain_id", "token_address"])
-    worth = gained.with_columns(dollars=pl.col("net_f64") * pl.col("dollars_per_unit"))
-    return worth.filter((pl.col("dollars") >= least_dollars / 2) & (pl.col("account_address") != ZERO))
+    worth = with_dollars(profits)["dollars"].to_numpy()
+    is_somebody = abi.which(profits["account_address"], _ZERO) < 0
+    rows: pl.DataFrame = profits[np.flatnonzero((worth >= least_dollars / 2) & is_somebody)]
+    return rows
 
 
 def of_actors(tables: Tables, chosen: pl.DataFrame, least_dollars: float, cost_limit_dollars: float) -> pl.DataFrame:

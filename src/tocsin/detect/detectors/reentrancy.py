@@ -35,8 +35,10 @@ Horus and TxSpector (reentrancy queries); "Reentrancy Redux"; SWC-107; ERC-777 a
 
 from collections.abc import Iterator
 
+import numpy as np
 import polars as pl
 
+from tocsin.chain import abi
 from tocsin.chain.signatures import selector
 from tocsin.detect import actors
 from tocsin.detect.actors import CALLS_READ, PROFITS_READ, SAME, Cluster
@@ -51,6 +53,9 @@ from tocsin.tables.dataset import Tables
 
 LOSS_DOLLARS = 10_000
 """A loss from which on a certain reentrancy is critical (design: the entry threshold of large profit)."""
+_KINDS = abi.texts(("call", "create", "create2"))
+_CALL = 0
+"""Which of the kinds; the others create."""
 _FEWEST_FRAMES = 3
 """A root, an entry, a door and an entry: more frames than these."""
 
@@ -75,12 +80,16 @@ def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
 
     Only the called contract and created ones can be: the first is the root's callee, the others need a creation.
     """
-    kind, depth = pl.col("call_type"), pl.col("depth")
-    roots = calls.filter((depth == 0) & (pl.col("subtree_end") > _FEWEST_FRAMES)).select(*SAME, "to_address")
-    inside = (depth > 1) & (kind == "call") & (pl.col("subtree_end") > pl.col("call_index") + 1)
-    back = calls.filter(inside).join(roots, on=[*SAME, "to_address"], how="semi", nulls_equal=True)
-    creations = calls.filter(kind.is_in(["create", "create2"]))
-    chosen = pl.concat([back.select(SAME), creations.select(SAME)])
+    kind, depth, end = abi.which(calls["call_type"], _KINDS), calls["depth"].to_numpy(), calls["subtree_end"].to_numpy()
+    parties = calls[[*SAME, "to_address"]]
+    roots = parties[np.flatnonzero((depth == 0) & (end > _FEWEST_FRAMES))]
+    inside = (depth > 1) & (kind == _CALL) & (end > calls["call_index"].to_numpy() + 1)
+    # Nearly all end here: what they call is nobody's root, in whichever transaction.
+    inside &= abi.which(calls["to_address"], roots["to_address"].to_arrow()) >= 0
+    rows = np.flatnonzero(inside)
+    known = set(roots.iter_rows())
+    back = [row for row, party in zip(rows.tolist(), parties[rows].iter_rows(), strict=True) if party in known]
+    chosen = parties[[*back, *np.flatnonzero(kind > _CALL).tolist()]]
     return actors.of_transactions(calls, chosen) if len(chosen) else calls.clear()
 
 

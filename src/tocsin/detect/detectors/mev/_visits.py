@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeAlias
 
+import numpy as np
 import polars as pl
 
+from tocsin.chain import abi
 from tocsin.detect.detector import Read
 from tocsin.detect.detectors.mev import _trades
 from tocsin.detect.detectors.mev._trades import BLOCK, NOBODY, POOL, Parties, Trade
@@ -73,11 +75,16 @@ def visits(liquidity: pl.DataFrame, swaps: pl.DataFrame, calls: pl.DataFrame | N
 
 def _come_and_gone(liquidity: pl.DataFrame) -> pl.DataFrame:
     """The changes, in order, of positions that have a mint and a burn."""
-    placed = liquidity.filter(pl.col("transaction_index").is_not_null())
-    both = placed.filter(pl.col("kind") != "collect").group_by(POSITION).agg(kinds=pl.col("kind").n_unique())
-    changes = placed.join(both.filter(pl.col("kinds") > 1), on=POSITION, how="semi", nulls_equal=True)
-    position = pl.coalesce("log_index", "call_index").fill_null(0).alias("_position")
-    return changes.with_columns(position).sort(*BLOCK, "transaction_index", "_position")
+    placed = liquidity[np.flatnonzero(abi.present(liquidity["transaction_index"]))]
+    positions = list(zip(*(placed[name].to_list() for name in POSITION), strict=True))
+    kinds: dict[tuple[Any, ...], set[str]] = defaultdict(set)
+    for position, kind in zip(positions, placed["kind"].to_list(), strict=True):
+        kinds[position].add(kind)
+    changes = placed[[row for row, position in enumerate(positions) if kinds[position] >= {"mint", "burn"}]]
+    if changes.is_empty():
+        return changes
+    order = pl.coalesce("log_index", "call_index").fill_null(0).alias("_position")
+    return changes.with_columns(order).sort(*BLOCK, "transaction_index", "_position")
 
 
 def _by_pool(trades: Iterable[Trade]) -> Mapping[tuple[Any, ...], list[Trade]]:
