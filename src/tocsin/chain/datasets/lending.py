@@ -14,6 +14,9 @@ Protocols of other shapes. A fork that renames its events. From call data the am
 means "all of it"; redeeming and minting by shares, and Compound V2 markets paid in native coin, are not seen.
 """
 
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 import numpy as np
 import polars as pl
 
@@ -35,6 +38,8 @@ COLUMNS: dict[str, Column] = {
     "call_index": index("The frame it was read from.", required=False),
 }
 
+_MOVEMENT = (*_moves.SAME_TRANSACTION, "value_binary")
+_COMING_IN = ("supply", "repay")
 _EVENT_KEYS = abi.keys(EVENTS)
 
 
@@ -49,20 +54,30 @@ def _named(rows: pl.DataFrame, transfers: pl.DataFrame) -> pl.DataFrame:
     """The rows with the token that moved, just as much of it, into the market or out of it."""
     if not rows["token_address"].has_nulls():
         return rows
-    unnamed = rows.filter(pl.col("token_address").is_null())
-    comes_in = pl.col("kind").is_in(["supply", "repay"])
-    found = [
-        _moved(unnamed.filter(comes_in), transfers, "to_address"),
-        _moved(unnamed.filter(~comes_in), transfers, "from_address"),
+    moved = _moved(
+        transfers[np.flatnonzero(abi.which(transfers["value_binary"], rows["value_binary"].to_arrow()) >= 0)]
+    )
+    tokens = [
+        moved.get((*movement, kind in _COMING_IN, market)) if token is None else token
+        for *movement, kind, market, token in _values(rows, (*_MOVEMENT, "kind", "market_address", "token_address"))
     ]
-    return pl.concat([rows.filter(pl.col("token_address").is_not_null()), *found])
+    named = pl.Series("token_address", tokens, dtype=pl.Binary())
+    return pl.DataFrame([named if name == "token_address" else rows[name] for name in COLUMNS])
 
 
-def _moved(rows: pl.DataFrame, transfers: pl.DataFrame, market: str) -> pl.DataFrame:
-    keys = [*_moves.SAME_TRANSACTION, "market_address", "value_binary"]
-    moved = transfers.select(*_moves.SAME_TRANSACTION, "value_binary", "token_address", market_address=market)
-    matching = moved.join(rows, on=keys, how="semi", nulls_equal=True).sort("token_address").unique(keys, keep="first")
-    return rows.drop("token_address").join(matching, on=keys, how="left", nulls_equal=True).select(rows.columns)
+def _moved(transfers: pl.DataFrame) -> dict[tuple[Any, ...], bytes]:
+    """By movement, whether it comes in, and market: the token; the least where several moved just as much."""
+    tokens: dict[tuple[Any, ...], bytes] = {}
+    for *movement, giver, taker, token in _values(
+        transfers, (*_MOVEMENT, "from_address", "to_address", "token_address")
+    ):
+        for key in ((*movement, True, taker), (*movement, False, giver)):
+            tokens[key] = min(token, tokens.get(key, token))
+    return tokens
+
+
+def _values(frame: pl.DataFrame, names: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+    return zip(*(frame[name].to_list() for name in names), strict=True)
 
 
 def _from_logs(logs: pl.DataFrame) -> list[pl.DataFrame]:
