@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+import numpy as np
 import polars as pl
 
+from tocsin.chain import abi
 from tocsin.tables.amounts import WORD_BYTES
 
 T = TypeVar("T")
@@ -32,7 +34,8 @@ _INDEXED = [[number < indexed for number in range(3)] for indexed in range(4)]
 
 def among(logs: pl.DataFrame, events: Mapping[bytes, Event[T]]) -> pl.DataFrame:
     """The logs of these events."""
-    return logs.filter(pl.col("topic0").is_in(list(events)))
+    found: pl.DataFrame = logs[np.flatnonzero(abi.which(logs["topic0"], abi.keys(events)) >= 0)]
+    return found
 
 
 def read(logs: pl.DataFrame, events: Mapping[bytes, Event[T]]) -> Iterator[tuple[int, T]]:

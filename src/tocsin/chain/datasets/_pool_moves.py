@@ -12,8 +12,10 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
+import numpy as np
 import polars as pl
 
+from tocsin.chain import abi
 from tocsin.chain.datasets._moves import SAME_TRANSACTION
 from tocsin.tables.columns import NATIVE
 
@@ -24,7 +26,8 @@ Key: TypeAlias = tuple[Transaction, int]
 """A transaction and a position in it."""
 NO_ENDS: Mapping[Key, int] = MappingProxyType({})
 
-STANDARDS = ("erc20", "native")
+_STANDARDS = abi.texts(("erc20", "native"))
+_READ = ("token_address", "from_address", "to_address", "value_binary")
 NEAREST = 8
 """How many transfers of the right amount are looked at for one of another token."""
 FEW = 8
@@ -153,12 +156,11 @@ def _rows(
     transfers: pl.DataFrame, pools: frozenset[bytes], position: str
 ) -> Iterator[tuple[Transaction, int, bytes, bytes, bytes, int]]:
     """Transaction, position, token, sender, receiver and amount of each transfer into or out of these pools."""
-    listed = list(pools)
-    found = transfers.filter(
-        (pl.col("from_address").is_in(listed) | pl.col("to_address").is_in(listed))
-        & pl.col("standard").is_in(STANDARDS)
-    )
-    places = found[position].cast(pl.Int64).fill_null(UNORDERED).to_list()
+    listed = abi.keys(pools)
+    is_near = np.logical_or(*(abi.which(transfers[name], listed) >= 0 for name in ("from_address", "to_address")))
+    named = transfers[[*SAME_TRANSACTION, *_READ, position]]
+    found = named[np.flatnonzero(is_near & (abi.which(transfers["standard"], _STANDARDS) >= 0))]
+    places = [UNORDERED if place is None else place for place in found[position].to_list()]
     columns = (found[name].to_list() for name in ("token_address", "from_address", "to_address"))
     values = [int.from_bytes(value, "big") for value in found["value_binary"].to_list()]
     return zip(transactions(found), places, *columns, values, strict=True)

@@ -51,10 +51,11 @@ def _with_permits(given: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
     named = _approval_calls.permits(calls)
     if named.is_empty():
         return given
-    permits = named.select(_PERMITTED).unique().with_columns(_permitted=True)
-    joined = given.join(permits, on=_PERMITTED, how="left", nulls_equal=True)
-    by_permit = pl.col("_permitted") & (pl.col("kind") == "erc20")
-    return joined.with_columns(kind=pl.when(by_permit).then(pl.lit("permit")).otherwise("kind")).drop("_permitted")
+    permits = set(named[_PERMITTED].iter_rows())
+    told = zip(given["kind"].to_list(), given[_PERMITTED].iter_rows(), strict=True)
+    kinds = ["permit" if kind == "erc20" and approval in permits else kind for kind, approval in told]
+    changed = pl.Series("kind", kinds, dtype=pl.String())
+    return pl.DataFrame([changed if name == "kind" else given[name] for name in given.columns])
 
 
 dataset = Dataset(

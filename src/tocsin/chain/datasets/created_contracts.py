@@ -11,8 +11,10 @@ Create frames of the call tree; without it, the creations that receipts report.
 Without the call tree, contracts created by contracts are not seen. The code is the node's answer.
 """
 
+import numpy as np
 import polars as pl
 
+from tocsin.chain import abi
 from tocsin.chain.datasets import _moves
 from tocsin.tables.columns import PLACE, Column, address, index, octets, text
 from tocsin.tables.dataset import Dataset, Tables
@@ -28,6 +30,9 @@ COLUMNS: dict[str, Column] = {
 }
 
 
+_CREATING = abi.texts(("create", "create2"))
+
+
 def derive(tables: Tables) -> pl.DataFrame:
     """Creations that took effect."""
     part = _from_calls(tables["calls"]) if "calls" in tables else _from_transactions(tables["transactions"])
@@ -35,23 +40,21 @@ def derive(tables: Tables) -> pl.DataFrame:
 
 
 def _from_calls(calls: pl.DataFrame) -> pl.DataFrame:
-    made = calls.filter(
-        pl.col("call_type").is_in(["create", "create2"]) & ~pl.col("reverted") & pl.col("to_address").is_not_null()
-    )
+    creates = abi.which(calls["call_type"], _CREATING) >= 0
+    made = calls[np.flatnonzero(creates & ~calls["reverted"].to_numpy() & abi.present(calls["to_address"]))]
     if made.is_empty():
         return made
-    senders = calls.filter(pl.col("depth") == 0).select(
-        *_moves.SAME_TRANSACTION, pl.col("from_address").alias("sender_address")
+    roots = calls[[*_moves.SAME_TRANSACTION, "from_address"]][np.flatnonzero(calls["depth"].to_numpy() == 0)]
+    senders = {row[:-1]: row[-1] for row in roots.iter_rows()}
+    transactions = made[[*_moves.SAME_TRANSACTION]].iter_rows()
+    columns = (
+        made["to_address"].alias("contract_address"),
+        made["from_address"].alias("creator_address"),
+        pl.Series("sender_address", [senders.get(transaction) for transaction in transactions], dtype=pl.Binary()),
+        made["call_type"].alias("kind"),
+        made["output"].alias("code"),
     )
-    return made.join(senders, on=_moves.SAME_TRANSACTION, how="left", nulls_equal=True).select(
-        *PLACE,
-        pl.col("to_address").alias("contract_address"),
-        pl.col("from_address").alias("creator_address"),
-        "sender_address",
-        pl.col("call_type").alias("kind"),
-        pl.col("output").alias("code"),
-        "call_index",
-    )
+    return _moves.rows(made, ("call_index",), columns)
 
 
 def _from_transactions(transactions: pl.DataFrame) -> pl.DataFrame:

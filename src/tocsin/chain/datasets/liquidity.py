@@ -57,12 +57,12 @@ def derive(tables: Tables) -> pl.DataFrame:
 
 def _frame(source: pl.DataFrame, changes: list[tuple[int, Change]], position: str) -> pl.DataFrame:
     changes = sorted(changes, key=itemgetter(0))
-    kept = source.select(*PLACE, position)[[row for row, _ in changes]]
+    kept = source[[*PLACE, position]][[row for row, _ in changes]]
     blocks = zip(*(kept[name].to_list() for name in ("chain_id", "block_hash", "block_number")), strict=True)
     told = _known_elsewhere(list(blocks), [change for _, change in changes])
     other = "call_index" if position == "log_index" else "log_index"
     absent = pl.Series(other, [None] * len(told), dtype=pl.UInt32())
-    return pl.DataFrame([*kept, *_columns(told), absent]).select(*COLUMNS)
+    return pl.DataFrame([*kept, *_columns(told), absent])[[*COLUMNS]]
 
 
 def _known_elsewhere(blocks: list[tuple[object, ...]], changes: list[Change]) -> list[Change]:

@@ -62,11 +62,11 @@ def derive(tables: Tables) -> pl.DataFrame:
 
 def _frame(source: pl.DataFrame, swaps: list[tuple[int, Swap]], position: str) -> pl.DataFrame:
     swaps = sorted(swaps, key=itemgetter(0))
-    kept = source.select(*PLACE, position)[[row for row, _ in swaps]]
+    kept = source[[*PLACE, position]][[row for row, _ in swaps]]
     told = [swap for _, swap in swaps]
     other = "call_index" if position == "log_index" else "log_index"
     absent = pl.Series(other, [None] * len(told), dtype=pl.UInt32())
-    return pl.DataFrame([*kept, *_columns(told), absent]).select(*COLUMNS)
+    return pl.DataFrame([*kept, *_columns(told), absent])[[*COLUMNS]]
 
 
 def _columns(told: list[Swap]) -> list[pl.Series]:
