@@ -140,12 +140,14 @@ class History:
     def of(cls, memory: pl.DataFrame, found: pl.DataFrame, window_blocks: int) -> "History":
         """Only keys under which an owner has two different others are looked at; nearly none are."""
         near = memory.filter(pl.col("key").is_in(found["key"].unique().implode()))
-        names = ("key", "owner", "other")
-        pairs = {*found.select(names).rows(), *near.filter(pl.col("role") == "paid").select(names).rows()}
+        roles = near["role"].to_list()
+        paid_to = (pair for pair, role in zip(_pairs(near), roles, strict=True) if role == "paid")
+        pairs = {*_pairs(found), *paid_to}
         double = {key for key, count in Counter(key for key, _, _ in pairs).items() if count > 1}
         if not double:
             return cls(memory, frozenset(), {}, {}, window_blocks)
-        rows = near.filter(pl.col("key").is_in(list(double))).sort("block_number", "transaction_index")
+        doubtful = [row for row, key in enumerate(near["key"].to_list()) if key in double]
+        rows = near[doubtful].sort("block_number", "transaction_index")
         paid: dict[tuple[_Owner, int], list[tuple[_Position, bytes]]] = {}
         planted: dict[tuple[_Owner, bytes], list[_Position]] = {}
         for row in rows.iter_rows(named=True):
@@ -189,6 +191,11 @@ class History:
 
     def _is_before(self, position: _Position, row: Mapping[str, Any]) -> bool:
         return position < _position(row) and position[0] + self.window_blocks >= row["block_number"]
+
+
+def _pairs(rows: pl.DataFrame) -> Iterator[tuple[int, bytes, bytes]]:
+    """Key, owner and other of each row."""
+    return zip(*(rows[name].to_list() for name in ("key", "owner", "other")), strict=True)
 
 
 def _owner(row: Mapping[str, Any]) -> _Owner:
