@@ -226,6 +226,8 @@ def _released(positions: Collection[_Position], received: Assets, sent: Assets) 
 
     Amounts are what was asked for, or claimed: never more than what really moved is believed.
     """
+    if not positions:
+        return {}
     withdrawn, supplied, repaid, borrowed = (
         _totals((row.token, row.value) for row in positions if row.kind == kind)
         for kind in ("withdraw", "supply", "repay", "borrow")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from tocsin.chain.tokens import token
@@ -94,10 +95,10 @@ def parties(calls: pl.DataFrame | None, swaps: pl.DataFrame) -> Parties:
     """Who is behind each transaction that swaps."""
     if calls is None or swaps.is_empty():
         return {}
-    roots = calls.filter(pl.col("call_index") == 0)
-    wanted = roots.filter(pl.col("transaction_hash").is_in(swaps["transaction_hash"].implode()))
-    rows = wanted.select("chain_id", "transaction_hash", "from_address", "to_address").iter_rows()
-    return {(chain, tx): Party(sender=sender, called=called) for chain, tx, sender, called in rows}
+    named = calls[["call_index", "chain_id", "transaction_hash", "from_address", "to_address"]]
+    roots = named[np.flatnonzero(named["call_index"].to_numpy() == 0)].iter_rows()
+    wanted = set(swaps["transaction_hash"].to_list()) - {None}
+    return {(chain, tx): Party(sender=sender, called=called) for _, chain, tx, sender, called in roots if tx in wanted}
 
 
 def trades(swaps: pl.DataFrame, behind: Parties) -> Iterator[Trade]:
