@@ -46,7 +46,7 @@ def holdings(profits: pl.DataFrame | None, transactions: pl.Series) -> Holdings 
     if profits is None:
         return None
     found = Holdings()
-    rows = profits[[*_COLUMNS]].filter(pl.col("transaction_hash").is_in(transactions.implode()))
+    rows = profits[[*_COLUMNS]].filter(pl.col("transaction_hash").is_in(pl.Series([transactions])))
     for chain, tx, account, token, net, received, sent in rows.iter_rows():
         found.net[tx, account, coin(chain, token)] += net
         if abs(net) > PASSES_ON_SHARE * max(received, sent):

@@ -115,7 +115,7 @@ class Memories:
     @classmethod
     def of(cls, memory: pl.DataFrame, spenders: pl.Series, window_blocks: int) -> "Memories":
         """Only those spenders' rows, in the order of the chain."""
-        near = memory.filter(pl.col("key").is_in(_keys(set(spenders.to_list())).implode()))
+        near = memory.filter(pl.col("key").is_in(pl.Series([_keys(set(spenders.to_list()))])))
         return cls(near.sort("block_number", "transaction_index", "order", "owner"), window_blocks)
 
     def known(self, calls: pl.DataFrame) -> pl.DataFrame:
@@ -128,7 +128,7 @@ class Memories:
 
     def by_spender(self, spenders: pl.Series) -> dict[tuple[Any, ...], pl.DataFrame]:
         """The rows of these spenders, by chain and spender."""
-        rows = self.rows.filter(pl.col("spender").is_in(spenders.unique().implode()))
+        rows = self.rows.filter(pl.col("spender").is_in(pl.Series([spenders])))
         return rows.partition_by("chain_id", "spender", as_dict=True)
 
     def owners(self, row: Mapping[str, Any], approvals: pl.DataFrame) -> tuple[set[bytes], bool]:

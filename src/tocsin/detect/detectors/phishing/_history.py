@@ -139,7 +139,7 @@ class History:
     @classmethod
     def of(cls, memory: pl.DataFrame, found: pl.DataFrame, window_blocks: int) -> "History":
         """Only keys under which an owner has two different others are looked at; nearly none are."""
-        near = memory.filter(pl.col("key").is_in(found["key"].unique().implode()))
+        near = memory.filter(pl.col("key").is_in(pl.Series([found["key"]])))
         roles = near["role"].to_list()
         paid_to = (pair for pair, role in zip(_pairs(near), roles, strict=True) if role == "paid")
         pairs = {*_pairs(found), *paid_to}

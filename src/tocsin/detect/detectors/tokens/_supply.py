@@ -62,7 +62,10 @@ def _keys(tokens: pl.Series) -> pl.Series:
 def of_batch(memory: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """The remembered rows of this batch: those of its blocks, which come after all earlier ones."""
     first = tables["transfers"]["block_number"].min()
-    return memory.clear() if first is None else memory.filter(pl.col("block_number") >= first)
+    if first is None:
+        return memory.clear()
+    rows: pl.DataFrame = memory[np.flatnonzero(memory["block_number"].to_numpy() >= first)]
+    return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class History:
     @classmethod
     def of(cls, memory: pl.DataFrame, keys: pl.Series, window_blocks: int) -> "History":
         """Only the rows of these tokens."""
-        near = memory.filter(pl.col("key").is_in(keys.unique().implode()))
+        near = memory.filter(pl.col("key").is_in(pl.Series([keys])))
         rows: dict[tuple[Any, ...], list[tuple[Position, float, bytes | None]]] = {}
         for row in near.sort("block_number", "transaction_index", "amount").iter_rows(named=True):
             entry = (_position(row), row["amount"], row["actor"])
