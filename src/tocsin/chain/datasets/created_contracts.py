@@ -44,7 +44,8 @@ def _from_calls(calls: pl.DataFrame) -> pl.DataFrame:
     made = calls[np.flatnonzero(creates & ~calls["reverted"].to_numpy() & abi.present(calls["to_address"]))]
     if made.is_empty():
         return made
-    roots = calls[[*_moves.SAME_TRANSACTION, "from_address"]][np.flatnonzero(calls["depth"].to_numpy() == 0)]
+    near = abi.which(calls["transaction_hash"], made["transaction_hash"].to_arrow()) >= 0
+    roots = calls[[*_moves.SAME_TRANSACTION, "from_address"]][np.flatnonzero(near & (calls["depth"].to_numpy() == 0))]
     senders = {row[:-1]: row[-1] for row in roots.iter_rows()}
     transactions = made[[*_moves.SAME_TRANSACTION]].iter_rows()
     columns = (
