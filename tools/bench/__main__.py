@@ -110,8 +110,11 @@ def stages(ours: dict) -> list[str]:
         rows.append(
             f"| {name} | {seconds * 1000:.1f} | {ours['transactions'] / seconds:,.0f} | {seconds * 1000 / blocks:.2f} |"
         )
-    rows += ["", "Blocks that come one by one, as live, cost the last row; the design's budget for that is 20 ms a block."]
-    return rows
+    return [
+        *rows,
+        "",
+        "Live, blocks come one by one: they cost the last row. The design's budget for it is 20 ms a block.",
+    ]
 
 
 if __name__ == "__main__":

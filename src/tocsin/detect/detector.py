@@ -21,7 +21,7 @@ import polars as pl
 from tocsin.model.extension import Extension, items
 from tocsin.model.finding import Severity, Sighting
 from tocsin.model.lookups import Answers, Lookup
-from tocsin.tables.columns import PLACE, Column
+from tocsin.tables.columns import Column
 from tocsin.tables.dataset import Tables
 from tocsin.tables.literal import Rows
 
@@ -67,11 +67,6 @@ class Memory:
     """The rows to remember of a batch: a function of that batch alone."""
     prepare: Callable[[Tables], Tables] | None = None
     """More tables of a batch, for `remember` and `run` alike: what both would else work out."""
-
-    @property
-    def all_columns(self) -> Mapping[str, Column]:
-        """The place columns and its own."""
-        return {**PLACE, **self.columns}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
