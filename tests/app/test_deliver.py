@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -148,3 +149,26 @@ def test_a_stop_while_telling_does_not_make_it_tell_again(store: Store) -> None:
     asyncio.run(stop_at_once())
 
     assert ear.heard == [1, 2, 3]
+
+
+def test_a_stop_while_a_channel_fails_still_opens_its_alert(store: Store) -> None:
+    failing = threading.Event()
+
+    class Deaf(Ear):
+        def tell(self, notice: Notice) -> None:
+            failing.set()
+            super().tell(notice)
+
+    telling = deliverer(store, Clock(), deaf=Deaf(deaf_to={1}))
+
+    async def stop_at_once() -> None:
+        running = asyncio.create_task(telling.run())
+        while not failing.is_set():  # noqa: ASYNC110 - the channel fails in another thread
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.wait([running])
+        await telling.drain()
+
+    asyncio.run(stop_at_once())
+
+    assert [alert.key for alert in open_alerts(store.engine)] == ["outbox:deaf"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from tocsin.app.backoff import Backoff
 from tocsin.app.health import HealthBook
-from tocsin.app.unbroken import unbroken
+from tocsin.app.unbroken import unbroken, whole
 from tocsin.edge.channels import Channel
 from tocsin.edge.logs import Log
 from tocsin.edge.metrics import Metrics
@@ -48,7 +48,7 @@ class Deliverer:
     async def drain(self) -> None:
         """Tell all that is due."""
         try:
-            while await self._tell_some():
+            while await whole(self._tell_some()):
                 pass
             self.metrics.outbox.set(await unbroken(outbox.pending, self.store.engine))
         except StoreError as error:
@@ -66,7 +66,11 @@ class Deliverer:
             return
 
     async def _tell_some(self) -> bool:
-        """Tell the oldest notices; False when none is left or one must wait."""
+        """
+        Tell the oldest notices; False when none is left or one must wait.
+
+        Done whole or not at all: a failed attempt that is written has its alert, though a stop comes in between.
+        """
         due = await unbroken(outbox.due, self.store.engine, limit=AT_ONCE, now=self.clock())
         if not due:
             return False
