@@ -5,9 +5,6 @@ Our own files hold a dataset's columns as they are. Foreign ones are brought int
 batch only where its files cover all of the batch's blocks: what is absent is absent data, not empty data.
 """
 
-import errno
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,7 +17,8 @@ from tocsin.chain.cryo import columns, names
 from tocsin.chain.cryo.differences import KINDS, state_changes
 from tocsin.chain.cryo.names import Name
 from tocsin.chain.cryo.traces import calls
-from tocsin.model.errors import InconsistentInput, InputError, MalformedInput, SourceError, StoreFull
+from tocsin.edge.whole_file import write_whole
+from tocsin.model.errors import InconsistentInput, InputError, MalformedInput, SourceError
 from tocsin.tables.dataset import Tables
 
 BLOCKS_PER_FILE = 1_000
@@ -91,22 +89,7 @@ def _cut(first: int, last: int, length: int) -> list[tuple[int, int]]:
 
 def _write(frame: pl.DataFrame, directory: Path, name: Name) -> Path:
     path = directory / name.text
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=directory, prefix=".", suffix=".part", delete=False) as temporary:
-            try:
-                frame.write_parquet(temporary, compression="zstd", row_group_size=ROWS_PER_GROUP)
-                temporary.flush()
-                os.fsync(temporary.fileno())
-                Path(temporary.name).chmod(0o644)
-                Path(temporary.name).replace(path)
-            except BaseException:
-                Path(temporary.name).unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise StoreFull(f"{path}: no room left to write it") from error
-        raise SourceError(f"{path}: cannot be written: {error.strerror}") from error
+    write_whole(path, lambda file: frame.write_parquet(file, compression="zstd", row_group_size=ROWS_PER_GROUP))
     return path
 
 

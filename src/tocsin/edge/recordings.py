@@ -1,16 +1,14 @@
 """Recordings on disk: one file, or every recording below a directory, read one at a time."""
 
-import errno
 import gzip
-import os
-import tempfile
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
 from tocsin.chain.codecs.recording import parse, render
 from tocsin.chain.recording import Recording
-from tocsin.model.errors import SourceError, StoreFull
+from tocsin.edge.whole_file import write_whole
+from tocsin.model.errors import SourceError
 
 SUFFIXES = (".json", ".json.gz")
 GROUND_TRUTH = "truth.json"
@@ -76,23 +74,4 @@ def write(recording: Recording, path: Path) -> None:
     """
     data = render(recording)
     packed = gzip.compress(data, COMPRESSION, mtime=0) if path.name.endswith(".gz") else data
-    try:
-        _replace(path, packed)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise StoreFull(f"{path}: no room left for a recording of {len(packed)} bytes") from error
-        raise SourceError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def _replace(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as temporary:
-        try:
-            temporary.write(data)
-            temporary.flush()
-            os.fsync(temporary.fileno())
-            Path(temporary.name).chmod(0o644)
-            Path(temporary.name).replace(path)
-        except BaseException:
-            Path(temporary.name).unlink(missing_ok=True)
-            raise
+    write_whole(path, lambda file: file.write(packed))

@@ -19,6 +19,20 @@ def rows(
     return pl.DataFrame([*(source[name] for name in (*PLACE, *keep)), *values, *same])
 
 
+def read_from(
+    source: pl.DataFrame, numbers: Sequence[int], position: str, values: Iterable[pl.Series], columns: Iterable[str]
+) -> pl.DataFrame:
+    """
+    One row for each of these numbers of a row of `source`, with these columns, in the order of `columns`.
+
+    `position` is the column that says where it was read from, `log_index` or `call_index`; the other one is null.
+    """
+    kept = source[[*PLACE, position]][list(numbers)]
+    other = "call_index" if position == "log_index" else "log_index"
+    absent = pl.Series(other, [None] * len(kept), dtype=pl.UInt32())
+    return pl.DataFrame([*kept, *values, absent])[[*columns]]
+
+
 def together(columns: Mapping[str, Column], parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """These frames as one of exactly these columns; what a part does not say is null."""
     filled = [_whole(columns, part) for part in parts if not part.is_empty()]

@@ -22,7 +22,7 @@ from operator import itemgetter
 import polars as pl
 
 from tocsin.chain import abi
-from tocsin.chain.datasets import _liquidity_calls, _liquidity_logs
+from tocsin.chain.datasets import _liquidity_calls, _liquidity_logs, _moves
 from tocsin.chain.datasets._positions import Change
 from tocsin.tables import amounts
 from tocsin.tables.columns import PLACE, Column, address, amount, index, octets, text
@@ -57,12 +57,10 @@ def derive(tables: Tables) -> pl.DataFrame:
 
 def _frame(source: pl.DataFrame, changes: list[tuple[int, Change]], position: str) -> pl.DataFrame:
     changes = sorted(changes, key=itemgetter(0))
-    kept = source[[*PLACE, position]][[row for row, _ in changes]]
-    blocks = zip(*(kept[name].to_list() for name in ("chain_id", "block_hash", "block_number")), strict=True)
-    told = _known_elsewhere(list(blocks), [change for _, change in changes])
-    other = "call_index" if position == "log_index" else "log_index"
-    absent = pl.Series(other, [None] * len(told), dtype=pl.UInt32())
-    return pl.DataFrame([*kept, *_columns(told), absent])[[*COLUMNS]]
+    numbers = [row for row, _ in changes]
+    blocks = source[["chain_id", "block_hash", "block_number"]][numbers].rows()
+    told = _known_elsewhere(blocks, [change for _, change in changes])
+    return _moves.read_from(source, numbers, position, _columns(told), COLUMNS)
 
 
 def _known_elsewhere(blocks: list[tuple[object, ...]], changes: list[Change]) -> list[Change]:

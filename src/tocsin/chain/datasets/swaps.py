@@ -25,7 +25,7 @@ from operator import itemgetter
 import polars as pl
 
 from tocsin.chain import abi
-from tocsin.chain.datasets import _swap_calls, _swap_logs
+from tocsin.chain.datasets import _moves, _swap_calls, _swap_logs
 from tocsin.chain.datasets._trades import Swap
 from tocsin.tables import amounts
 from tocsin.tables.columns import PLACE, Column, address, amount, index, octets, text
@@ -62,11 +62,8 @@ def derive(tables: Tables) -> pl.DataFrame:
 
 def _frame(source: pl.DataFrame, swaps: list[tuple[int, Swap]], position: str) -> pl.DataFrame:
     swaps = sorted(swaps, key=itemgetter(0))
-    kept = source[[*PLACE, position]][[row for row, _ in swaps]]
-    told = [swap for _, swap in swaps]
-    other = "call_index" if position == "log_index" else "log_index"
-    absent = pl.Series(other, [None] * len(told), dtype=pl.UInt32())
-    return pl.DataFrame([*kept, *_columns(told), absent])[[*COLUMNS]]
+    columns = _columns([swap for _, swap in swaps])
+    return _moves.read_from(source, [row for row, _ in swaps], position, columns, COLUMNS)
 
 
 def _columns(told: list[Swap]) -> list[pl.Series]:
