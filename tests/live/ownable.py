@@ -34,7 +34,7 @@ class Ownable:
             self.handed_over += 1
             words = (0xFEED0000 + self.handed_over - 1, 0xFEED0000 + self.handed_over)
             data = "0x" + b"".join(word.to_bytes(32, "big") for word in words).hex()
-            self.node.request("eth_sendTransaction", {"from": self.sender, "to": self.address, "data": data})
+            mined(self.node, sender=self.sender, to=self.address, data=data)
 
     def truth(self) -> set[tuple[int, str, str]]:
         """Height, block hash and transaction of every change that is in the chain now."""
