@@ -4,7 +4,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench score fuzz lowest lock clean
+.PHONY: help demo test check format docs bench score fuzz contracts lowest lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ score: .venv/.development  ## detection quality on labelled data; ARGS=--write k
 
 fuzz: build/fuzz/.installed  ## ten minutes of coverage-guided fuzzing, bytes to findings (Linux, x86-64)
 	build/fuzz/bin/python tools/fuzz -max_total_time=600 -max_len=65536 -rss_limit_mb=4096 -artifact_prefix=build/fuzz/ $(ARGS)
+
+contracts: tools/contracts/node_modules/.package-lock.json  ## compile the range's own contracts (needs npm); ARGS=Name.sol compiles one file
+	node tools/contracts/compile.js $(ARGS)
 
 lowest: .venv/.development  ## run the tests with the lowest supported dependency versions
 	$(PYTHON) -m venv build/lowest
@@ -79,4 +82,9 @@ build/fuzz/.installed: requirements.lock
 	@build/fuzz/bin/pip install --quiet --require-hashes -r requirements.lock
 	@build/fuzz/bin/pip install --quiet atheris==3.0.0
 	@build/fuzz/bin/pip install --quiet --no-deps --editable .
+	@touch $@
+
+# The compiler and the libraries of the range's own contracts: the locked versions, verified by digest, no install scripts.
+tools/contracts/node_modules/.package-lock.json: tools/contracts/package-lock.json
+	@npm ci --prefix tools/contracts --ignore-scripts --silent
 	@touch $@
