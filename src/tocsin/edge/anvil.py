@@ -22,10 +22,25 @@ from typing import Any
 
 import httpx
 
-from tocsin.model.errors import EndpointRefused, EndpointUnavailable
+from tocsin.model.errors import CallReverted, EndpointRefused, EndpointUnavailable
 
 VERSION = "1.7.1"
 """The version the project's recordings were made with."""
+INTEGRITY: Mapping[str, str] = {
+    "@foundry-rs/anvil-linux-amd64": (
+        "sha512-+XmShybEaxfCrr0OUUZwYEy2OnYZt5pHH9TzBtLv3+VrK0O/ANuNSVEahqNhKHlgX7GRJ59383ofNhxkRWIYTg=="
+    ),
+    "@foundry-rs/anvil-linux-arm64": (
+        "sha512-ykHJmFOGdBR8+9smOKBm9ZZDCCCkLQctiHOAddLvmYx9mPeBDMfq6jP51hKYsO5MG8ClPLSlWe+JpiXPjoXgBQ=="
+    ),
+    "@foundry-rs/anvil-darwin-amd64": (
+        "sha512-OgwzwY+FsGrsPyDv4mmbhOwARO8s37YHrm2qaNzgSH4VlKnXgJCrnoT7bpgOhLyBPtxXjBT8L2E3b79deesXRg=="
+    ),
+    "@foundry-rs/anvil-darwin-arm64": (
+        "sha512-JNeu3+A3f/npXLn8SR8EahVcqE7BpO9VQZMcPvSIy27/RNc1GsoEBvSLR99aSvt8sGKWAgNg/EzrtjAPq6mxcA=="
+    ),
+}
+"""Of the npm packages of this version, as the registry states it: the SHA-512 of the tarball."""
 ATTEMPTS = 3
 """How many ports are tried: somebody else may take a free port before anvil does."""
 READY_SECONDS = 30.0
@@ -34,6 +49,8 @@ STOP_SECONDS = 10.0
 REQUEST_SECONDS = 120.0
 LOG_TAIL_BYTES = 2_000
 PR_SET_PDEATHSIG = 1
+REVERTED = 3
+"""The JSON-RPC error code of a call that reverted."""
 _MACHINES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -80,7 +97,8 @@ class Anvil:
         """
         Ask the node and return the result.
 
-        Raises `EndpointRefused` for a JSON-RPC error, `EndpointUnavailable` when there is no answer.
+        Raises `CallReverted` where a contract reverted, `EndpointRefused` for another JSON-RPC error and
+        `EndpointUnavailable` when there is no answer.
         """
         question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         try:
@@ -88,8 +106,14 @@ class Anvil:
         except (httpx.HTTPError, ValueError) as error:
             raise EndpointUnavailable(f"anvil at {self.url} gave no answer to {method}: {error}") from error
         if "error" in answer:
-            raise EndpointRefused(f"anvil at {self.url} refused {method}: {answer['error']}")
+            raise self._refusal(method, answer["error"])
         return answer["result"]
+
+    def _refusal(self, method: str, error: dict[str, Any]) -> EndpointRefused:
+        said = f"anvil at {self.url} refused {method}: {error}"
+        if error.get("code") != REVERTED:
+            return EndpointRefused(said)
+        return CallReverted(said, bytes.fromhex(str(error.get("data") or "0x").removeprefix("0x")))
 
 
 @contextmanager
@@ -132,14 +156,14 @@ def _launch(binary: Path, arguments: Sequence[str], directory: Path, log: Path) 
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_die_with_parent(),  # noqa: PLW1509 - one prctl call, looked up before the fork
+                preexec_fn=die_with_parent(),  # noqa: PLW1509 - one prctl call, looked up before the fork
             )
     except OSError as error:
         raise EndpointUnavailable(f"anvil ({binary}) cannot be started: {error}") from error
 
 
-def _die_with_parent() -> Callable[[], None] | None:
-    """What the child does first: ask Linux to kill it when the thread that started it ends. Elsewhere nothing."""
+def die_with_parent() -> Callable[[], None] | None:
+    """What a child process does first: ask Linux to kill it when the thread that started it ends. Elsewhere nothing."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl

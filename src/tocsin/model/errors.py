@@ -6,9 +6,13 @@ The error tree. Each error says what happened, where, and what to do about it.
     * SettingError         a setting is misspelt, missing or out of range
     * SourceError          a SOURCE argument names nothing that can be read
     * ExtensionError       an extension file breaks the contract of its kind
+    * ToolMissing          another program that is needed is not installed
+    * PackageMissing       a published package that is needed has not been fetched
+      * ScenarioBroken       a scenario does not play as its author meant it to
   * InputError           somebody else's bytes are wrong; never retried unchanged
     * MalformedInput       not JSON, a wrong type, bad hexadecimal, out of range
     * InconsistentInput    parts that must agree do not (receipts and block, parent hashes)
+    * DigestMismatch       a file is not the one that is pinned
   * RemoteError          somebody else's system failed; may be retried
     * EndpointUnavailable  no answer, a refused connection, a time-out
     * EndpointRefused      an answer that says no
@@ -18,6 +22,7 @@ The error tree. Each error says what happened, where, and what to do about it.
       * CallReverted         the contract that was called reverted
       * AnswerTooLarge       more bytes than are taken in one answer
     * EndpointsDisagree    two endpoints give different blocks at one height
+    * PackageUnavailable   a registry of packages gave no answer, or not the package
   * DeliveryFailed       a channel cannot be told; notices wait in order
   * StoreError           the database or the disk failed; work is kept and tried again
     * StoreUnavailable     cannot be reached
@@ -47,6 +52,18 @@ class ExtensionError(UserError):
     """An extension file breaks the contract of its kind."""
 
 
+class ScenarioBroken(ExtensionError):
+    """A scenario, an activity or the scene does not play as its author meant it to."""
+
+
+class ToolMissing(UserError):
+    """Another program that is needed is not installed."""
+
+
+class PackageMissing(UserError):
+    """A published package that is needed has not been fetched yet."""
+
+
 class InputError(TocsinError):
     """Somebody else's bytes are wrong."""
 
@@ -57,6 +74,10 @@ class MalformedInput(InputError):
 
 class InconsistentInput(InputError):
     """Parts that must agree with one another do not."""
+
+
+class DigestMismatch(InputError):
+    """The bytes of a file are not those that are pinned."""
 
 
 class RemoteError(TocsinError):
@@ -90,6 +111,11 @@ class DataMissing(EndpointRefused):
 class CallReverted(EndpointRefused):
     """The contract that was called reverted: an answer of the chain, not a failure of the node."""
 
+    def __init__(self, message: str, returned: bytes = b"") -> None:
+        super().__init__(message)
+        self.returned = returned
+        """What it returned, where the node said so: the reason, encoded."""
+
 
 class AnswerTooLarge(EndpointRefused):
     """The answer, or the question, is larger than one side takes at once."""
@@ -97,6 +123,10 @@ class AnswerTooLarge(EndpointRefused):
 
 class EndpointsDisagree(RemoteError):
     """Two endpoints say different things about the same block."""
+
+
+class PackageUnavailable(RemoteError):
+    """A registry of packages gave no answer, or not the package."""
 
 
 class DeliveryFailed(TocsinError):
