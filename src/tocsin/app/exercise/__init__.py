@@ -1,0 +1,1 @@
+"""Playing exercises: the range brought up, scenarios played on it, recorded, scored, and watched live."""

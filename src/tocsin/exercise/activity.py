@@ -1,0 +1,32 @@
+"""The activity contract: one module in `activities/` is one thing ordinary people do on the scene."""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+from tocsin.chain.contract import Receipt, Transaction
+from tocsin.exercise.play import Play
+from tocsin.model.extension import Extension
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Far:
+    """A transaction for the chain at the other end of the bridges."""
+
+    transaction: Transaction
+
+
+Doing: TypeAlias = Generator[Transaction | Far, Receipt, None]
+"""Yields one transaction after the other; each is answered with its receipt once it is in a block, among others'."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity(Extension):
+    """Something ordinary, and what it could be mistaken for."""
+
+    HEADINGS: ClassVar = ("What it does", "What it looks like")
+
+    run: Callable[[Play], Doing]
+    """Begins it once. Who does it, and how much, is drawn from the play's generator."""
+    rate: float
+    """How often it begins in the everyday profile, for every 100 beginnings."""

@@ -1,0 +1,1 @@
+"""The scene: real protocols, deployed and filled, and the people who use them."""
