@@ -45,10 +45,13 @@ NATIVE_COINS: Mapping[int, tuple[str, str]] = {
     # Development chains of anvil, hardhat and geth: their coin stands for ether.
     1337: ("ETH", "eth"),
     31337: ("ETH", "eth"),
+    # The two chains of tocsin's own range.
+    990001: ("ETH", "eth"),
+    990002: ("ETH", "eth"),
 }
 """By chain id: symbol, and what it follows."""
 
-DEVELOPMENT_CHAINS = frozenset({1337, 31337})
+DEVELOPMENT_CHAINS = frozenset({1337, 31337, 990001, 990002})
 """Nothing on them is worth anything, and everybody deploys tokens of their own: there is none to be imitated."""
 
 _WRAPPED_NATIVE = """

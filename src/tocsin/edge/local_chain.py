@@ -6,6 +6,7 @@ the node that it would take from the clock, from randomness or from what it has 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tocsin.chain.artefact import Artefact, Log
@@ -27,16 +28,33 @@ ARGUMENTS = ("--accounts", "0", "--no-mining", "--gas-limit", str(BLOCK_GAS))
 """What `edge.anvil.running` is to be given: no known keys, and no block that was not asked for."""
 
 
+@dataclass(slots=True)
+class SharedClock:
+    """The time that several chains go by, so that what happens on one and then on the other is later there."""
+
+    now: int
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A moment to go back to, once."""
+
+    id: str
+    now: int
+
+
 class LocalChain:
     """One chain. Implements what the range acts on."""
 
-    def __init__(self, node: Anvil, keys: Keys) -> None:
+    def __init__(self, node: Anvil, keys: Keys, clock: SharedClock) -> None:
         self._node = node
         self._keys = keys
+        self._clock = clock
         self._names = NameBook()
         self._nonces: dict[str, int] = {}
+        self._creations: dict[str, Receipt] = {}
         self._sent: list[tuple[str, Transaction]] = []
-        self._pause = 0
         self._head = self._block("latest")
 
     @property
@@ -61,6 +79,14 @@ class LocalChain:
     def height(self) -> int:
         """Number of the last block."""
         return int(self._head["number"], 16)
+
+    def timestamp(self, number: int) -> int:
+        """Of the block at this height."""
+        return int(self._block(hex(number))["timestamp"], 16)
+
+    def hashes(self, number: int) -> tuple[str, ...]:
+        """Of the transactions in the block at this height."""
+        return tuple(self._block(hex(number))["transactions"])
 
     def state_root(self) -> str:
         """Of the last block."""
@@ -87,8 +113,13 @@ class LocalChain:
         if receipt.created is None:
             raise ScenarioBroken(f"{artefact.name} was not created in {receipt.hash}")
         contract = Contract(receipt.created, artefact)
+        self._creations[contract.address] = receipt
         self._names.note(contract, name or artefact.name)
         return contract
+
+    def creation(self, contract: Contract) -> Receipt:
+        """The receipt of a contract that `deploy` created."""
+        return self._creations[contract.address]
 
     def do(self, transaction: Transaction) -> Receipt:
         """Send it in a block of its own. Raises `CallReverted`, with the reason, where it reverts."""
@@ -119,9 +150,10 @@ class LocalChain:
 
     def seal(self) -> tuple[Receipt, ...]:
         """Make a block of what is in the pool; the receipts in the order in which it was submitted."""
-        self._node.request("evm_setNextBlockTimestamp", self.now() + BLOCK_SECONDS + self._pause)
+        self._clock.now = max(self._clock.now, self.now() + BLOCK_SECONDS)
+        self._node.request("evm_setNextBlockTimestamp", self._clock.now)
         self._node.request("evm_mine")
-        sent, self._sent, self._pause = self._sent, [], 0
+        sent, self._sent = self._sent, []
         self._head = self._block("latest")
         made = self._node.request("eth_getBlockReceipts", self._head["number"])
         receipts = {one["transactionHash"]: one for one in made}
@@ -165,8 +197,8 @@ class LocalChain:
         self._names.note(address, name)
 
     def pass_time(self, seconds: int) -> None:
-        """The next block comes this much later than it would."""
-        self._pause += seconds
+        """What comes next comes so much later, on every chain that goes by the same clock."""
+        self._clock.now += seconds
 
     def sign(self, account: Account, digest: bytes) -> bytes:
         """65 bytes r, s, v over a 32-byte digest."""
@@ -185,16 +217,17 @@ class LocalChain:
         nonce = self._nonce(account.address)
         return self._keys.authorisation(account, address(code), chain_id=self.chain_id, nonce=nonce)
 
-    def snapshot(self) -> str:
+    def snapshot(self) -> Snapshot:
         """Remember everything; `restore` with what this returns goes back, once."""
-        return str(self._node.request("evm_snapshot"))
+        return Snapshot(str(self._node.request("evm_snapshot")), self._clock.now)
 
-    def restore(self, snapshot: str) -> None:
-        """Go back to a snapshot."""
-        if not self._node.request("evm_revert", snapshot):
-            raise ScenarioBroken(f"the snapshot {snapshot} of chain {self.chain_id} is gone")
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a snapshot. Raises `ScenarioBroken` when it is used up."""
+        if not self._node.request("evm_revert", snapshot.id):
+            raise ScenarioBroken(f"snapshot {snapshot.id} of chain {self.chain_id} is gone")
         self._nonces.clear()
-        self._sent, self._pause = [], 0
+        self._sent.clear()
+        self._clock.now = snapshot.now
         self._head = self._block("latest")
 
     def _nonce(self, account: str) -> int:

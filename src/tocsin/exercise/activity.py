@@ -16,8 +16,19 @@ class Far:
     transaction: Transaction
 
 
-Doing: TypeAlias = Generator[Transaction | Far, Receipt, None]
-"""Yields one transaction after the other; each is answered with its receipt once it is in a block, among others'."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Nothing to send yet: go on when so many blocks have passed."""
+
+    blocks: int
+
+
+Doing: TypeAlias = Generator[Transaction | Far | Wait, Receipt, None]
+"""
+Yields one transaction after the other; each is answered with its receipt once it is in a block, among others'.
+
+The receipt that answers a `Wait` is that of the transaction before it.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,4 +40,6 @@ class Activity(Extension):
     run: Callable[[Play], Doing]
     """Begins it once. Who does it, and how much, is drawn from the play's generator."""
     rate: float
-    """How often it begins in the everyday profile, for every 100 beginnings."""
+    """How often it begins in the everyday profile, relative to the others."""
+    alone: str = ""
+    """What only one activity may use at a time: those that name the same wait for one another."""

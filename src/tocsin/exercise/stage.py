@@ -37,6 +37,9 @@ class Stage(Protocol):
     def deploy(self, by: Account, artefact: Artefact, *values: Any, value: int = 0, name: str = "") -> Contract:
         """Create a contract in a block of its own. Raises `CallReverted`."""
 
+    def creation(self, contract: Contract) -> Receipt:
+        """The receipt of a contract that `deploy` created."""
+
     def do(self, transaction: Transaction) -> Receipt:
         """Send it in a block of its own. Raises `CallReverted`, with the reason, where it reverts."""
 
@@ -59,7 +62,7 @@ class Stage(Protocol):
         """Place code at an address: for contracts whose address is fixed everywhere."""
 
     def pass_time(self, seconds: int) -> None:
-        """The next block comes this much after the last."""
+        """What comes next, on either chain, comes so much later."""
 
     def sign(self, account: Account, digest: bytes) -> bytes:
         """65 bytes r, s, v over a 32-byte digest, as contracts recover them."""

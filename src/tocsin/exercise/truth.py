@@ -75,6 +75,15 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
         return next(step for step in self.steps if step.transaction == self.knowable)
 
 
+class Twin(msgspec.Struct, frozen=True, kw_only=True):
+    """What belongs to a played twin."""
+
+    scenario: str
+    transactions: tuple[Hash, ...]
+    seed: str = ""
+    made_with: dict[str, str] = {}
+
+
 def told(
     scenario: str,
     *,
@@ -120,7 +129,7 @@ def total(losses: Iterable[Loss]) -> dict[tuple[int, str], int]:
     return found
 
 
-def render(truth: Truth) -> bytes:
+def render(truth: Truth | Twin) -> bytes:
     """The truth as it stands in a file."""
     return msgspec.json.format(msgspec.json.encode(truth, order="deterministic"), indent=1) + b"\n"
 
@@ -131,3 +140,11 @@ def parse(content: bytes, name: str) -> Truth:
         return msgspec.json.decode(content, type=Truth)
     except msgspec.DecodeError as error:
         raise MalformedInput(f"{name}: not the truth about a recorded attack: {error}") from error
+
+
+def parse_twin(content: bytes, name: str) -> Twin:
+    """What belongs to the twin, in a file of this name. Raises `MalformedInput`."""
+    try:
+        return msgspec.json.decode(content, type=Twin)
+    except msgspec.DecodeError as error:
+        raise MalformedInput(f"{name}: not the truth about a recorded twin: {error}") from error

@@ -9,7 +9,7 @@ from random import Random  # noqa: TID251 - seeded here, handed down
 from tocsin.app.exercise.library import Shelf
 from tocsin.edge import npm
 from tocsin.edge.anvil import find_anvil, running
-from tocsin.edge.local_chain import ARGUMENTS, LocalChain
+from tocsin.edge.local_chain import ARGUMENTS, LocalChain, SharedClock
 from tocsin.edge.signer import Keys
 from tocsin.exercise.play import Play
 from tocsin.exercise.scene import scene
@@ -31,10 +31,15 @@ class Arena:
     play: Play
     seed: str
 
+    @property
+    def chains(self) -> tuple[LocalChain, LocalChain]:
+        """Home and far."""
+        return (self.home, self.far)
+
     @contextmanager
     def undone(self) -> Iterator[Play]:
         """A play whose traces are gone afterwards."""
-        snapshots = [(chain, chain.snapshot()) for chain in (self.home, self.far)]
+        snapshots = [(chain, chain.snapshot()) for chain in self.chains]
         self.play.random.seed(self.seed)
         try:
             yield self.play
@@ -55,8 +60,8 @@ def arena(environment: Mapping[str, str], seed: str = SEED) -> Iterator[Arena]:
     library = Shelf(npm.packages_directory(environment))
     arguments = (*ARGUMENTS, "--timestamp", str(START))
     with running(binary, HOME_CHAIN_ID, arguments) as near, running(binary, FAR_CHAIN_ID, arguments) as away:
-        keys = Keys(seed)
-        home, far = LocalChain(near, keys), LocalChain(away, keys)
+        keys, clock = Keys(seed), SharedClock(START)
+        home, far = LocalChain(near, keys, clock), LocalChain(away, keys, clock)
         random = Random(seed)  # noqa: S311 - a play is to be repeated, not to be unpredictable
         play = Play(home=home, far=far, library=library, scene=scene.build(home, far, library), random=random)
         yield Arena(home, far, play, seed)

@@ -1,0 +1,165 @@
+"""Playing a scenario, its twin or ordinary traffic on the arena, and recording what the chains say of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+
+from tocsin.app.exercise.arena import Arena
+from tocsin.app.exercise.recorder import record
+from tocsin.app.questions import Questions
+from tocsin.chain.artefact import Artefact, Entry, Parameter
+from tocsin.chain.contract import Contract
+from tocsin.chain.recording import Recording
+from tocsin.chain.tokens import NATIVE_DECIMALS
+from tocsin.detect.detector import Detector
+from tocsin.edge.anvil import VERSION
+from tocsin.edge.local_chain import LocalChain
+from tocsin.exercise.activity import Activity
+from tocsin.exercise.packages import PACKAGES
+from tocsin.exercise.play import Play
+from tocsin.exercise.scenario import Scenario
+from tocsin.exercise.traffic import Traffic, everyday
+from tocsin.exercise.truth import ETHER_TOKEN, Truth, Twin
+from tocsin.model.errors import CallReverted
+
+T = TypeVar("T")
+BEFORE, AFTER = 24, 8
+"""Ordinary transactions before and after what is played."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """What the chains say of a play, in the order of time."""
+
+    recordings: tuple[Recording, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayedAttack(Played):
+    """And the truth about it."""
+
+    truth: Truth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayedTwin(Played):
+    """And what belongs to the twin."""
+
+    truth: Twin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Player:
+    """Plays on one arena, one thing after the other, each on the scene as it was."""
+
+    arena: Arena
+    detectors: Mapping[str, Detector]
+    """Their questions about the state are answered in what is recorded."""
+    activities: Mapping[str, Activity]
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """Of ordinary traffic; empty for the everyday ones."""
+
+    def attack(self, scenario: Scenario) -> PlayedAttack:
+        """The attack. Raises `CallReverted` and `ScenarioBroken` when it does not play as meant."""
+        with self.arena.undone() as play:
+            targets = scenario.prepare(play)
+            recordings, truth = self._recorded(play, lambda: scenario.attack(play, targets))
+            return PlayedAttack(recordings=recordings, truth=self._completed(truth))
+
+    def twin(self, scenario: Scenario) -> PlayedTwin:
+        """The honest twin. Raises as `attack`."""
+        with self.arena.undone() as play:
+            targets = scenario.prepare(play)
+            recordings, hashes = self._recorded(play, lambda: self._hashes(lambda: scenario.twin(play, targets)))
+            made_with = _made_with()
+            truth = Twin(scenario=scenario.id, transactions=hashes, seed=self.arena.seed, made_with=made_with)
+            return PlayedTwin(recordings=recordings, truth=truth)
+
+    def contained(self, scenario: Scenario) -> str | None:
+        """Why the attack fails once it is contained; None where the scenario does not show that."""
+        if scenario.contain is None:
+            return None
+        with self.arena.undone() as play:
+            return scenario.contain(play, scenario.prepare(play))
+
+    def ordinary(self, transactions: int) -> Played:
+        """Ordinary traffic alone."""
+        with self.arena.undone() as play:
+            heights = [chain.height() for chain in self.arena.chains]
+            self._traffic(play, transactions)
+            return Played(recordings=self._since(heights))
+
+    def _recorded(self, play: Play, act: Callable[[], T]) -> tuple[tuple[Recording, ...], T]:
+        """Act amid ordinary traffic, and record both."""
+        heights = [chain.height() for chain in self.arena.chains]
+        self._traffic(play, BEFORE)
+        result = act()
+        self._traffic(play, AFTER)
+        return self._since(heights), result
+
+    def _traffic(self, play: Play, transactions: int) -> None:
+        traffic = Traffic(play, self.activities, self.rates or everyday(self.activities))
+        for _ in traffic.blocks(transactions):
+            pass
+
+    def _hashes(self, act: Callable[[], None]) -> tuple[str, ...]:
+        """The transactions of an act, on both chains."""
+        heights = [chain.height() for chain in self.arena.chains]
+        act()
+        return tuple(
+            hash_
+            for chain, height in zip(self.arena.chains, heights, strict=True)
+            for number in range(height + 1, chain.height() + 1)
+            for hash_ in chain.hashes(number)
+        )
+
+    def _since(self, heights: list[int]) -> tuple[Recording, ...]:
+        """The blocks of both chains above these heights; of two at the same time the home chain's is first."""
+        questions = Questions(self.detectors, names=True)
+        found: list[tuple[int, int, LocalChain, int]] = []
+        for order, (chain, height) in enumerate(zip(self.arena.chains, heights, strict=True)):
+            numbers = range(height + 1, chain.height() + 1)
+            found.extend((chain.timestamp(number), order, chain, number) for number in numbers)
+        found.sort(key=lambda each: each[:2])
+        return tuple(record(chain.node, number, questions) for _, _, chain, number in found)
+
+    def _completed(self, truth: Truth) -> Truth:
+        """The truth with names for people, and what it was played with."""
+        chains = {chain.chain_id: chain for chain in self.arena.chains}
+        names = {address: name for chain in self.arena.chains for address, name in chain.names.names.items()}
+        about = {*truth.attackers, *truth.victims, *(token for _, token in truth.lost)}
+        return msgspec.structs.replace(
+            truth,
+            names={address: name for address, name in names.items() if address in about},
+            symbols={token: _symbol(chains[chain_id], token) for chain_id, token in truth.lost},
+            seed=self.arena.seed,
+            made_with=_made_with(),
+        )
+
+
+_TOKEN = Artefact(
+    name="token",
+    entries=(
+        Entry("function", "symbol", outputs=(Parameter("string"),)),
+        Entry("function", "decimals", outputs=(Parameter("uint8"),)),
+    ),
+)
+
+
+def _symbol(chain: LocalChain, token: str) -> tuple[str, int]:
+    """Symbol and decimals; tokens that cannot be divided have none."""
+    if token == ETHER_TOKEN:
+        return ("ETH", NATIVE_DECIMALS)
+    contract = Contract(token, _TOKEN)
+    try:
+        decimals = int(chain.read(contract, "decimals"))
+    except CallReverted:
+        decimals = 0
+    return (str(chain.read(contract, "symbol")), decimals)
+
+
+def _made_with() -> dict[str, str]:
+    """What a recording was played with: the same gives the same."""
+    return {"anvil": VERSION, **{package.name: package.version for package in PACKAGES}}

@@ -1,0 +1,1 @@
+"""Ordinary activities: one file each."""
