@@ -119,7 +119,7 @@ def _feeds(home: Stage, library: Library, people: People, tokens: Tokens, uniswa
     founder, feed, spot = people.founder, library.own("PriceFeed"), library.own("SpotAggregator")
 
     def fixed(dollars: int, name: str) -> Contract:
-        return home.deploy(founder, feed, founder, dollars * PRICE_DECIMALS, name=name)
+        return home.deploy(founder, feed, 8, dollars * PRICE_DECIMALS, founder, name=name)
 
     return {
         "weth": fixed(3_000, "WETH price feed"),
