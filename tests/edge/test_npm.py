@@ -22,6 +22,7 @@ from tocsin.model.errors import (
     DigestMismatch,
     PackageMissing,
     PackageUnavailable,
+    SettingError,
     SourceError,
     StoreFull,
     ToolMissing,
@@ -169,12 +170,21 @@ def test_a_package_that_was_not_fetched_is_an_error_that_says_how(published: Pub
         open_package(published, cache)
 
 
-def test_a_cache_that_cannot_be_written_is_an_error_by_name(registry: Registry, published: Published) -> None:
-    place = registry.directory / "cache"
-    place.write_text("a file where the folder should be")
+def test_a_cache_that_cannot_be_read_is_an_error_by_name(published: Published, cache: Path) -> None:
+    cache.parent.mkdir(parents=True)
+    cache.write_text("a file where the folder should be")
 
-    with pytest.raises(SourceError, match=r"cannot be written: .*XDG_CACHE_HOME"):
-        fetch(published, packages_directory(registry.environment), registry.environment)
+    with pytest.raises(SourceError, match=r"cannot be read: Not a directory; set XDG_CACHE_HOME"):
+        open_package(published, cache)
+
+
+def test_a_cache_that_cannot_be_written_is_an_error_by_name(
+    registry: Registry, published: Published, cache: Path
+) -> None:
+    (cache / ".lock").mkdir(parents=True)
+
+    with pytest.raises(SourceError, match=r"cannot be written: Is a directory; set XDG_CACHE_HOME"):
+        fetch(published, cache, registry.environment)
 
 
 def test_only_the_artefacts_below_the_folders_of_a_package_are_read(cache: Path) -> None:
@@ -330,7 +340,13 @@ def test_setup_tells_of_everything_that_is_there_and_what_was_fetched(
 
 
 def test_setup_leaves_an_anvil_alone_that_the_operator_names(registry: Registry) -> None:
-    assert list(setup((), {**registry.environment, "PATH": "", "TOCSIN_ANVIL": "/opt/anvil"})) == []
+    named = registry.directory / "mine"
+    environment = {**registry.environment, "PATH": "", "TOCSIN_ANVIL": str(named)}
+
+    with pytest.raises(SettingError, match=r"TOCSIN_ANVIL: .*mine is not a file"):
+        list(setup((), environment))
+    named.touch()
+    assert list(setup((), environment)) == []
 
 
 @pytest.mark.anvil

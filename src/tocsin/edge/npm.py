@@ -38,6 +38,7 @@ from tocsin.model.errors import (
     MalformedInput,
     PackageMissing,
     PackageUnavailable,
+    SettingError,
     SourceError,
     StoreFull,
     ToolMissing,
@@ -49,6 +50,9 @@ SHOWN_CHARACTERS = 300
 ARTEFACT_NAME = re.compile(r"[A-Za-z_$][\w$]*(\.json|__factory\.js)", re.ASCII)
 """Named after its contract. Leaves out what compilers put beside artefacts: `X.dbg.json`, `Combined-Json.json`."""
 ANVIL_MEMBER = "bin/anvil"
+_NETWORK_HELP = "see whether the registry can be reached (`npm ping`); what has been fetched before needs no network"
+_PLACE_HELP = "set XDG_CACHE_HOME to another place"
+_ROOM_HELP = f"make some, or {_PLACE_HELP}"
 
 
 class Pinned(Protocol):
@@ -91,6 +95,17 @@ class _AnvilPackage(NamedTuple):
     integrity: str
 
 
+class _Reason(msgspec.Struct):
+    code: str = ""
+    summary: str = ""
+
+
+class _Answer(msgspec.Struct):
+    """What `npm --json` prints when it fails."""
+
+    error: _Reason
+
+
 def packages_directory(environment: Mapping[str, str]) -> Path:
     """Where the tarballs are kept; it need not be there. This is the `cache` that the functions below want."""
     return cache_directory(environment) / "packages"
@@ -107,15 +122,19 @@ def setup(
     """
     Everything the range needs from elsewhere, anvil last: one value for each that is there. To be iterated to its end.
 
-    An anvil that the operator names (TOCSIN_ANVIL) is taken as it is. Raises what `fetch` raises.
+    An anvil that the operator names (TOCSIN_ANVIL) is taken as it is. Raises what `fetch` raises, and
+    `SettingError` where that is no file.
     """
     cache = packages_directory(environment)
     for package in packages:
         fetched = _ensure(package, cache, environment, seconds)
         yield Progress(package.name, package.version, package_path(package, cache).stat().st_size, fetched)
-    if not environment.get("TOCSIN_ANVIL"):
+    named = environment.get("TOCSIN_ANVIL")
+    if not named:
         fetched = _ensure_anvil(environment, seconds)
         yield Progress(package_name(), VERSION, fetched_anvil(environment).stat().st_size, fetched)
+    elif not Path(named).is_file():
+        raise SettingError(f"TOCSIN_ANVIL: {named} is not a file; name an anvil, or unset it to have one fetched")
 
 
 def fetch(pinned: Pinned, cache: Path, environment: Mapping[str, str], seconds: float = FETCH_SECONDS) -> Path:
@@ -158,12 +177,20 @@ def _is_artefact(name: str) -> bool:
 def _ensure(pinned: Pinned, cache: Path, environment: Mapping[str, str], seconds: float) -> bool:
     """Have the tarball there and verified; whether it had to be fetched."""
     path = package_path(pinned, cache)
-    if not path.exists():
-        with _alone(cache) as folder:
-            if not path.exists():  # nobody fetched it while this process waited
-                _download(pinned, folder, environment, seconds).replace(path)
-                return True
-    with _opened(path, pinned):
+    if _is_there(path, pinned):
+        return False
+    with _alone(cache) as folder:
+        if _is_there(path, pinned):  # another process fetched it while this one waited
+            return False
+        _download(pinned, folder, environment, seconds).replace(path)
+        return True
+
+
+def _is_there(path: Path, pinned: Pinned) -> bool:
+    try:
+        with _opened(path, pinned):
+            return True
+    except PackageMissing:
         return False
 
 
@@ -196,10 +223,8 @@ def _alone(cache: Path) -> Iterator[Path]:
                 shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         if error.errno in NO_ROOM:
-            raise StoreFull(f"{cache}: no room left for packages; make some, or set XDG_CACHE_HOME") from error
-        raise SourceError(
-            f"{cache}: cannot be written: {error.strerror}; set XDG_CACHE_HOME to another place"
-        ) from error
+            raise StoreFull(f"{cache}: no room left for packages; {_ROOM_HELP}") from error
+        raise SourceError(f"{cache}: cannot be written: {error.strerror}; {_PLACE_HELP}") from error
 
 
 @contextmanager
@@ -212,7 +237,7 @@ def _opened(path: Path, pinned: Pinned) -> Iterator[IO[bytes]]:
             f"{_named(pinned)} has not been fetched (it is not at {path}); run `tocsin range setup`"
         ) from error
     except OSError as error:
-        raise SourceError(f"{path}: cannot be read: {error.strerror}") from error
+        raise SourceError(f"{path}: cannot be read: {error.strerror}; {_PLACE_HELP}") from error
     with tarball:
         found = _integrity(tarball)
         if found != pinned.integrity:
@@ -271,20 +296,6 @@ def _pack(pinned: Pinned, folder: Path, environment: Mapping[str, str], seconds:
     return tarball
 
 
-_NETWORK_HELP = "see whether the registry can be reached (`npm ping`); what has been fetched before needs no network"
-
-
-class _Reason(msgspec.Struct):
-    code: str = ""
-    summary: str = ""
-
-
-class _Answer(msgspec.Struct):
-    """What `npm --json` prints when it fails."""
-
-    error: _Reason
-
-
 def _failure(pinned: Pinned, ended: "subprocess.CompletedProcess[bytes]") -> PackageUnavailable | StoreFull:
     try:
         reason = msgspec.json.decode(ended.stdout, type=_Answer).error
@@ -292,7 +303,7 @@ def _failure(pinned: Pinned, ended: "subprocess.CompletedProcess[bytes]") -> Pac
         reason = _Reason(summary=ended.stderr.decode(errors="replace").strip() or f"exit code {ended.returncode}")
     shown = "".join(c if c.isprintable() else " " for c in reason.summary[:SHOWN_CHARACTERS])
     if getattr(errno, reason.code, None) in NO_ROOM:
-        return StoreFull(f"npm found no room left to fetch {_named(pinned)}: {shown}")
+        return StoreFull(f"npm found no room left to fetch {_named(pinned)}: {shown}; {_ROOM_HELP}")
     return PackageUnavailable(f"npm could not fetch {_named(pinned)}: {shown}; {_NETWORK_HELP}")
 
 
