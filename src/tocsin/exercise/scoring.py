@@ -166,6 +166,11 @@ class Total:
     false_alarms: list[Finding] = field(default_factory=list)
     """About those."""
 
+    def add_ordinary(self, looked: Sequence[Looked]) -> None:
+        """Count blocks of traffic without any attack."""
+        self.ordinary += _count(looked)
+        self.false_alarms.extend(finding for finding in _findings(looked) if finding.severity >= ALARM)
+
     @property
     def recall(self) -> float:
         """Of the attacks, the share that was detected."""
