@@ -71,7 +71,7 @@ def deploy(home: Stage, far: Stage, library: Library, people: People, tokens: To
     values = (tokens.usdr, far.chain_id, validators, NEEDED, safe.wallet)
     near = home.deploy(founder, artefact, *values, name="bridge (home)")
     values_far = (home.chain_id, validators, NEEDED, founder)
-    away = far.deploy(founder, library.own("BridgeForeign"), *values_far, name="bridged USDR")
+    away = far.deploy(people.far_founder, library.own("BridgeForeign"), *values_far, name="bridged USDR")
     bridge = Bridge(near, away, people.validators, home.chain_id, far.chain_id)
     for user in people.users[:3]:
         home.do(tokens.usdr.by(user, "approve", near, MOST))

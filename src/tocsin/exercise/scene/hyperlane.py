@@ -92,13 +92,15 @@ def padded(of: Account | Contract | str) -> bytes:
 def deploy(home: Stage, far: Stage, library: Library, people: People, tokens: Tokens) -> Hyperlane:
     """Deploy both ends, enrol them with one another, and send the first 300 000 USDR."""
     founder, validators = people.founder, people.validators[:VALIDATORS]
-    near, away = (_end(stage, library, founder, validators) for stage in (home, far))
+    near = _end(home, library, founder, validators)
+    away = _end(far, library, people.far_founder, validators)
     artefact = library.published(HYPERLANE, "HypERC20Collateral")
     scale = _scale(artefact, 2)
     collateral = home.deploy(founder, artefact, tokens.usdr, *scale, near.mailbox, name="warp route collateral")
     home.do(collateral.by(founder, "initialize", ZERO, ZERO, founder))
     artefact = library.published(HYPERLANE, "HypERC20")
-    synthetic = far.deploy(founder, artefact, 6, *_scale(artefact, 2), away.mailbox, name="warp route synthetic")
+    values = (6, *_scale(artefact, 2), away.mailbox)
+    synthetic = far.deploy(people.far_founder, artefact, *values, name="warp route synthetic")
     far.do(synthetic.by(founder, "initialize", 0, "hUSDR", "hUSDR", ZERO, ZERO, founder))
     home.do(collateral.by(founder, "enrollRemoteRouter", far.chain_id, padded(synthetic)))
     far.do(synthetic.by(founder, "enrollRemoteRouter", home.chain_id, padded(collateral)))

@@ -17,6 +17,8 @@ class People:
 
     founder: Account
     """Deploys the scene and holds what is not handed out."""
+    far_founder: Account
+    """Deploys far away, so that no two contracts on the two chains have one address."""
     users: tuple[Account, ...]
     owners: tuple[Account, ...]
     """Of the Safe."""
@@ -39,6 +41,7 @@ def gather(home: Stage, far: Stage) -> People:
     """Everybody, with native coin on both chains."""
     people = People(
         founder=home.account("founder", 10_000_000 * ETHER),
+        far_founder=far.account("far founder", 10_000 * ETHER),
         users=tuple(home.account(f"user {n + 1}", 1_000 * ETHER) for n in range(USERS)),
         owners=tuple(home.account(f"safe owner {n + 1}") for n in range(3)),
         bot=home.account("emergency bot"),
