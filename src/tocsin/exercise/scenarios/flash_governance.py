@@ -2,10 +2,10 @@
 A malicious proposal waits out its day; then votes borrowed for one transaction carry it, and it empties a treasury.
 
 ## Story
-A treasury pays what governance decides. Governance has an emergency path: a proposal that is a day old is carried out at
-once when two thirds of all votes are staked for it. Votes are counted where they are at that moment, and eight of ten
-million RGOV lie in a Balancer vault that lends them to anybody for the length of a transaction. It is the shape of the
-Beanstalk theft of April 2022.
+A treasury pays what governance decides. Governance has an emergency path: a proposal that is a day old is carried out
+at once when two thirds of all votes are staked for it. Votes are counted where they are at that moment, and eight of
+ten million RGOV lie in a Balancer vault that lends them to anybody for the length of a transaction. It is the shape of
+the Beanstalk theft of April 2022.
 
 ## Steps
 1. The attacker proposes that the treasury pay five million USDR to himself. Everybody can read that for a day.
