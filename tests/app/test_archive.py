@@ -6,18 +6,18 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-import tocsin.app
 from tocsin.app.archive import Archived, archive, runs
+from tocsin.app.demo import RECORDING
 from tocsin.app.sources import Batch, Request, pieces
-from tocsin.edge import lake
+from tocsin.edge import lake, recordings
 
-DEMO = Path(tocsin.app.__path__[0]) / "demo_recording"
+DEMO = RECORDING
 
 
 def test_blocks_come_back_as_they_went_in(tmp_path: Path) -> None:
     (written,) = archive(Request(source=str(DEMO)), tmp_path)
     assert isinstance(written, Archived)
-    assert written.blocks == 6
+    assert written.blocks == recordings.count(DEMO)
     (before,), (after,) = pieces(Request(source=str(DEMO))), pieces(Request(source=str(tmp_path)))
     assert isinstance(before, Batch)
     assert isinstance(after, Batch)

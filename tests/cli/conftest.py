@@ -88,7 +88,7 @@ def recorded_transaction() -> dict[str, object]:
 
 def attack_recording() -> Path:
     """The recorded block that holds the attack."""
-    wanted = TRUTH.attack_transaction.encode()
+    wanted = TRUTH.losing.transaction.encode()
     return next(
         path for path in paths(RECORDING) if any(wanted in answer for answer in read_one(path).answers.values())
     )

@@ -13,7 +13,7 @@ import atheris
 from mutation import mutated
 
 with atheris.instrument_imports(include=["tocsin"]):
-    import tocsin.app
+    from tocsin.app.exercise.kept import ATTACK, SHIPPED
     from tocsin.chain import codecs
     from tocsin.chain.catalogue import datasets, derived
     from tocsin.chain.codecs.recording import parse, render
@@ -25,7 +25,7 @@ with atheris.instrument_imports(include=["tocsin"]):
     # Found by a walk, not by these imports: loaded here, they are instrumented too.
     DATASETS, DETECTORS = datasets(), tuple(detectors().values())
 
-DEMO = Path(tocsin.app.__path__[0]) / "demo_recording"
+DEMO = SHIPPED / "oracle-aave" / ATTACK
 CORPUS = Path("build/fuzz/corpus")
 
 

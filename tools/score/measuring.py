@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from math import sqrt
 from pathlib import Path
 
-import tocsin.app
+from tocsin.app.demo import RECORDING
 from tocsin.app.pipeline import examine
 from tocsin.chain import codecs
 from tocsin.chain.catalogue import derived
@@ -15,7 +15,7 @@ from tocsin.model.finding import Finding, Severity
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
-DEMO = Path(tocsin.app.__path__[0]) / "demo_recording"
+DEMO = RECORDING
 NORMAL_QUANTILE = 1.959964
 """Of a two-sided 95 % interval."""
 

@@ -1,10 +1,10 @@
 """Alarms where nobody has called anything an attack, and the project's own recording."""
 
-import json
 from collections import Counter
 
 from measuring import DATA, DEMO, HEAD, alarms, findings, read, row
 
+from tocsin.app.demo import read_truth
 from tocsin.model.finding import Finding, Severity
 
 ORDINARY = ("mev/blocks", "mev/traces", "state/18000000.json.gz")
@@ -33,11 +33,10 @@ def ordinary() -> list[str]:
 
 def demo() -> list[str]:
     """The project's own recording: the attack, and whatever else was raised."""
-    truth = json.loads((DEMO / "truth.json").read_text())
+    truth = read_truth(DEMO / "truth.json")
     found = [finding for recording in read(DEMO) for finding in alarms(findings(recording)[0], Severity.HIGH)]
-    attack = truth["attack_transaction"]
-    others = {f.place.transaction_hash for f in found} - {attack}
-    hit = any(finding.place.transaction_hash == attack for finding in found)
+    others = {f.place.transaction_hash for f in found} - truth.hashes
+    hit = any(finding.place.transaction_hash in truth.hashes for finding in found)
     return [
         "## The demo recording",
         "",

@@ -5,11 +5,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
 
-import msgspec
-
-import tocsin.app
+from tocsin.app.exercise.kept import ATTACK, SHIPPED
 from tocsin.app.explain import Explanation, explain, find
 from tocsin.app.look import decode
 from tocsin.app.replay import Replay
@@ -22,33 +19,14 @@ from tocsin.edge import recordings
 from tocsin.edge.store import outbox
 from tocsin.edge.store.store import open_store
 from tocsin.edge.store.values import Notice
+from tocsin.exercise.truth import Truth, parse
 from tocsin.model.errors import MalformedInput
 
-RECORDING = Path(tocsin.app.__path__[0]) / "demo_recording"
-"""The attack that is shipped: blocks as a node told them, and the truth about them."""
+RECORDING = SHIPPED / "oracle-aave" / ATTACK
+"""The attack that is shown, as it was played on the range: blocks as a node told them, and the truth about them."""
 TRUTH = recordings.GROUND_TRUTH
 MOST_NOTICES = 1_000
 KEEP_BLOCKS = 64
-
-_Address = Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{40}$")]
-_Amount = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,78}$")]
-
-
-class Loss(msgspec.Struct, frozen=True):
-    """What the victim lost of one token."""
-
-    token: _Address
-    amount: _Amount
-
-
-class Truth(msgspec.Struct, frozen=True):
-    """What really happened, as whoever played the attack wrote it down."""
-
-    attack_transaction: Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{64}$")]
-    attacker: _Address
-    victim: _Address
-    loss: list[Loss]
-    names: dict[_Address, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +69,9 @@ def play(detectors: Mapping[str, Detector], recording: Path = RECORDING) -> Play
     truth = read_truth(recording / TRUTH)
     observer = _Observer()
     with tempfile.TemporaryDirectory(prefix="tocsin-demo-") as folder:
-        notices = _watched(Replay(recordings.read(recording)), detectors, observer, Path(folder) / "tocsin.db")
-    batch, transaction = find(pieces(Request(source=str(recording), together=1)), truth.attack_transaction)
+        blocks = [one for one in recordings.read(recording) if one.chain_id == truth.losing.chain_id]
+        notices = _watched(Replay(blocks), detectors, observer, Path(folder) / "tocsin.db")
+    batch, transaction = find(pieces(Request(source=str(recording), together=1)), truth.losing.transaction)
     attack = explain(batch, transaction, detectors)
     return Played(truth=truth, blocks=observer.blocks, notices=notices, attack=attack)
 
@@ -100,8 +79,8 @@ def play(detectors: Mapping[str, Detector], recording: Path = RECORDING) -> Play
 def read_truth(path: Path) -> Truth:
     """The truth about a recorded attack. Raises `MalformedInput`."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Truth)
-    except (OSError, msgspec.DecodeError) as error:
+        return parse(path.read_bytes(), str(path))
+    except OSError as error:
         raise MalformedInput(f"{path}: not the truth about a recorded attack: {error}") from error
 
 

@@ -70,6 +70,11 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
         return frozenset(step.transaction for step in self.steps)
 
     @property
+    def losing(self) -> Step:
+        """The first step with which something was lost; the last where nothing was."""
+        return next((step for step in self.steps if step.lost), self.steps[-1])
+
+    @property
     def first(self) -> Step:
         """The step from which on it could be known."""
         return next(step for step in self.steps if step.transaction == self.knowable)

@@ -1,6 +1,6 @@
 """Playing a scenario, its twin or ordinary traffic on the arena, and recording what the chains say of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -66,7 +66,7 @@ class Player:
         with self.arena.undone() as play:
             targets = scenario.prepare(play)
             recordings, truth = self._recorded(play, lambda: scenario.attack(play, targets))
-            return PlayedAttack(recordings=recordings, truth=self._completed(truth))
+            return PlayedAttack(recordings=recordings, truth=self._completed(truth, recordings))
 
     def twin(self, scenario: Scenario) -> PlayedTwin:
         """The honest twin. Raises as `attack`."""
@@ -125,14 +125,14 @@ class Player:
         found.sort(key=lambda each: each[:2])
         return tuple(record(chain.node, number, questions) for _, _, chain, number in found)
 
-    def _completed(self, truth: Truth) -> Truth:
+    def _completed(self, truth: Truth, recordings: Sequence[Recording]) -> Truth:
         """The truth with names for people, and what it was played with."""
+        told = b"".join(answer for recording in recordings for answer in recording.answers.values())
         chains = {chain.chain_id: chain for chain in self.arena.chains}
         names = {address: name for chain in self.arena.chains for address, name in chain.names.names.items()}
-        about = {*truth.attackers, *truth.victims, *(token for _, token in truth.lost)}
         return msgspec.structs.replace(
             truth,
-            names={address: name for address, name in names.items() if address in about},
+            names={address: name for address, name in names.items() if address[2:].encode() in told},
             symbols={token: _symbol(chains[chain_id], token) for chain_id, token in truth.lost},
             seed=self.arena.seed,
             made_with=_made_with(),

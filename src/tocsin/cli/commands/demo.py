@@ -4,7 +4,7 @@ Replay a recorded attack, from raw recording to stored alert. No node, no networ
 ## What it does
 Plays the recording that is shipped with tocsin through the very pipeline that watches live chains, into a store in a
 temporary directory, and tells what was seen: which block, what happened, who lost how much, what is kept, and which
-command to type next. The attack was played on a local chain with contracts made for it.
+command to type next. The attack is the range's `oracle-aave`: played on local chains, on the protocols' real contracts.
 
 ## Exit codes
 0: the attack was found. 1: it was not, or the recording is damaged.

@@ -34,7 +34,7 @@ def known_names(played: Played) -> Names:
     """The names that the truth about the recording gives."""
     truth = played.truth
     accounts = {address: safe(name) for address, name in truth.names.items()}
-    given = Names(played.attack.place.chain_id, {truth.attacker: "attacker", **accounts})
+    given = Names(played.attack.place.chain_id, accounts)
     return of(played.attack, given)
 
 
@@ -45,7 +45,10 @@ def _part(number: int, title: str) -> Text:
 def _replayed(played: Played) -> Iterator[RenderableType]:
     yield _part(1, "Watch")
     blocks = count(len(played.blocks), "block")
-    yield _said(f"{blocks} of a local chain, recorded as a node told them, go through the pipeline that watches live.")
+    yield _said(
+        f"{blocks} go through the pipeline that watches live. They are of tocsin's range, recorded as a node told them:"
+        " ordinary traffic and one attack, on the real contracts of Uniswap, Balancer and Aave."
+    )
     shown = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2))
     for done in played.blocks:
         shown.add_row(Text(f"block {done.header.number}"), _outcome(done))
@@ -82,13 +85,15 @@ def _briefly(others: Sequence[Finding]) -> RenderableType:
 def _happened(played: Played, names: Names) -> Iterator[RenderableType]:
     yield _part(3, "Who lost what")
     truth = played.truth
-    for loss in truth.loss:
+    lost = {loss.token for loss in truth.losing.lost}
+    for loss in truth.losing.lost:
         amount = names.money(loss.token, int(loss.amount))
-        yield Padding(Text.assemble(_who(truth.victim, names), " lost ", (amount, "bold red"), "."), INDENT)
+        yield Padding(Text.assemble(_who(loss.victim, names), " lost ", (amount, "bold red"), "."), INDENT)
     for row in played.attack.sections["profits"] or ():
-        if row["account_address"] == truth.attacker and row["net"] > 0:
+        account, is_loot = row["account_address"], row["token_address"] in lost
+        if account in truth.attackers and is_loot and row["net"] > 0:
             amount = names.money(row["token_address"], row["net"])
-            yield Padding(Text.assemble(_who(truth.attacker, names), " kept ", (amount, "bold"), "."), INDENT)
+            yield Padding(Text.assemble(_who(account, names), " kept ", (amount, "bold"), "."), INDENT)
     yield _said("Amounts are exact, to the last base unit.")
 
 

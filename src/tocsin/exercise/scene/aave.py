@@ -165,7 +165,7 @@ def _supply(home: Stage, library: Library, people: People, tokens: Tokens, pool:
     artefact = library.published(AAVE_V3, "AToken")
     found = {name: Contract(_receipt_token(home, pool, token), artefact) for name, token in _listed(tokens).items()}
     for name, contract in found.items():
-        home.names.note(contract, f"a{name.upper()}")
+        home.names.note(contract, f"Aave {name.upper()} reserve")
     return found
 
 
