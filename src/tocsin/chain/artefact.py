@@ -88,6 +88,11 @@ class Artefact:
         return _by_name(entry for entry in self.entries if entry.type == "function")
 
     @cached_property
+    def _selectors(self) -> Mapping[bytes, str]:
+        functions = (entry for entry in self.entries if entry.type == "function")
+        return {keccak(entry.signature.encode())[:SELECTOR_BYTES]: entry.name for entry in functions}
+
+    @cached_property
     def _events(self) -> Mapping[bytes, Entry]:
         return {keccak(entry.signature.encode()): entry for entry in self.entries if entry.type == "event"}
 
@@ -112,6 +117,10 @@ class Artefact:
         entry = self._function(function)
         selector = keccak(entry.signature.encode())[:SELECTOR_BYTES]
         return selector + _encoded(entry.inputs, values, f"{self.name}.{entry.signature}")
+
+    def called(self, data: bytes) -> str:
+        """The name of the function that call data is for; empty where it has none."""
+        return self._selectors.get(data[:SELECTOR_BYTES], "")
 
     def decode(self, function: str, answer: bytes) -> Any:
         """What a function returned: the value, or a tuple of several. Raises `MalformedInput`."""

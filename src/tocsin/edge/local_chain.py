@@ -5,7 +5,7 @@ The same seed and the same calls make the same blocks, to the hash (reference: r
 the node that it would take from the clock, from randomness or from what it has seen before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,11 +37,23 @@ class SharedClock:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A transaction and what became of it."""
+
+    transaction: Transaction
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A moment to go back to, once."""
 
     id: str
     now: int
+
+
+def nothing(*_: object) -> None:
+    """Nobody wants to know."""
 
 
 class LocalChain:
@@ -56,6 +68,10 @@ class LocalChain:
         self._creations: dict[str, Receipt] = {}
         self._sent: list[tuple[str, Transaction]] = []
         self._head = self._block("latest")
+        self.before_sealing: Callable[[], None] = nothing
+        """Called when what comes into the next block is in the pool: who plays live lets time pass here."""
+        self.after_sealing: Callable[[Sequence[Sent]], None] = nothing
+        """Told what came into a block."""
 
     @property
     def node(self) -> Anvil:
@@ -125,7 +141,7 @@ class LocalChain:
         """Send it in a block of its own. Raises `CallReverted`, with the reason, where it reverts."""
         (receipt,) = self.mine(transaction)
         if not receipt.is_done:
-            raise CallReverted(f"{self._said(transaction)} reverted: {self._reason(receipt, transaction)}")
+            raise CallReverted(f"{self.said(transaction)} reverted: {self._reason(receipt, transaction)}")
         return receipt
 
     def mine(self, *transactions: Transaction) -> tuple[Receipt, ...]:
@@ -150,6 +166,7 @@ class LocalChain:
 
     def seal(self) -> tuple[Receipt, ...]:
         """Make a block of what is in the pool; the receipts in the order in which it was submitted."""
+        self.before_sealing()
         self._clock.now = max(self._clock.now, self.now() + BLOCK_SECONDS)
         self._node.request("evm_setNextBlockTimestamp", self._clock.now)
         self._node.request("evm_mine")
@@ -158,10 +175,12 @@ class LocalChain:
         made = self._node.request("eth_getBlockReceipts", self._head["number"])
         receipts = {one["transactionHash"]: one for one in made}
         if left := [transaction for hash_, transaction in sent if hash_ not in receipts]:
-            raise ScenarioBroken(f"{self._said(left[0])} was not taken into block {self.height()}")
+            raise ScenarioBroken(f"{self.said(left[0])} was not taken into block {self.height()}")
         if any(transaction.authorisations for _, transaction in sent):
             self._nonces.clear()  # whoever signed an authorisation has used a nonce without sending
-        return tuple(self._receipt(receipts[hash_]) for hash_, _ in sent)
+        done = tuple(Sent(transaction, self._receipt(receipts[hash_])) for hash_, transaction in sent)
+        self.after_sealing(done)
+        return tuple(each.receipt for each in done)
 
     def refused(self, transaction: Transaction) -> str:
         """Why it would revert now. Raises `ScenarioBroken` where it would not."""
@@ -170,7 +189,7 @@ class LocalChain:
             self._node.request("eth_call", {**call, "value": hex(transaction.value)}, "latest")
         except CallReverted as error:
             return transaction.target.reason(error.returned) if transaction.target else _hexadecimal(error.returned)
-        raise ScenarioBroken(f"{self._said(transaction)} was to be refused, and would go through")
+        raise ScenarioBroken(f"{self.said(transaction)} was to be refused, and would go through")
 
     def read(self, contract: Contract, function: str, *values: Any) -> Any:
         """What a view function returns now. Raises `CallReverted`."""
@@ -256,12 +275,16 @@ class LocalChain:
         said = transaction.target.reason(returned) if transaction.target else _hexadecimal(returned)
         return f"{said} ({frame.get('error', 'no error')}, {receipt.gas_used:,} gas)"
 
-    def _said(self, transaction: Transaction) -> str:
-        names = self._names.names
-        what = transaction.target.name if transaction.target else "a payment"
-        to = "its creation" if transaction.to is None else names.get(transaction.to, transaction.to)
-        selector = transaction.data[:4].hex() if transaction.to else ""
-        return f"{transaction.sender.name} to {to} ({what} {selector})".replace(" )", ")")
+    def said(self, transaction: Transaction) -> str:
+        """A transaction in a few words: who does what with whom."""
+        target, sender = transaction.target, transaction.sender.name
+        if transaction.to is None:
+            return f"{sender} creates {target.name if target else 'a contract'}"
+        to = self._names.names.get(transaction.to, transaction.to)
+        if not transaction.data:
+            return f"{sender} pays {to}"
+        called = target.called(transaction.data) if target else ""
+        return f"{sender} calls {called or transaction.data[:4].hex()} of {to}"
 
 
 def _log(found: Mapping[str, Any]) -> Log:

@@ -1,28 +1,21 @@
 """Playing a scenario, its twin or ordinary traffic on the arena, and recording what the chains say of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-import msgspec
-
 from tocsin.app.exercise.arena import Arena
+from tocsin.app.exercise.completed import completed, made_with
 from tocsin.app.exercise.recorder import record
 from tocsin.app.questions import Questions
-from tocsin.chain.artefact import Artefact, Entry, Parameter
-from tocsin.chain.contract import Contract
 from tocsin.chain.recording import Recording
-from tocsin.chain.tokens import NATIVE_DECIMALS
 from tocsin.detect.detector import Detector
-from tocsin.edge.anvil import VERSION
 from tocsin.edge.local_chain import LocalChain
 from tocsin.exercise.activity import Activity
-from tocsin.exercise.packages import PACKAGES
 from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Scenario
 from tocsin.exercise.traffic import Traffic, everyday
-from tocsin.exercise.truth import ETHER_TOKEN, Truth, Twin
-from tocsin.model.errors import CallReverted
+from tocsin.exercise.truth import Truth, Twin
 
 T = TypeVar("T")
 BEFORE, AFTER = 24, 8
@@ -66,14 +59,14 @@ class Player:
         with self.arena.undone() as play:
             targets = scenario.prepare(play)
             recordings, truth = self._recorded(play, lambda: scenario.attack(play, targets))
-            return PlayedAttack(recordings=recordings, truth=self._completed(truth, recordings))
+            return PlayedAttack(recordings=recordings, truth=completed(self.arena, truth, recordings))
 
     def twin(self, scenario: Scenario) -> PlayedTwin:
         """The honest twin. Raises as `attack`."""
         with self.arena.undone() as play:
             targets = scenario.prepare(play)
             recordings, hashes = self._recorded(play, lambda: self._hashes(lambda: scenario.twin(play, targets)))
-            made_with = _made_with()
+            made_with = made_with()
             truth = Twin(scenario=scenario.id, transactions=hashes, seed=self.arena.seed, made_with=made_with)
             return PlayedTwin(recordings=recordings, truth=truth)
 
@@ -124,42 +117,3 @@ class Player:
             found.extend((chain.timestamp(number), order, chain, number) for number in numbers)
         found.sort(key=lambda each: each[:2])
         return tuple(record(chain.node, number, questions) for _, _, chain, number in found)
-
-    def _completed(self, truth: Truth, recordings: Sequence[Recording]) -> Truth:
-        """The truth with names for people, and what it was played with."""
-        told = b"".join(answer for recording in recordings for answer in recording.answers.values())
-        chains = {chain.chain_id: chain for chain in self.arena.chains}
-        names = {address: name for chain in self.arena.chains for address, name in chain.names.names.items()}
-        return msgspec.structs.replace(
-            truth,
-            names={address: name for address, name in names.items() if address[2:].encode() in told},
-            symbols={token: _symbol(chains[chain_id], token) for chain_id, token in truth.lost},
-            seed=self.arena.seed,
-            made_with=_made_with(),
-        )
-
-
-_TOKEN = Artefact(
-    name="token",
-    entries=(
-        Entry("function", "symbol", outputs=(Parameter("string"),)),
-        Entry("function", "decimals", outputs=(Parameter("uint8"),)),
-    ),
-)
-
-
-def _symbol(chain: LocalChain, token: str) -> tuple[str, int]:
-    """Symbol and decimals; tokens that cannot be divided have none."""
-    if token == ETHER_TOKEN:
-        return ("ETH", NATIVE_DECIMALS)
-    contract = Contract(token, _TOKEN)
-    try:
-        decimals = int(chain.read(contract, "decimals"))
-    except CallReverted:
-        decimals = 0
-    return (str(chain.read(contract, "symbol")), decimals)
-
-
-def _made_with() -> dict[str, str]:
-    """What a recording was played with: the same gives the same."""
-    return {"anvil": VERSION, **{package.name: package.version for package in PACKAGES}}

@@ -17,8 +17,10 @@ contracts.
 0: done; for score, every attack was detected and every twin quiet. 1: one was not, or something failed. 2: wrong usage.
 """
 
+import asyncio
 import json
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +35,7 @@ import tocsin.exercise.scenarios
 from tocsin.app.exercise.arena import SEED, arena
 from tocsin.app.exercise.chosen import chosen
 from tocsin.app.exercise.kept import SHIPPED, Kept
+from tocsin.app.exercise.live import Performance, perform
 from tocsin.app.exercise.playing import Played, PlayedAttack, PlayedTwin, Player
 from tocsin.app.exercise.scored import look, scored
 from tocsin.app.exercise.story import moments
@@ -41,6 +44,7 @@ from tocsin.cli.options import Format
 from tocsin.cli.render import exercise as shown
 from tocsin.cli.render.console import note, results, warn
 from tocsin.cli.render.findings import badge
+from tocsin.cli.render.live import Stream
 from tocsin.cli.render.money import count
 from tocsin.cli.render.progress import progress
 from tocsin.detect.catalogue import detectors
@@ -95,12 +99,17 @@ def show(name: Annotated[str, typer.Argument(metavar="ID", help="The scenario's 
 
 def run(
     name: Name,
+    live: Annotated[bool, typer.Option("--live", help="Watch while blocks are made, as on real chains.")] = False,
     twin: Annotated[bool, typer.Option("--twin", help="Play the honest twin instead.")] = False,
+    pace: Annotated[float, typer.Option("--block-seconds", min=0.1, max=60, help="Of --live: time for a block.")] = 1.0,
     seed: Seed = SEED,
     form: Form = Format.TABLE,
 ) -> None:
     """Play a scenario and tell how it unfolded."""
     (scenario,) = chosen((name,), scenarios())
+    if live:
+        _live(scenario, pace, seed)
+        return
     with _player(seed) as player:
         if twin:
             _tell_twin(scenario, player.twin(scenario))
@@ -113,6 +122,22 @@ def run(
         return
     results().print(shown.timeline(moments(attack.truth, look(attack, detectors())), attack.truth))
     results().print(shown.verdict(score, attack.truth, contained))
+
+
+def _live(scenario: Scenario, pace: float, seed: str) -> None:
+    """Play it at its pace, and tell what happens and what is seen in one stream."""
+    stream = Stream(results())
+    note(f"Bringing up two nodes and the scene, then a block every {pace:g} s. Ctrl-C stops it.")
+    with arena(os.environ, seed) as brought_up, tempfile.TemporaryDirectory(prefix="tocsin-range-") as folder:
+        performance = Performance(
+            arena=brought_up,
+            scenario=scenario,
+            activities=activities(),
+            seconds_per_block=pace,
+            tell=stream.tell,
+        )
+        truth = asyncio.run(perform(performance, detectors(), Path(folder)))
+    results().print(stream.verdict(truth))
 
 
 def _tell_twin(scenario: Scenario, twin: PlayedTwin) -> None:
