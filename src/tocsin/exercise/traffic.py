@@ -36,10 +36,16 @@ class Traffic:
     rates: Mapping[str, float]
     """By activity: how often it begins, relative to the others."""
     together: int = MOST_IN_A_BLOCK
+    whose: dict[str, str] = field(default_factory=dict)
+    """The activity to which each transaction belongs, by its hash."""
     going: list[_Going] = field(default_factory=list)
 
     def blocks(self, transactions: int) -> Iterator[tuple[Receipt, ...]]:
-        """Make blocks until so many transactions are done and all that was begun is ended; the receipts of each."""
+        """
+        Make blocks until so many transactions are done and all that was begun is ended; the receipts of each.
+
+        Raises `ScenarioBroken` when an activity does nothing at all, or waits before it has done anything.
+        """
         done = 0
         while done < transactions or self.going:
             while done < transactions and len(self.going) < self.together and self._begin():
@@ -56,9 +62,10 @@ class Traffic:
             return False
         (name,) = self.play.random.choices(free, [self.rates[each] for each in free])
         going = _Going(self.activities[name], self.activities[name].run(self.play))
-        if (first := next(going.doing, None)) is not None:
-            going.next = first
-            self.going.append(going)
+        if (first := next(going.doing, None)) is None:
+            raise ScenarioBroken(f"activity {name}: it has nothing to do; let it send something, or give it a rate of 0")
+        going.next = first
+        self.going.append(going)
         return True
 
     def _block(self) -> tuple[Receipt, ...]:
@@ -72,6 +79,7 @@ class Traffic:
         self._wait()
         for each, receipt in zip([*home, *far], receipts, strict=True):
             each.receipt = receipt
+            self.whose[receipt.hash] = each.activity.id
             self._resume(each, receipt)
         return receipts
 
@@ -84,7 +92,7 @@ class Traffic:
 
     def _resume(self, going: _Going, receipt: Receipt | None) -> None:
         if receipt is None:
-            raise ScenarioBroken(f"activity {going.activity.id}: it waits before it has sent anything")
+            raise ScenarioBroken(f"activity {going.activity.id}: it waits before it has sent anything; let it send first")
         try:
             going.next = going.doing.send(receipt)
         except StopIteration:

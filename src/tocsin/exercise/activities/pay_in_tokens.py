@@ -8,18 +8,21 @@ One user sends another a few hundred dollars in USDR or DAIR.
 A plain transfer.
 """
 
+from tocsin.exercise.activities._shared import some_of
 from tocsin.exercise.activity import Activity, Doing
 from tocsin.exercise.play import Play
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.scene.tokens import DOLLAR
 
+MOST_DOLLARS = 500
+
 
 def run(play: Play) -> Doing:
     """Pay."""
     payer, payee = play.random.sample(play.scene.people.users, 2)
-    tokens, amount = play.scene.tokens, play.random.randrange(1, 500)
+    tokens = play.scene.tokens
     token, unit = play.random.choice(((tokens.usdr, DOLLAR), (tokens.dair, ETHER)))
-    yield token.by(payer, "transfer", payee, amount * unit)
+    yield token.by(payer, "transfer", payee, some_of(play, token, payer, MOST_DOLLARS * unit))
 
 
-activity = Activity(id="pay-in-tokens", run=run, rate=30)
+activity = Activity(id="pay-in-tokens", run=run, rate=40)
