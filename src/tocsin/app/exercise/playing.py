@@ -66,8 +66,7 @@ class Player:
         with self.arena.undone() as play:
             targets = scenario.prepare(play)
             recordings, hashes = self._recorded(play, lambda: self._hashes(lambda: scenario.twin(play, targets)))
-            made_with = made_with()
-            truth = Twin(scenario=scenario.id, transactions=hashes, seed=self.arena.seed, made_with=made_with)
+            truth = Twin(scenario=scenario.id, transactions=hashes, seed=self.arena.seed, made_with=made_with())
             return PlayedTwin(recordings=recordings, truth=truth)
 
     def contained(self, scenario: Scenario) -> str | None:
