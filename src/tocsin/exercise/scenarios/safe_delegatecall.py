@@ -4,9 +4,8 @@ Owners sign what looks like a transfer and a batch, but it runs a stranger's cod
 ## Story
 The attacker has changed the page on which the owners of a treasury prepare their transactions. It shows an ordinary
 transfer; what their hardware wallets sign has operation 1: a delegatecall, in which the target's code runs as the Safe
-itself. The treasury's Safe loses its own code that way, the shape of the Bybit theft of February 2025. A second Safe of
-the same owners, for payroll, is given a module nobody chose: its batch goes to a contract that only looks like
-MultiSend.
+itself. The treasury's Safe loses its own code that way, the shape of the Bybit theft of February 2025. The payroll Safe
+of the same owners is given a module nobody chose: its batch goes to a contract that only looks like MultiSend.
 
 ## Steps
 1. The attacker creates three contracts: a false token, the code that is to become the treasury's, a false MultiSend.
@@ -23,8 +22,8 @@ MultiSend: a delegatecall too. They enable a planned module on the payroll Safe,
 
 ## Containment
 As long as what was signed is not on chain: the owners use its nonce for a transaction that does nothing, and what they
-signed before reverts with GS026, as its signatures are for another nonce. Afterwards the treasury's Safe is lost; what
-is left is to have the issuer freeze USDR.
+signed before reverts with GS026, as its signatures are for another nonce. Afterwards the treasury's Safe is lost, and
+what is left is to have USDR frozen.
 
 ## References
 - Safe contracts 1.5.0: SafeStorage, ModuleManager, errors GS013 to GS031.
@@ -44,7 +43,8 @@ from tocsin.exercise.scene.uniswap_v3 import FEE
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import ETHER_TOKEN, Step, Truth, loss, step, told
 
-TREASURY_WEI, PAYROLL_USDR = 400 * ETHER, 1 * MILLION * DOLLAR
+TREASURY_USDR, TREASURY_WETH, TREASURY_WEI = 2 * MILLION * DOLLAR, 500 * ETHER, 400 * ETHER
+PAYROLL_USDR = MILLION * DOLLAR
 LAUNDERED = MILLION * DOLLAR // 2
 """What is turned into WETH at a time."""
 
@@ -70,16 +70,25 @@ class Trojans:
 
 
 def prepare(play: Play) -> Targets:
-    """Ether for the treasury, a second Safe of the same owners, and one to move funds to in the twin."""
-    home, safe, founder = play.home, play.scene.safe, play.scene.people.founder
-    payroll, cold = _another(play, safe.owners[::-1], "payroll Safe"), _another(play, safe.owners[1:], "cold Safe")
-    home.do(pay(founder, safe.wallet, TREASURY_WEI))
-    home.do(play.scene.tokens.usdr.by(founder, "transfer", payroll, PAYROLL_USDR))
-    return Targets(home.account("attacker"), cold, safe, replace(safe, wallet=payroll))
+    """Safes for the treasury and for payroll, and one to move funds to in the twin."""
+    home, safe, tokens = play.home, play.scene.safe, play.scene.tokens
+    first, second, third = safe.owners
+    treasury = _another(play, (third, second, first), "treasury Safe")
+    payroll = _another(play, (second, first, third), "payroll Safe")
+    cold = _another(play, (third, first, second), "cold Safe")
+    funds = (
+        (tokens.usdr, treasury, TREASURY_USDR),
+        (tokens.weth, treasury, TREASURY_WETH),
+        (tokens.usdr, payroll, PAYROLL_USDR),
+    )
+    for token, to, amount in funds:
+        home.do(token.by(play.scene.people.founder, "transfer", to, amount))
+    home.do(pay(play.scene.people.founder, treasury, TREASURY_WEI))
+    return Targets(home.account("attacker"), cold, replace(safe, wallet=treasury), replace(safe, wallet=payroll))
 
 
 def _another(play: Play, owners: tuple[Account, ...], name: str) -> Contract:
-    """A Safe with other owners, or the same in another order, has another address."""
+    """A Safe of these owners: named in another order, they give it another address."""
     safe, founder = play.scene.safe, play.scene.people.founder
     parts = {"factory": safe.factory, "singleton": safe.singleton, "handler": safe.handler}
     made = create(play.home, founder, owners, **parts)

@@ -8,13 +8,13 @@ for a vote. That key has been stolen. The delay is there for this day: everybody
 
 ## Steps
 1. The attacker creates the code that is to replace the treasury's.
-2. With the operations key he queues two calls as one operation: the timelock pays him five million USDR, and upgrades
-   the treasury to his code, which pays him the rest.
+2. With the operations key he queues two calls as one operation: the timelock pays him four million USDR, and upgrades
+   the treasury to his code, which pays him all it holds.
 3. An hour passes; from an account of his own he has the operation carried out.
 4. He turns USDR, which can be frozen, into WETH, a million at a time.
 
 ## Honest twin
-The operations key queues a planned operation of the same shape: the timelock pays five million USDR to the Safe, and
+The operations key queues a planned operation of the same shape: the timelock pays four million USDR to the Safe, and
 upgrades the treasury to its real second version, which pays two million to the Safe. The keeper carries it out.
 
 ## Containment
@@ -33,7 +33,7 @@ from eth_hash.auto import keccak
 from tocsin.chain.contract import Account, Contract, Transaction
 from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Expected, Priority, Scenario
-from tocsin.exercise.scene.governance import DELAY_SECONDS, TREASURY_DOLLARS
+from tocsin.exercise.scene.governance import DELAY_SECONDS
 from tocsin.exercise.scene.proxies import HELD_DOLLARS
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
 from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
@@ -44,6 +44,8 @@ from tocsin.exercise.truth import Truth, loss, step, told
 NO_PREDECESSOR = bytes(32)
 MALICIOUS, PLANNED = keccak(b"malicious operation"), keccak(b"planned operation")
 """Salts: they make an operation unlike others of the same calls."""
+PAID = 4 * MILLION * DOLLAR
+"""By the timelock, of five million."""
 LAUNDERED = MILLION * DOLLAR
 """What is turned into WETH at a time."""
 
@@ -130,9 +132,9 @@ def _malicious(play: Play, targets: Targets) -> tuple[Contract, Operation]:
 
 
 def _operation(play: Play, payee: Account | Contract, code: Contract, then: bytes, salt: bytes) -> Operation:
-    """The timelock pays all it has, and upgrades the treasury to code that then does something."""
+    """The timelock pays most of what it has, and upgrades the treasury to code that then does something."""
     usdr, treasury = play.scene.tokens.usdr, play.scene.proxies.uups
-    payment = usdr.encode("transfer", payee, TREASURY_DOLLARS * DOLLAR)
+    payment = usdr.encode("transfer", payee, PAID)
     upgrade = treasury.encode("upgradeToAndCall", code, then)
     return Operation(play.scene.governance.timelock, (usdr, treasury), (payment, upgrade), salt)
 
