@@ -38,6 +38,8 @@ class Traffic:
     together: int = MOST_IN_A_BLOCK
     whose: dict[str, str] = field(default_factory=dict)
     """The activity to which each transaction belongs, by its hash."""
+    overdue: dict[str, float] = field(default_factory=dict)
+    """By activity: how much less often it has begun than its rate asks for, in rates."""
     going: list[_Going] = field(default_factory=list)
 
     def blocks(self, transactions: int) -> Iterator[tuple[Receipt, ...]]:
@@ -60,13 +62,21 @@ class Traffic:
         free = [name for name, rate in self.rates.items() if rate > 0 and self.activities[name].alone not in busy]
         if not free:
             return False
-        (name,) = self.play.random.choices(free, [self.rates[each] for each in free])
+        name = self._draw(free)
         going = _Going(self.activities[name], self.activities[name].run(self.play))
         if (first := next(going.doing, None)) is None:
-            raise ScenarioBroken(f"activity {name}: it has nothing to do; let it send something, or give it a rate of 0")
+            raise ScenarioBroken(f"activity {name}: it does nothing; let it send something, or set its rate to 0")
         going.next = first
         self.going.append(going)
         return True
+
+    def _draw(self, free: Sequence[str]) -> str:
+        """One of these at random; the longer one has been due, the likelier it is, so that the rare come too."""
+        for each, rate in self.rates.items():
+            self.overdue[each] = self.overdue.get(each, 0.0) + rate
+        (name,) = self.play.random.choices(free, [self.rates[each] + max(self.overdue[each], 0.0) for each in free])
+        self.overdue[name] -= sum(self.rates.values())
+        return name
 
     def _block(self) -> tuple[Receipt, ...]:
         """One block on each chain of what those that go on do next."""
@@ -92,7 +102,7 @@ class Traffic:
 
     def _resume(self, going: _Going, receipt: Receipt | None) -> None:
         if receipt is None:
-            raise ScenarioBroken(f"activity {going.activity.id}: it waits before it has sent anything; let it send first")
+            raise ScenarioBroken(f"activity {going.activity.id}: it waits before it has sent anything; send first")
         try:
             going.next = going.doing.send(receipt)
         except StopIteration:

@@ -48,4 +48,4 @@ def _traded(play: Play, given: Contract, wanted: Contract, amount: int) -> Doing
     yield router.by(holder, "swapExactTokensForTokens", amount, 0, [given, wanted], holder, NEVER)
 
 
-activity = Activity(id="arbitrage-with-a-flash-loan", run=run, rate=1.2, alone="arbitrage")
+activity = Activity(id="arbitrage-with-a-flash-loan", run=run, rate=1.5, alone="arbitrage")

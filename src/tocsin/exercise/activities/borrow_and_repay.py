@@ -22,4 +22,4 @@ def run(play: Play) -> Doing:
     yield from closed(play, user, ("weth",))
 
 
-activity = Activity(id="borrow-and-repay", run=run, rate=6, alone=POOL)
+activity = Activity(id="borrow-and-repay", run=run, rate=4, alone=POOL)

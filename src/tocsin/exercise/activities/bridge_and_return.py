@@ -29,4 +29,4 @@ def run(play: Play) -> Doing:
     yield bridge.released(play.home, relayer, burned)
 
 
-activity = Activity(id="bridge-and-return", run=run, rate=3)
+activity = Activity(id="bridge-and-return", run=run, rate=2.5)

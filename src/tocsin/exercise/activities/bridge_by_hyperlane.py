@@ -30,4 +30,4 @@ def run(play: Play) -> Doing:
     yield route.delivered(play.home, relayer, sent)
 
 
-activity = Activity(id="bridge-by-hyperlane", run=run, rate=3)
+activity = Activity(id="bridge-by-hyperlane", run=run, rate=2.5)

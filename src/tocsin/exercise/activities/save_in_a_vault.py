@@ -27,4 +27,4 @@ def run(play: Play) -> Doing:
     yield vault.by(user, "redeem", event["shares"], user, user)
 
 
-activity = Activity(id="save-in-a-vault", run=run, rate=5)
+activity = Activity(id="save-in-a-vault", run=run, rate=4)

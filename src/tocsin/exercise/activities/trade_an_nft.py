@@ -40,4 +40,4 @@ def _offered(play: Play) -> tuple[int, Account]:
     return next((token, known[owner]) for token, owner in owners if owner in known)
 
 
-activity = Activity(id="trade-an-nft", run=run, rate=3, alone="nft-market")
+activity = Activity(id="trade-an-nft", run=run, rate=2.5, alone="nft-market")
