@@ -28,4 +28,4 @@ def run(play: Play) -> Doing:
     yield contract.by(people.founder, "pay", rgov, payees, amounts)
 
 
-activity = Activity(id="airdrop", run=run, rate=1.5, alone=PAYER)
+activity = Activity(id="airdrop", run=run, rate=0.8, alone=PAYER)

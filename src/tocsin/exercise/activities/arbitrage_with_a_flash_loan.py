@@ -11,33 +11,36 @@ A flash loan, two swaps and a large profit in one transaction, by a contract nob
 somebody else, in another transaction; nobody loses what was theirs.
 """
 
-from tocsin.chain.contract import Contract
+from collections.abc import Iterator
+
+from tocsin.chain.contract import Account, Contract, Transaction
 from tocsin.exercise.activities._shared import allowed, deployed, fuelled
 from tocsin.exercise.activity import Activity, Doing, Wait
 from tocsin.exercise.play import Play
+from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
 from tocsin.exercise.scene.uniswap_v2 import NEVER
 
-BORROWED_PART = 6
-"""With a sixth of what moved the first pool the difference is about half gone, and the profit about the largest."""
+LEAST_GAP = 50
+"""A fiftieth: both pools take fees, and below that nothing is left."""
+CLOSED_PART = 4
+"""A price moves about twice as much as what is paid into its pool: with a quarter half of the gap is closed."""
 GAS = 5_000_000
 
 
 def run(play: Play) -> Doing:
     """Move, trade, move back, trade."""
-    scene, tokens, uniswap = play.scene, play.scene.tokens, play.scene.uniswap_v2
+    scene, tokens = play.scene, play.scene.tokens
     operator, holder = (play.home.account(name, 0) for name in ("arbitrage operator", "large holder"))
     contract = yield from deployed(play, operator, "HonestFlashArbitrage", scene.balancer.vault)
     yield from fuelled(play, holder)
     amount = play.random.randrange(1 * MILLION, 3 * MILLION) * DOLLAR
     yield tokens.usdr.by(scene.people.founder, "transfer", holder, amount)
-    loan = amount // BORROWED_PART
-    cheap, dear = (scene.uniswap_v3.pool, True), (uniswap.weth_usdr, False)
     yield from _traded(play, tokens.usdr, tokens.weth, amount)
-    yield contract.by(operator, "run", tokens.usdr, loan, *cheap, *dear, gas=GAS)
+    yield from _levelled(play, operator, contract)
     yield Wait(blocks=play.random.randrange(2, 8))
     yield from _traded(play, tokens.weth, tokens.usdr, play.home.read(tokens.weth, "balanceOf", holder))
-    yield contract.by(operator, "run", tokens.usdr, loan, *dear, *cheap, gas=GAS)
+    yield from _levelled(play, operator, contract)
     left = play.home.read(tokens.usdr, "balanceOf", holder)
     yield tokens.usdr.by(holder, "transfer", scene.people.founder, left)
 
@@ -48,4 +51,18 @@ def _traded(play: Play, given: Contract, wanted: Contract, amount: int) -> Doing
     yield router.by(holder, "swapExactTokensForTokens", amount, 0, [given, wanted], holder, NEVER)
 
 
-activity = Activity(id="arbitrage-with-a-flash-loan", run=run, rate=1.5, alone="arbitrage")
+def _levelled(play: Play, operator: Account, contract: Contract) -> Iterator[Transaction]:
+    """Close half of the gap between the pools, if there is one. A full-range pool's price is what it holds."""
+    tokens, read = play.scene.tokens, play.home.read
+    markets = ((play.scene.uniswap_v3.pool, True), (play.scene.uniswap_v2.weth_usdr, False))
+    depths = {market: read(tokens.usdr, "balanceOf", market[0]) for market in markets}
+    prices = {market: ETHER * depths[market] // read(tokens.weth, "balanceOf", market[0]) for market in markets}
+    cheap, dear = sorted(markets, key=lambda market: prices[market])
+    gap = prices[dear] - prices[cheap]
+    if gap * LEAST_GAP > prices[cheap]:
+        both = depths[cheap] * depths[dear] // (depths[cheap] + depths[dear])
+        loan = gap * both // prices[cheap] // CLOSED_PART
+        yield contract.by(operator, "run", tokens.usdr, loan, *cheap, *dear, gas=GAS)
+
+
+activity = Activity(id="arbitrage-with-a-flash-loan", run=run, rate=0.8, alone="arbitrage")

@@ -52,4 +52,4 @@ def _batch(play: Play, account: Account, code: Contract) -> Transaction:
     return Contract(account.address, code.artefact).by(account, "execute", to, [0] * len(calls), data)
 
 
-activity = Activity(id="batch-as-a-smart-account", run=run, rate=1.5, alone="smart-account")
+activity = Activity(id="batch-as-a-smart-account", run=run, rate=0.7, alone="smart-account")

@@ -23,4 +23,4 @@ def run(play: Play) -> Doing:
     yield play.scene.safe.batch(play.home, calls)
 
 
-activity = Activity(id="batch-from-the-safe", run=run, rate=2, alone=SAFE)
+activity = Activity(id="batch-from-the-safe", run=run, rate=0.8, alone=SAFE)

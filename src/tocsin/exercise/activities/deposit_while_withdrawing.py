@@ -26,4 +26,4 @@ def run(play: Play) -> Doing:
     yield contract.by(operator, "useBank", bank, value=play.random.randrange(1, 20) * ETHER // 10)
 
 
-activity = Activity(id="deposit-while-withdrawing", run=run, rate=2, alone=HOOKS)
+activity = Activity(id="deposit-while-withdrawing", run=run, rate=1, alone=HOOKS)

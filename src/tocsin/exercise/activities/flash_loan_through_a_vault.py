@@ -25,4 +25,4 @@ def run(play: Play) -> Doing:
     yield contract.by(operator, "useLoan", play.scene.services.vault, loan)
 
 
-activity = Activity(id="flash-loan-through-a-vault", run=run, rate=2, alone=HOOKS)
+activity = Activity(id="flash-loan-through-a-vault", run=run, rate=0.8, alone=HOOKS)

@@ -27,4 +27,4 @@ def run(play: Play) -> Doing:
     yield usdr.by(people.founder, "revokeRole", role, service)
 
 
-activity = Activity(id="grant-a-minter", run=run, rate=1.5, alone="minter")
+activity = Activity(id="grant-a-minter", run=run, rate=0.6, alone="minter")

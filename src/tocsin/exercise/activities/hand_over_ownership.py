@@ -21,4 +21,4 @@ def run(play: Play) -> Doing:
     yield rnft.by(people.keeper, "transferOwnership", people.founder)
 
 
-activity = Activity(id="hand-over-ownership", run=run, rate=1.5, alone="collection")
+activity = Activity(id="hand-over-ownership", run=run, rate=0.6, alone="collection")

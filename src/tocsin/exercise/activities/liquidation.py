@@ -29,4 +29,4 @@ def run(play: Play) -> Doing:
     yield from closed(play, user, ("weth",))
 
 
-activity = Activity(id="liquidation", run=run, rate=2, alone=POOL)
+activity = Activity(id="liquidation", run=run, rate=1, alone=POOL)

@@ -44,4 +44,4 @@ def _sold(play: Play) -> Doing:
     yield router.by(keeper, "swapExactTokensForTokens", SOLD, 0, [weth, usdr], keeper, NEVER)
 
 
-activity = Activity(id="liquidation-cascade", run=run, rate=1.2, alone=POOL)
+activity = Activity(id="liquidation-cascade", run=run, rate=0.6, alone=POOL)

@@ -24,4 +24,4 @@ def run(play: Play) -> Doing:
     yield usdr.by(people.founder, "burn", amount // 3)
 
 
-activity = Activity(id="mint-for-the-exchange", run=run, rate=1.5)
+activity = Activity(id="mint-for-the-exchange", run=run, rate=0.8)

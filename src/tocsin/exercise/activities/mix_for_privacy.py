@@ -30,4 +30,4 @@ def run(play: Play) -> Doing:
     yield mixer.by(people.relayer, "withdraw", *note, to, people.relayer, FEE)
 
 
-activity = Activity(id="mix-for-privacy", run=run, rate=1.5)
+activity = Activity(id="mix-for-privacy", run=run, rate=0.7)

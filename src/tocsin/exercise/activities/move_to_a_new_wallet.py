@@ -33,4 +33,4 @@ def run(play: Play) -> Doing:
     yield pay(old, new, FUNDS - LEFT)
 
 
-activity = Activity(id="move-to-a-new-wallet", run=run, rate=1.5)
+activity = Activity(id="move-to-a-new-wallet", run=run, rate=0.7)

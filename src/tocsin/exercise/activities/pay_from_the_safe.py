@@ -26,4 +26,4 @@ def run(play: Play) -> Doing:
     yield safe.executes(play.home, token, token.encode("transfer", payee, amount))
 
 
-activity = Activity(id="pay-from-the-safe", run=run, rate=2.5, alone=SAFE)
+activity = Activity(id="pay-from-the-safe", run=run, rate=1.5, alone=SAFE)

@@ -25,4 +25,4 @@ def run(play: Play) -> Doing:
     yield contract.by(people.founder, "payEther", payees, value=value)
 
 
-activity = Activity(id="pay-salaries", run=run, rate=2, alone=PAYER)
+activity = Activity(id="pay-salaries", run=run, rate=1, alone=PAYER)

@@ -31,4 +31,4 @@ def run(play: Play) -> Doing:
         yield tokens.rmulti.by(people.founder, "safeTransferFrom", people.founder, contract, ID, amount, b"")
 
 
-activity = Activity(id="receive-hooked-tokens", run=run, rate=2.5, alone=HOOKS)
+activity = Activity(id="receive-hooked-tokens", run=run, rate=1.5, alone=HOOKS)

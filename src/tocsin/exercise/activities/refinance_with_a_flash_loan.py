@@ -37,4 +37,4 @@ def run(play: Play) -> Doing:
     yield from closed(play, user, ("weth",))
 
 
-activity = Activity(id="refinance-with-a-flash-loan", run=run, rate=1.5, alone=POOL)
+activity = Activity(id="refinance-with-a-flash-loan", run=run, rate=0.8, alone=POOL)

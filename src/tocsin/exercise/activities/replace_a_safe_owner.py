@@ -31,4 +31,4 @@ def _replaced(play: Play, owner: Account, new: Account) -> Doing:
     yield safe.executes(play.home, safe.wallet, safe.wallet.encode("swapOwner", before, owner, new))
 
 
-activity = Activity(id="replace-a-safe-owner", run=run, rate=1.5, alone=SAFE)
+activity = Activity(id="replace-a-safe-owner", run=run, rate=0.6, alone=SAFE)

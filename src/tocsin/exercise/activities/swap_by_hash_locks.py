@@ -44,4 +44,4 @@ def _locked(play: Play, locks: Contract, what: tuple[Account, Account, Contract,
     yield locks.by(owner, "lock", to, token, amount, *rest)
 
 
-activity = Activity(id="swap-by-hash-locks", run=run, rate=2)
+activity = Activity(id="swap-by-hash-locks", run=run, rate=1)

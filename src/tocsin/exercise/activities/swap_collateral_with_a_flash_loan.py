@@ -36,4 +36,4 @@ def run(play: Play) -> Doing:
     yield from closed(play, user, ("usdr", "weth"))
 
 
-activity = Activity(id="swap-collateral-with-a-flash-loan", run=run, rate=1.5, alone=POOL)
+activity = Activity(id="swap-collateral-with-a-flash-loan", run=run, rate=0.8, alone=POOL)

@@ -23,4 +23,4 @@ def run(play: Play) -> Doing:
     yield safe.executes(play.home, proxies.administrator, upgrade)
 
 
-activity = Activity(id="upgrade-by-the-safe", run=run, rate=1.5, alone=SAFE)
+activity = Activity(id="upgrade-by-the-safe", run=run, rate=0.6, alone=SAFE)
