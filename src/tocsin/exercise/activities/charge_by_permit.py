@@ -57,4 +57,4 @@ def _permit(play: Play, owner: Account, spender: Account, value: int, deadline: 
     }
 
 
-activity = Activity(id="charge-by-permit", run=run, rate=2, alone="merchant")
+activity = Activity(id="charge-by-permit", run=run, rate=0.8, alone="merchant")
