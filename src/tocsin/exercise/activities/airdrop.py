@@ -9,18 +9,17 @@ One contract moves tokens from one account to many: a drainer's proceeds being s
 """
 
 from tocsin.chain.contract import Account
-from tocsin.exercise.activities._shared import allowed, deployed, fresh
+from tocsin.exercise.activities._batches import PAYER, payer
+from tocsin.exercise.activities._shared import allowed, fresh
 from tocsin.exercise.activity import Activity, Doing
 from tocsin.exercise.play import Play
 from tocsin.exercise.scene.people import ETHER
-
-PAYER = "batch payer"
 
 
 def run(play: Play) -> Doing:
     """Approve and hand out."""
     rgov, people = play.scene.tokens.rgov, play.scene.people
-    contract = yield from deployed(play, play.home.account("batch payer operator", 0), "BatchPayer")
+    contract = yield from payer(play)
     others: list[Account] = [fresh(play, "airdropped") for _ in range(play.random.randrange(8, 20))]
     payees = [*people.users, *others]
     amounts = [play.random.randrange(1, 20) * ETHER for _ in payees]

@@ -8,18 +8,16 @@ The founder sends ether to a contract that passes it on to several users in the 
 Ether that splits, as when stolen money is spread.
 """
 
-from tocsin.exercise.activities._shared import deployed
+from tocsin.exercise.activities._batches import PAYER, payer
 from tocsin.exercise.activity import Activity, Doing
 from tocsin.exercise.play import Play
 from tocsin.exercise.scene.people import ETHER
-
-PAYER = "batch payer"
 
 
 def run(play: Play) -> Doing:
     """Pay."""
     people = play.scene.people
-    contract = yield from deployed(play, play.home.account("batch payer operator", 0), "BatchPayer")
+    contract = yield from payer(play)
     payees = play.random.sample(people.users, play.random.randrange(3, 7))
     value = len(payees) * play.random.randrange(1, 20) * ETHER // 10
     yield contract.by(people.founder, "payEther", payees, value=value)
