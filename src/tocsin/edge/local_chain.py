@@ -50,6 +50,9 @@ class Snapshot:
 
     id: str
     now: int
+    base_fee: int
+    """Of the next block, in wei per gas: anvil does not go back to it by itself."""
+    names: Mapping[str, str]
 
 
 def nothing(*_: object) -> None:
@@ -238,15 +241,18 @@ class LocalChain:
 
     def snapshot(self) -> Snapshot:
         """Remember everything; `restore` with what this returns goes back, once."""
-        return Snapshot(str(self._node.request("evm_snapshot")), self._clock.now)
+        fee = int(self._node.request("anvil_nodeInfo")["environment"]["baseFee"], 16)
+        return Snapshot(str(self._node.request("evm_snapshot")), self._clock.now, fee, self._names.as_mapping())
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot. Raises `ScenarioBroken` when it is used up."""
         if not self._node.request("evm_revert", snapshot.id):
             raise ScenarioBroken(f"snapshot {snapshot.id} of chain {self.chain_id} is gone")
+        self._node.request("anvil_setNextBlockBaseFeePerGas", hex(snapshot.base_fee))
         self._nonces.clear()
         self._sent.clear()
         self._clock.now = snapshot.now
+        self._names.names = dict(snapshot.names)
         self._head = self._block("latest")
 
     def _nonce(self, account: str) -> int:

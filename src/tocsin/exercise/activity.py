@@ -43,3 +43,5 @@ class Activity(Extension):
     """How often it begins in the everyday profile, relative to the others."""
     alone: str = ""
     """What only one activity may use at a time: those that name the same wait for one another."""
+    is_long: bool = False
+    """It takes hours: not begun in the minutes around an attack."""

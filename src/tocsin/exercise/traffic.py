@@ -114,6 +114,6 @@ def everyday(activities: Mapping[str, Activity]) -> dict[str, float]:
     return {name: activity.rate for name, activity in activities.items()}
 
 
-def without(rates: Mapping[str, float], names: Sequence[str]) -> dict[str, float]:
-    """The rates with these activities left out."""
-    return {name: rate for name, rate in rates.items() if name not in names}
+def brief(rates: Mapping[str, float], activities: Mapping[str, Activity]) -> dict[str, float]:
+    """The rates of what is done within minutes."""
+    return {name: rate for name, rate in rates.items() if not activities[name].is_long}

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 CALL = "eth_call"
+CODE_HASH = "eth_getCode:hash"
+"""No method of a node's: whoever asks hashes what the method before the colon answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,11 @@ class Lookup:
     method: str
     parameters: tuple[Any, ...]
     chain_id: int
+
+    @property
+    def asks(self) -> str:
+        """The method a node is asked."""
+        return self.method.partition(":")[0]
 
     @property
     def as_sent(self) -> tuple[Any, ...]:
@@ -37,6 +44,15 @@ Answers: TypeAlias = Mapping[Lookup, str]
 def code(address: str, *, block_number: int, chain_id: int) -> Lookup:
     """The code at an address after a block; 0x for an externally owned account."""
     return Lookup("eth_getCode", (address, hex(block_number)), chain_id)
+
+
+def code_hash(address: str, *, block_number: int, chain_id: int) -> Lookup:
+    """
+    Keccak-256 of the code at an address after a block, with the address itself in it set to zero.
+
+    So the same code has the same hash wherever it is deployed, and a recording need not hold others' code.
+    """
+    return Lookup(CODE_HASH, (address, hex(block_number)), chain_id)
 
 
 def transaction_count(address: str, *, block_number: int, chain_id: int) -> Lookup:

@@ -27,7 +27,7 @@ from tocsin.edge.store.store import Store, open_store
 from tocsin.exercise.activity import Activity
 from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Scenario
-from tocsin.exercise.traffic import Traffic, everyday
+from tocsin.exercise.traffic import Traffic, brief, everyday
 from tocsin.exercise.truth import Truth
 from tocsin.model.finding import Finding
 
@@ -97,7 +97,7 @@ class Performance:
                 chain.before_sealing = chain.after_sealing = nothing
 
     def _acts(self, play: Play, targets: object) -> Truth:
-        traffic = Traffic(play, self.activities, everyday(self.activities))
+        traffic = Traffic(play, self.activities, brief(everyday(self.activities), self.activities))
         self._ordinary(traffic, BEFORE)
         self.is_ordinary = False
         truth = self.scenario.attack(play, targets)

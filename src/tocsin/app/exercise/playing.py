@@ -14,7 +14,7 @@ from tocsin.edge.local_chain import LocalChain
 from tocsin.exercise.activity import Activity
 from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Scenario
-from tocsin.exercise.traffic import Traffic, everyday
+from tocsin.exercise.traffic import Traffic, brief, everyday
 from tocsin.exercise.truth import Truth, Twin
 
 T = TypeVar("T")
@@ -54,6 +54,10 @@ class Player:
     rates: Mapping[str, float] = field(default_factory=dict)
     """Of ordinary traffic; empty for the everyday ones."""
 
+    @property
+    def _rates(self) -> Mapping[str, float]:
+        return self.rates or everyday(self.activities)
+
     def attack(self, scenario: Scenario) -> PlayedAttack:
         """The attack. Raises `CallReverted` and `ScenarioBroken` when it does not play as meant."""
         with self.arena.undone() as play:
@@ -80,20 +84,20 @@ class Player:
         """Ordinary traffic alone."""
         with self.arena.undone() as play:
             heights = [chain.height() for chain in self.arena.chains]
-            self._traffic(play, transactions)
+            self._traffic(play, transactions, self._rates)
             return Played(recordings=self._since(heights))
 
     def _recorded(self, play: Play, act: Callable[[], T]) -> tuple[tuple[Recording, ...], T]:
         """Act amid ordinary traffic, and record both."""
         heights = [chain.height() for chain in self.arena.chains]
-        self._traffic(play, BEFORE)
+        rates = brief(self._rates, self.activities)
+        self._traffic(play, BEFORE, rates)
         result = act()
-        self._traffic(play, AFTER)
+        self._traffic(play, AFTER, rates)
         return self._since(heights), result
 
-    def _traffic(self, play: Play, transactions: int) -> None:
-        traffic = Traffic(play, self.activities, self.rates or everyday(self.activities))
-        for _ in traffic.blocks(transactions):
+    def _traffic(self, play: Play, transactions: int, rates: Mapping[str, float]) -> None:
+        for _ in Traffic(play, self.activities, rates).blocks(transactions):
             pass
 
     def _hashes(self, act: Callable[[], None]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 import msgspec
 
 from tocsin.app.questions import Questions
+from tocsin.chain.code_hash import settled
 from tocsin.chain.recording import Recording
 from tocsin.chain.rpc import methods
 from tocsin.edge.anvil import Anvil
@@ -47,7 +48,7 @@ def answered(node: Anvil, lookups: Sequence[Lookup]) -> Answers:
 
 def _answer(node: Anvil, lookup: Lookup) -> str | None:
     try:
-        answer = str(node.request(lookup.method, *lookup.as_sent))
+        answer = settled(lookup, str(node.request(lookup.asks, *lookup.as_sent)))
     except CallReverted:
         return None
     return answer[:CODE_DIGITS_KEPT] if lookup.method == CODE else answer

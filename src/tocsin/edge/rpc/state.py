@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from tocsin.chain.code_hash import settled
 from tocsin.chain.header import Header
 from tocsin.chain.rpc.json_rpc import Outcome, Request
 from tocsin.edge.rpc.endpoint import Endpoint
@@ -84,7 +85,7 @@ async def _ask(endpoint: Endpoint, asking: _Asking) -> None:
         return
     try:
         await endpoint.prepare()
-        outcomes = await endpoint.ask([Request(lookup.method, lookup.as_sent) for lookup in asking.left])
+        outcomes = await endpoint.ask([Request(lookup.asks, lookup.as_sent) for lookup in asking.left])
         asking.left = [
             lookup
             for lookup, outcome in zip(asking.left, outcomes, strict=True)
@@ -102,7 +103,7 @@ def _settles(lookup: Lookup, outcome: Outcome, asking: _Asking, name: str) -> bo
         return isinstance(outcome, CallReverted)
     answer = _text(outcome, f"{name}: {lookup.method}")
     if answer is not None:
-        asking.answered[lookup] = answer
+        asking.answered[lookup] = settled(lookup, answer)
     return answer is not None
 
 

@@ -22,4 +22,4 @@ def run(play: Play) -> Doing:
     yield from decided(play, usdr, data, f"Grant {play.random.randbytes(4).hex()}: pay {payee.name} for their work")
 
 
-activity = Activity(id="vote-on-a-payment", run=run, rate=0.6, alone=GOVERNOR)
+activity = Activity(id="vote-on-a-payment", run=run, rate=0.6, alone=GOVERNOR, is_long=True)

@@ -23,4 +23,4 @@ def run(play: Play) -> Doing:
     yield from decided(play, treasury, data, f"Release {play.random.randbytes(4).hex()} of the treasury")
 
 
-activity = Activity(id="vote-on-an-upgrade", run=run, rate=0.6, alone=GOVERNOR)
+activity = Activity(id="vote-on-an-upgrade", run=run, rate=0.6, alone=GOVERNOR, is_long=True)

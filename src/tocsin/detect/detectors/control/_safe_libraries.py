@@ -6,8 +6,6 @@ of its published packages and equal to that list where the code holds no address
 same package is the same library: it is known by its code, with its own address in it blanked out.
 """
 
-from eth_hash.auto import keccak
-
 _ADDRESSES = """
 1.1.1 MultiSend           0x8d29be29923b68abfdd21e541b9374737b49cdad
 1.1.1 CreateAndAddModules 0xf61a721642b0c0c8b334ba3763ba1326f53798c0
@@ -61,7 +59,7 @@ _CODE_HASHES = """
 1.5.0 CreateCall          6b7d8d29bdf7004c4617d95041923774f3f7e74b056bff55c1861c9ec92ce54f
 1.5.0 SignMessageLib      d61840855da008da59a00fc03fb71455b4f70bdca1f56f9504f072ed8d90c50e
 """
-"""Keccak-256 of the deployed code; of MultiSend with the 20 bytes of its own address set to zero."""
+"""Keccak-256 of the deployed code, with its own address in it set to zero."""
 
 
 def _column(table: str, condition: str = "") -> frozenset[str]:
@@ -72,14 +70,5 @@ ADDRESSES = _column(_ADDRESSES)
 """Every published library."""
 MIGRATIONS = _column(_ADDRESSES, "Migration")
 """Those that are meant to change the master copy."""
-CODE_HASHES = _column(_CODE_HASHES)
-
-
-def is_library_code(address: str, code: str) -> bool:
-    """Whether the code at an address, as a node gave it, is that of a published library."""
-    own = address.lower().removeprefix("0x")
-    blanked = code.lower().removeprefix("0x").replace(own, "0" * len(own))
-    try:
-        return keccak(bytes.fromhex(blanked)).hex() in CODE_HASHES
-    except ValueError:
-        return False
+CODE_HASHES = frozenset("0x" + each for each in _column(_CODE_HASHES))
+"""As `model.lookups.code_hash` has them answered."""

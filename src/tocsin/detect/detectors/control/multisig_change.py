@@ -41,7 +41,7 @@ from tocsin.detect.detector import Detector, Example, Question, Read
 from tocsin.detect.detectors.control import _events, _safe_calls, _safe_libraries
 from tocsin.detect.detectors.control._safe_doings import CHANGES, EXECUTED, MASTER_COPY_SLOT, SET_UP, Doing, doings
 from tocsin.model.finding import Entity, Severity, Sighting
-from tocsin.model.lookups import Answers, Lookup, code
+from tocsin.model.lookups import Answers, Lookup, code_hash
 from tocsin.tables import literal
 from tocsin.tables.dataset import Tables
 
@@ -57,7 +57,7 @@ def run(tables: Tables) -> Iterator[Question]:
 
 
 def _lookups(doing: Doing) -> tuple[Lookup, ...]:
-    """The code of each target that is not known by its address."""
+    """The code hash of each target that is not known by its address."""
     return tuple(lookup for target in dict.fromkeys(doing.targets) if (lookup := _code(doing, target)) is not None)
 
 
@@ -65,7 +65,7 @@ def _code(doing: Doing, target: str) -> Lookup | None:
     place = doing.place
     if place.block_number is None or target in _safe_libraries.ADDRESSES:
         return None
-    return code(target, block_number=place.block_number, chain_id=place.chain_id)
+    return code_hash(target, block_number=place.block_number, chain_id=place.chain_id)
 
 
 def judge(doing: Doing, answers: Answers) -> Sighting | None:
@@ -92,9 +92,7 @@ def judge(doing: Doing, answers: Answers) -> Sighting | None:
 def _is_library(doing: Doing, target: str, answers: Answers) -> bool:
     lookup = _code(doing, target)
     answer = None if lookup is None else answers.get(lookup)
-    return target in _safe_libraries.ADDRESSES or (
-        answer is not None and _safe_libraries.is_library_code(target, answer)
-    )
+    return target in _safe_libraries.ADDRESSES or answer in _safe_libraries.CODE_HASHES
 
 
 def _confidence(doing: Doing, unknown: list[str], answers: Answers) -> float:
@@ -232,6 +230,14 @@ detector = Detector(
                     _execution("trojan", 1, call_index=2, output=literal.words(0)),
                     _execution("trojan", 1, call_index=3, reverted=True),
                 ]
+            },
+        ),
+        Example(
+            says="a published library that somebody deployed elsewhere is known by its code",
+            tables={"calls": [_execution("multi-send-elsewhere", 1, _batch(0, "bob"))]},
+            answers={
+                ("eth_getCode:hash", "multi-send-elsewhere"): "0x"
+                "cdbdcec38d2f1c7d961b0029ff8416b7e86e9974d6f0e9c9580c7d17fcfb6663"
             },
         ),
         Example(
