@@ -1,13 +1,12 @@
 """The packages of the range: pinned, and with the contracts in them that the range deploys."""
 
 import base64
-import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 import pytest
 
-from tocsin.edge.npm import open_package, packages_directory, setup
+from tocsin.edge.npm import open_package
 from tocsin.exercise.packages import (
     AAVE_V3,
     BALANCER_V2,
@@ -23,7 +22,6 @@ from tocsin.exercise.packages import (
     WETH,
     Package,
 )
-from tocsin.model.errors import PackageUnavailable, ToolMissing
 
 SHA512_BYTES = 64
 USED: Mapping[Package, tuple[str, ...]] = {
@@ -47,16 +45,6 @@ USED: Mapping[Package, tuple[str, ...]] = {
     ONE_INCH: ("permit2",),
 }
 ENDINGS = {"json": ".json", "typechain": "__factory.js"}
-
-
-@pytest.fixture(scope="session")
-def packages() -> Path:
-    """Where the packages are, fetched where they were not; skipped, with the reason, where they cannot be."""
-    try:
-        list(setup(PACKAGES, os.environ))
-    except (PackageUnavailable, ToolMissing) as reason:
-        pytest.skip(str(reason))
-    return packages_directory(os.environ)
 
 
 def test_every_package_is_pinned_by_a_whole_digest_and_used() -> None:
