@@ -10,10 +10,16 @@ import tocsin.chain.datasets
 import tocsin.chain.sources
 import tocsin.cli.commands
 import tocsin.detect.detectors
+import tocsin.exercise.activities
+import tocsin.exercise.scenarios
 from tocsin.app import settings
 from tocsin.chain.source import Source
 from tocsin.cli.command import Command
 from tocsin.detect.detector import Detector
+from tocsin.edge.anvil import VERSION
+from tocsin.exercise.activity import Activity
+from tocsin.exercise.packages import PACKAGES
+from tocsin.exercise.scenario import Scenario
 from tocsin.model.extension import Extension, load_with_modules, page, summary
 from tocsin.tables.dataset import Dataset
 
@@ -48,6 +54,39 @@ def of_command(command: Command) -> str:
     return f"## Samples, run by the tests\n\n{sessions}"
 
 
+def of_scenario(scenario: Scenario) -> str:
+    """How fast people must respond, where it stands in taxonomies, what is expected of detection."""
+    tags = "\n".join(f"- {tag.code}: {tag.says}" for tag in scenario.tags)
+    expects = scenario.expects
+    names = ", ".join(f"[{name}](../detectors/{name}.md)" for name in expects.detectors)
+    wanted = f"a finding of {expects.severity.word} or more within {expects.within_seconds} s of when it could be known"
+    said = f"{wanted}, by {names}" if names else f"{wanted}; no detector that is there can see it yet"
+    return f"## Taxonomy\n\n{tags}\n\n## What is expected\n\nPriority {scenario.priority.value}: {said}."
+
+
+def of_activity(activity: Activity) -> str:
+    """How often it happens."""
+    return f"Rate in the everyday profile: {activity.rate:g}."
+
+
+PACKAGES_SAYS = """# Packages of the range
+
+Generated from the code by `make docs`. `tocsin range setup` fetches them from the npm registry, each held against a
+pinned SHA-512; nothing of them is part of tocsin. The licences are those that their package.json names; whoever fetches
+them is bound by them.
+
+| package | version | licence | what is used |
+|---|---|---|---|
+"""
+
+
+def packages_page() -> str:
+    """The published packages the range fetches, with their licences."""
+    rows = [(each.name, each.version, each.licence, each.says) for each in PACKAGES]
+    rows.append(("@foundry-rs/anvil-*", VERSION, "MIT OR Apache-2.0", "the node"))
+    return PACKAGES_SAYS + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
 def of_source(_: Source) -> str:
     """A source's page says it all."""
     return ""
@@ -58,6 +97,8 @@ KINDS: tuple[tuple[str, ModuleType, type[Extension], Callable[[Any], str]], ...]
     ("datasets", tocsin.chain.datasets, Dataset, of_dataset),
     ("sources", tocsin.chain.sources, Source, of_source),
     ("commands", tocsin.cli.commands, Command, of_command),
+    ("scenarios", tocsin.exercise.scenarios, Scenario, of_scenario),
+    ("activities", tocsin.exercise.activities, Activity, of_activity),
 )
 
 
@@ -69,6 +110,7 @@ def pages() -> Iterator[tuple[Path, str]]:
             yield DOCS / folder / f"{extension.id}.md", render(extension, module, facts)
         yield DOCS / folder / "README.md", contents(folder, members)
     yield DOCS / "settings.md", settings.reference()
+    yield DOCS / "packages.md", packages_page()
 
 
 def render(extension: Extension, module: ModuleType, facts: Callable[[Any], str]) -> str:

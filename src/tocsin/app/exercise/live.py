@@ -27,7 +27,7 @@ from tocsin.edge.store.store import Store, open_store
 from tocsin.exercise.activity import Activity
 from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Scenario
-from tocsin.exercise.traffic import Traffic, brief, everyday
+from tocsin.exercise.traffic import Traffic, brief
 from tocsin.exercise.truth import Truth
 from tocsin.model.finding import Finding
 
@@ -78,6 +78,8 @@ class Performance:
     arena: Arena
     scenario: Scenario
     activities: Mapping[str, Activity]
+    rates: Mapping[str, float]
+    """Of ordinary traffic."""
     seconds_per_block: float
     tell: Tell
     stop: threading.Event = field(default_factory=threading.Event)
@@ -97,7 +99,7 @@ class Performance:
                 chain.before_sealing = chain.after_sealing = nothing
 
     def _acts(self, play: Play, targets: object) -> Truth:
-        traffic = Traffic(play, self.activities, brief(everyday(self.activities), self.activities))
+        traffic = Traffic(play, self.activities, brief(self.rates, self.activities))
         self._ordinary(traffic, BEFORE)
         self.is_ordinary = False
         truth = self.scenario.attack(play, targets)

@@ -21,7 +21,7 @@ import asyncio
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -49,6 +49,7 @@ from tocsin.cli.render.money import count
 from tocsin.cli.render.progress import progress
 from tocsin.detect.catalogue import detectors
 from tocsin.edge import npm
+from tocsin.exercise import profile as profiles
 from tocsin.exercise.catalogue import activities, scenarios
 from tocsin.exercise.packages import PACKAGES
 from tocsin.exercise.scenario import Scenario
@@ -57,10 +58,14 @@ from tocsin.exercise.truth import Truth
 from tocsin.model.errors import SettingError
 from tocsin.model.extension import load_with_modules, page
 
+EVERYDAY, TOML = "everyday", ".toml"
 ORDINARY = 600
 """Ordinary transactions that false alarms are counted among, beside those around each attack."""
 
 Seed: TypeAlias = Annotated[str, typer.Option(help="Every key and choice follows from it.")]
+ProfileName: TypeAlias = Annotated[
+    str, typer.Option("--profile", metavar="NAME|FILE.toml", help="Rates of ordinary traffic: everyday, quiet, busy.")
+]
 Form: TypeAlias = Annotated[Format, typer.Option("--format", help="How to write it.")]
 Name: TypeAlias = Annotated[str, typer.Argument(metavar="SCENARIO", help="An id, or a file ./my_scenario.py.")]
 Names: TypeAlias = Annotated[list[str] | None, typer.Argument(metavar="[SCENARIO]…", help="Ids, or files.")]
@@ -97,20 +102,21 @@ def show(name: Annotated[str, typer.Argument(metavar="ID", help="The scenario's 
     results().print(Markdown(f"# {wanted.id} ({wanted.priority.value})\n\n{text}\n\n## Taxonomy\n\n{tags}"))
 
 
-def run(
+def run(  # noqa: PLR0913, PLR0917 - Typer reads the options off the parameters
     name: Name,
     live: Annotated[bool, typer.Option("--live", help="Watch while blocks are made, as on real chains.")] = False,
     twin: Annotated[bool, typer.Option("--twin", help="Play the honest twin instead.")] = False,
     pace: Annotated[float, typer.Option("--block-seconds", min=0.1, max=60, help="Of --live: time for a block.")] = 1.0,
+    profile: ProfileName = EVERYDAY,
     seed: Seed = SEED,
     form: Form = Format.TABLE,
 ) -> None:
     """Play a scenario and tell how it unfolded."""
     (scenario,) = chosen((name,), scenarios())
     if live:
-        _live(scenario, pace, seed)
+        _live(scenario, pace, seed, profile)
         return
-    with _player(seed) as player:
+    with _player(seed, profile) as player:
         if twin:
             _tell_twin(scenario, player.twin(scenario))
             return
@@ -124,7 +130,7 @@ def run(
     results().print(shown.verdict(score, attack.truth, contained))
 
 
-def _live(scenario: Scenario, pace: float, seed: str) -> None:
+def _live(scenario: Scenario, pace: float, seed: str, profile: str) -> None:
     """Play it at its pace, and tell what happens and what is seen in one stream."""
     stream = Stream(results())
     note(f"Bringing up two nodes and the scene, then a block every {pace:g} s. Ctrl-C stops it.")
@@ -134,6 +140,7 @@ def _live(scenario: Scenario, pace: float, seed: str) -> None:
             scenario=scenario,
             activities=activities(),
             seconds_per_block=pace,
+            rates=_rates(profile),
             tell=stream.tell,
         )
         truth = asyncio.run(perform(performance, detectors(), Path(folder)))
@@ -154,12 +161,13 @@ def record(
     names: Names = None,
     output: Annotated[Path, typer.Option("--output", "--out", metavar="DIR", help="Where to.")] = Path("recordings"),
     ordinary: Annotated[int, typer.Option(min=0, help="Transactions of ordinary traffic to record; 0 for none.")] = 0,
+    profile: ProfileName = EVERYDAY,
     seed: Seed = SEED,
 ) -> None:
     """Record scenarios and their twins, with the truth; all of them if none is named."""
     wanted = chosen(names or list(scenarios()), scenarios())
     kept = Kept(output)
-    with _player(seed) as player, progress(len(wanted) + bool(ordinary)) as advance:
+    with _player(seed, profile) as player, progress(len(wanted) + bool(ordinary)) as advance:
         written = 0
         for scenario in wanted:
             written += kept.keep(scenario.id, player.attack(scenario), player.twin(scenario))
@@ -175,6 +183,7 @@ def score(  # noqa: PLR0913, PLR0917 - Typer reads the options off the parameter
     recorded: Annotated[bool, typer.Option("--recorded", help="Score recordings; no node is needed.")] = False,
     recordings: Annotated[Path, typer.Option(metavar="DIR", help="The recordings to score.")] = SHIPPED,
     ordinary: Annotated[int, typer.Option(min=0, help="Ordinary transactions to play beside.")] = ORDINARY,
+    profile: ProfileName = EVERYDAY,
     seed: Seed = SEED,
     form: Form = Format.TABLE,
 ) -> None:
@@ -182,7 +191,7 @@ def score(  # noqa: PLR0913, PLR0917 - Typer reads the options off the parameter
     if bool(names) is everything:
         raise SettingError("name the scenarios to score, or say --all")
     wanted = chosen(names or list(scenarios()), scenarios())
-    total, truths = _recorded(wanted, Kept(recordings)) if recorded else _played(wanted, ordinary, seed)
+    total, truths = _recorded(wanted, Kept(recordings)) if recorded else _played(wanted, ordinary, seed, profile)
     if form is Format.JSON:
         results().file.write(json.dumps(shown.scores_json(total, truths)) + "\n")
     else:
@@ -195,8 +204,8 @@ Scored: TypeAlias = tuple[Total, dict[str, Truth]]
 Both: TypeAlias = Callable[[Scenario], tuple[PlayedAttack, PlayedTwin]]
 
 
-def _played(wanted: Sequence[Scenario], ordinary: int, seed: str) -> Scored:
-    with _player(seed) as player:
+def _played(wanted: Sequence[Scenario], ordinary: int, seed: str, profile: str) -> Scored:
+    with _player(seed, profile) as player:
         traffic = player.ordinary(ordinary) if ordinary else None
         return _scored(wanted, lambda scenario: (player.attack(scenario), player.twin(scenario)), traffic)
 
@@ -223,9 +232,21 @@ def _scored(wanted: Sequence[Scenario], both: Both, ordinary: Played | None) -> 
 
 
 @contextmanager
-def _player(seed: str) -> Iterator[Player]:
+def _player(seed: str, profile: str) -> Iterator[Player]:
+    rates = _rates(profile)
     with arena(os.environ, seed) as brought_up:
-        yield Player(arena=brought_up, detectors=detectors(), activities=activities())
+        yield Player(arena=brought_up, detectors=detectors(), activities=activities(), rates=rates)
+
+
+def _rates(profile: str) -> Mapping[str, float]:
+    """Of a built-in profile, or of one in a file. Raises `SettingError`."""
+    if not profile.endswith(TOML):
+        return profiles.chosen(profile, activities()).rates
+    try:
+        text = Path(profile).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{profile}: cannot be read: {error}") from error
+    return profiles.parse(text, profile, activities()).rates
 
 
 command = Command(
