@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from ranges import environment, packages
 from tocsin.app.demo import RECORDING, read_truth
 from tocsin.cli.main import main
 from tocsin.edge.recordings import paths, read_one
 
+__all__ = ["environment", "packages"]
 TRUTH = read_truth(RECORDING / "truth.json")
 """Of the attack that is shipped."""
 SENDER, WALLET, TOKEN = ("0x" + pair * 20 for pair in ("5e", "3a", "70"))
