@@ -2,7 +2,7 @@
 Detection quality on labelled recordings, with counts and 95 % intervals.
 
 `make score` prints it; `make score ARGS=--write` also keeps it in docs/measurements/. The recordings under
-../shared/data are measured where they are there; the project's own demo recording always.
+../shared/data are measured where they are there; the project's own recordings of the range always.
 """
 
 import datetime as dt
@@ -11,7 +11,8 @@ import sys
 from exploits import exploits, reentrancies
 from measuring import DATA, ROOT
 from mev import mev
-from ordinary import demo, ordinary
+from ordinary import ordinary
+from played import played
 from rich.console import Console
 from rich.progress import track
 
@@ -24,13 +25,16 @@ trees answer no questions about the state, so ages of accounts and supplies of t
 
 def main() -> int:
     """Measure, print, and keep if asked."""
-    parts = [exploits, reentrancies, ordinary, mev, demo] if DATA.is_dir() else [demo]
-    shown = track(parts, "Looking", console=Console(stderr=True), transient=True)
-    lines = [line for part in shown for line in part()]
-    text = "\n".join([f"# Detection quality\n\n{dt.date.today()}.\n{CAVEATS}", *lines, ""])
-    print(text)
-    if "--write" in sys.argv:
-        (ROOT / "docs/measurements/detection.md").write_text(text)
+    pages = {"range.md": ("# The range", "", [played])}
+    if DATA.is_dir():
+        pages["detection.md"] = ("# Detection quality", CAVEATS, [exploits, reentrancies, ordinary, mev])
+    for name, (title, caveats, parts) in pages.items():
+        shown = track(parts, "Looking", console=Console(stderr=True), transient=True)
+        lines = [line for part in shown for line in part()]
+        text = "\n".join([f"{title}\n\n{dt.date.today()}.\n{caveats}", *lines]).rstrip() + "\n"
+        print(text)
+        if "--write" in sys.argv:
+            (ROOT / "docs/measurements" / name).write_text(text)
     return 0
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from math import sqrt
 from pathlib import Path
 
-from tocsin.app.demo import RECORDING
 from tocsin.app.pipeline import examine
 from tocsin.chain import codecs
 from tocsin.chain.catalogue import derived
@@ -15,7 +14,6 @@ from tocsin.model.finding import Finding, Severity
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
-DEMO = RECORDING
 NORMAL_QUANTILE = 1.959964
 """Of a two-sided 95 % interval."""
 

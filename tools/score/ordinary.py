@@ -1,10 +1,9 @@
-"""Alarms where nobody has called anything an attack, and the project's own recording."""
+"""Alarms where nobody has called anything an attack."""
 
 from collections import Counter
 
-from measuring import DATA, DEMO, HEAD, alarms, findings, read, row
+from measuring import DATA, HEAD, alarms, findings, read, row
 
-from tocsin.app.demo import read_truth
 from tocsin.model.finding import Finding, Severity
 
 ORDINARY = ("mev/blocks", "mev/traces", "state/18000000.json.gz")
@@ -29,16 +28,3 @@ def ordinary() -> list[str]:
     for (name, level), count in sorted(counts.items(), key=lambda item: (-item[0][1], item[0][0])):
         lines.append(f"| {name} | {level.word} | {count} | {100_000 * count / trials:.0f} |")
     return [*lines, ""]
-
-
-def demo() -> list[str]:
-    """The project's own recording: the attack, and whatever else was raised."""
-    truth = read_truth(DEMO / "truth.json")
-    found = [finding for recording in read(DEMO) for finding in alarms(findings(recording)[0], Severity.HIGH)]
-    others = {f.place.transaction_hash for f in found} - truth.hashes
-    hit = any(finding.place.transaction_hash in truth.hashes for finding in found)
-    return [
-        "## The demo recording",
-        "",
-        f"Attack found: {'yes' if hit else 'NO'}. Alarms on other transactions: {len(others)}.",
-    ]

@@ -18,7 +18,7 @@ from tocsin.exercise.traffic import Traffic, brief, everyday
 from tocsin.exercise.truth import Truth, Twin
 
 T = TypeVar("T")
-BEFORE, AFTER = 24, 8
+BEFORE, AFTER = 12, 4
 """Ordinary transactions before and after what is played."""
 
 
