@@ -17,6 +17,7 @@ from tocsin.edge.rpc import heads as following
 from tocsin.edge.rpc.endpoint import Endpoint, Status
 from tocsin.edge.rpc.gathering import Gathered, gather, header_at
 from tocsin.edge.rpc.limits import Limits
+from tocsin.edge.rpc.mempool import Mempool
 from tocsin.edge.rpc.pool import Pool
 from tocsin.edge.rpc.state import State
 from tocsin.model.errors import DataMissing, InputError, RemoteError
@@ -82,6 +83,10 @@ class Nodes:
     def states(self) -> tuple[Status, ...]:
         """How each endpoint is now."""
         return self._pool.states()
+
+    def mempool(self) -> Mempool:
+        """What waits to be mined, by the same endpoints."""
+        return Mempool(self._pool, self._chain_id)
 
     async def close(self) -> None:
         """Let go of every connection."""

@@ -62,14 +62,15 @@ class Pool:
                 return
             # What is not there yet, such as the receipts of a new block, may be there in a moment.
             await asyncio.sleep(max(soonest, number * self._pause_seconds))
-            yield self._ready()
+            yield self.ready()
 
-    def _ready(self) -> list[Endpoint]:
+    def ready(self) -> list[Endpoint]:
+        """The endpoints that need not be left alone now, best first."""
         return [endpoint for endpoint in self.endpoints if endpoint.wait_seconds <= EARLY_SECONDS]
 
     async def everywhere(self, ask: Callable[[Endpoint], Awaitable[T]]) -> dict[Endpoint, T | RemoteError | InputError]:
         """What each endpoint that is ready answers, asked at the same time; those far behind the first are left out."""
-        asked = {asyncio.create_task(_answer(ask, endpoint)): endpoint for endpoint in self._ready()}
+        asked = {asyncio.create_task(_answer(ask, endpoint)): endpoint for endpoint in self.ready()}
         try:
             return {asked[task]: task.result() for task in await _first_few(asked)}
         finally:
