@@ -17,8 +17,8 @@ A customer's contract uses a third bank of the protocol, which books first: it w
 it is paid it calls the bank again, to put half of it back. The bank is entered twice, and nobody loses anything.
 
 ## Containment
-The bot pauses both banks through the emergency module; the attack then reverts with EnforcedPause. Between steps 2 and 4
-that still saves the second bank. Ether that was taken cannot be got back.
+The bot pauses both banks through the emergency module; the attack then reverts with EnforcedPause. Between steps 2 and
+4 that still saves the second bank. Ether that was taken cannot be got back.
 
 ## References
 - https://swcregistry.io/docs/SWC-107
