@@ -43,13 +43,14 @@ def test_an_attack_is_told_block_by_block(range_: Callable[..., Any]) -> None:
 
 
 def test_an_attack_is_watched_while_it_happens(range_: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is played stands before what is seen of it, and nothing is left in the temporary directory."""
+    """The attack is raised before it is mined and again after, and nothing is left in the temporary directory."""
     monkeypatch.setattr(tempfile, "tempdir", str(Path.cwd() / "temporary"))
     Path("temporary").mkdir()
-    ran = range_("run", "oracle-aave", "--live", "--block-seconds", "0.1")
+    ran = range_("run", "oracle-aave", "--live", "--block-seconds", "0.3")
     assert ran.code == 0, ran.err
-    assert ran.out.index("attacker calls run") < ran.out.index("price-manipulation")
+    assert ran.out.index("Pending: A contract") < ran.out.index("attacker calls run")
     assert re.search(r"price-manipulation: .* \(\d+ ms after its block\)", ran.out)
+    assert "Pending: A contract acted on a distorted price (pending, not mined yet)" in ran.out
     assert f"Lost: {LOST}" in ran.out
     assert not list(Path("temporary").iterdir())
 

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from tocsin.app.exercise.arena import Arena
 from tocsin.app.exercise.completed import completed
 from tocsin.app.look import decode
+from tocsin.app.pending import PendingView
 from tocsin.app.watch import Unobserved, Watcher
 from tocsin.chain.header import Header
 from tocsin.chain.rpc import methods
@@ -29,12 +30,15 @@ from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Scenario
 from tocsin.exercise.traffic import Traffic, brief
 from tocsin.exercise.truth import Truth
+from tocsin.model.errors import InputError, RemoteError, TocsinError
 from tocsin.model.finding import Finding
 
 BEFORE, AFTER = 16, 8
 """Ordinary transactions before and after the attack."""
 KEEP_BLOCKS = 64
 POLL_SECONDS = 0.5
+PEEK_SECONDS = 0.05
+"""Between two looks into the pool."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +67,16 @@ class Saw:
     """Since its block was made; None while it is pending."""
 
 
-Event: TypeAlias = Happened | Saw
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """The pool of a node could not be looked into just now."""
+
+    chain_id: int
+    at: float
+    error: TocsinError
+
+
+Event: TypeAlias = Happened | Saw | Unseen
 Tell: TypeAlias = Callable[[Event], None]
 
 
@@ -151,7 +164,10 @@ async def perform(performance: Performance, detectors: Mapping[str, Detector], f
         targets = await asyncio.to_thread(performance.scenario.prepare, play)
         store = open_store(f"sqlite:///{folder / 'tocsin.db'}")
         watchers = [await _watcher(chain, store, detectors, performance) for chain in arena.chains]
-        watching = [asyncio.create_task(_follow(watcher, reader)) for watcher, reader in watchers]
+        watching = [
+            *(asyncio.create_task(_follow(watcher, reader)) for watcher, reader in watchers),
+            *(asyncio.create_task(_peek(watcher, reader, performance.tell)) for watcher, reader in watchers),
+        ]
         playing = asyncio.create_task(asyncio.to_thread(performance.play, play, targets))
         try:
             await _first([playing], watching)
@@ -189,6 +205,20 @@ async def _watcher(
 async def _follow(watcher: Watcher, reader: Nodes) -> None:
     async for head in reader.heads():
         await watcher.catch_up(head)
+
+
+async def _peek(watcher: Watcher, reader: Nodes, tell: Tell) -> None:
+    """Look into the pool again and again, and tell what is found in it."""
+    view = PendingView(reader=reader, pool=reader.mempool(), detectors=watcher.detectors)
+    while True:
+        try:
+            looked = await view.look(await reader.head(), watcher.memories)
+        except (RemoteError, InputError) as error:
+            tell(Unseen(chain_id=reader.chain_id, at=now(), error=error))
+        else:
+            for finding in looked.findings:
+                tell(Saw(finding=finding, at=now(), seconds=None))
+        await asyncio.sleep(PEEK_SECONDS)
 
 
 async def _first(playing: Sequence["asyncio.Task[Truth]"], watching: Sequence["asyncio.Task[None]"]) -> None:

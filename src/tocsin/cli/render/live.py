@@ -8,7 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.text import Text
 
-from tocsin.app.exercise.live import Event, Saw
+from tocsin.app.exercise.live import Event, Saw, Unseen
 from tocsin.cli.render.exercise import amounts
 from tocsin.cli.render.findings import badge
 from tocsin.cli.render.money import count
@@ -42,6 +42,9 @@ class Stream:
         clock = f"{event.at - (self.began or event.at):7.1f} s  "
         if isinstance(event, Saw):
             return [Text.assemble((clock, "dim"), (SEEN, "bold"), "  ", _finding(event))]
+        if isinstance(event, Unseen):
+            said = f"  the pool of chain {event.chain_id} could not be looked into: {safe(str(event.error))}"
+            return [Text.assemble((clock, "dim"), (SEEN, "bold"), (said, "yellow"))]
         where = f"block {event.number}{'' if event.is_home else f' of chain {event.chain_id}'}: "
         if event.says:
             return [
@@ -56,8 +59,9 @@ class Stream:
         lines = [Text(f"Lost: {_one_line(amounts(truth.lost, truth.symbols))}")]
         if not alarms:
             lines.append(Text("Missed: nothing bad enough was seen.", style="bold red"))
-        for event in alarms[:1]:
-            lines += [Text.assemble(("Seen ", "green"), _finding(event)), _when(event, truth)]
+        for is_pending in (True, False):
+            for event in [each for each in alarms if (each.seconds is None) is is_pending][:1]:
+                lines += [Text.assemble(("Seen ", "green"), _finding(event)), _when(event, truth)]
         return Panel(Group(*lines), title=truth.scenario, title_align="left", box=box.ROUNDED)
 
 
