@@ -156,6 +156,7 @@ def _launch(binary: Path, arguments: Sequence[str], directory: Path, log: Path) 
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                process_group=0,  # Ctrl-C is for who started it, who then stops it
                 preexec_fn=die_with_parent(),  # noqa: PLW1509 - one prctl call, looked up before the fork
             )
     except OSError as error:
