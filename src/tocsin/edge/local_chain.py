@@ -170,7 +170,7 @@ class LocalChain:
     def seal(self) -> tuple[Receipt, ...]:
         """Make a block of what is in the pool; the receipts in the order in which it was submitted."""
         self.before_sealing()
-        self._clock.now = max(self._clock.now, self.now() + BLOCK_SECONDS)
+        self._clock.now = max(self._clock.now + 1, self.now() + BLOCK_SECONDS)
         self._node.request("evm_setNextBlockTimestamp", self._clock.now)
         self._node.request("evm_mine")
         sent, self._sent = self._sent, []

@@ -1,6 +1,7 @@
 """Scenarios, how they unfolded, and how detection did, on the terminal and as JSON."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from types import ModuleType
 from typing import Any
 
@@ -51,18 +52,21 @@ def listed(scenario: Scenario, module: ModuleType) -> dict[str, Any]:
 
 
 def timeline(moments: Sequence[Moment], truth: Truth) -> Table:
-    """Block by block: what was done, what tocsin saw, what could still be saved."""
+    """Block by block: what was done, what tocsin saw, what could still be saved. Blocks without either are one line."""
     shown = _table("time", "block", "what happens", "what tocsin sees", "still savable")
-    for moment in moments:
-        shown.add_row(
-            _time(moment.seconds),
-            str(moment.number),
-            _doings(moment),
-            _sightings(moment.findings),
-            amounts(moment.savable, truth.symbols) if moment.seconds >= 0 else "",
-            style="" if moment.steps or moment.findings else "dim",
-        )
+    before = ""
+    for is_eventful, group in groupby(moments, key=lambda moment: bool(moment.steps or moment.findings)):
+        for part in ([each] for each in group) if is_eventful else [list(group)]:
+            savable = amounts(part[-1].savable, truth.symbols) if part[0].seconds >= 0 else ""
+            cells = (_doings(part), _sightings(part[0].findings), savable if savable != before else "")
+            shown.add_row(_time(part[0].seconds), _blocks(part), *cells, style="" if is_eventful else "dim")
+            before = savable
     return shown
+
+
+def _blocks(moments: Sequence[Moment]) -> str:
+    numbers = [moment.number for moment in moments if moment.chain_id == moments[0].chain_id]
+    return str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}"
 
 
 def _time(seconds: int) -> str:
@@ -71,10 +75,10 @@ def _time(seconds: int) -> str:
     return f"{sign}{hours} h {rest // 60:02} min" if hours else f"{sign}{rest} s"
 
 
-def _doings(moment: Moment) -> Text:
-    lines = [Text(f"▶ {safe(step.says)}", style="bold") for step in moment.steps]
-    if moment.ordinary:
-        lines.append(Text(count(moment.ordinary, "ordinary transaction"), style="dim"))
+def _doings(moments: Sequence[Moment]) -> Text:
+    lines = [Text(f"▶ {safe(step.says)}", style="bold") for moment in moments for step in moment.steps]
+    if ordinary := sum(moment.ordinary for moment in moments):
+        lines.append(Text(count(ordinary, "ordinary transaction"), style="dim"))
     return Text("\n").join(lines)
 
 
@@ -85,9 +89,13 @@ def _sightings(findings: Sequence[Finding]) -> Text:
 
 
 def amounts(of: Mapping[tuple[int, str], int], symbols: Symbols) -> str:
-    """Exact amounts, each with its symbol."""
-    return "\n".join(f"{whole_units(amount, _decimals(token, symbols))} {_symbol(token, symbols)}"
-                     for (_, token), amount in of.items()) or "-"  # fmt: skip
+    """Exact amounts, each with its symbol, a line each; those of zero go without saying."""
+    told = [
+        f"{whole_units(amount, _decimals(token, symbols))} {_symbol(token, symbols)}"
+        for (_, token), amount in of.items()
+        if amount
+    ]
+    return "\n".join(told) or "nothing"
 
 
 def _symbol(token: str, symbols: Symbols) -> str:
