@@ -69,6 +69,8 @@ class LocalChain:
         self._names = NameBook()
         self._nonces: dict[str, int] = {}
         self._creations: dict[str, Receipt] = {}
+        self._interfaces: dict[str, Artefact] = {}
+        """Of everything deployed, by name: with them errors are put into words."""
         self._sent: list[tuple[str, Transaction]] = []
         self._head = self._block("latest")
         self.before_sealing: Callable[[], None] = nothing
@@ -133,6 +135,7 @@ class LocalChain:
             raise ScenarioBroken(f"{artefact.name} was not created in {receipt.hash}")
         contract = Contract(receipt.created, artefact)
         self._creations[contract.address] = receipt
+        self._interfaces[artefact.name] = artefact
         self._names.note(contract, name or artefact.name)
         return contract
 
@@ -191,7 +194,7 @@ class LocalChain:
         try:
             self._node.request("eth_call", {**call, "value": hex(transaction.value)}, "latest")
         except CallReverted as error:
-            return transaction.target.reason(error.returned) if transaction.target else _hexadecimal(error.returned)
+            return self._worded(error.returned, transaction.target)
         raise ScenarioBroken(f"{self.said(transaction)} was to be refused, and would go through")
 
     def read(self, contract: Contract, function: str, *values: Any) -> Any:
@@ -278,8 +281,15 @@ class LocalChain:
     def _reason(self, receipt: Receipt, transaction: Transaction) -> str:
         frame = self._node.request("debug_traceTransaction", receipt.hash, {"tracer": "callTracer"})
         returned = bytes.fromhex(str(frame.get("output", "0x")).removeprefix("0x"))
-        said = transaction.target.reason(returned) if transaction.target else _hexadecimal(returned)
-        return f"{said} ({frame.get('error', 'no error')}, {receipt.gas_used:,} gas)"
+        return (
+            f"{self._worded(returned, transaction.target)} ({frame.get('error', 'no error')}, {receipt.gas_used:,} gas)"
+        )
+
+    def _worded(self, returned: bytes, target: Artefact | None) -> str:
+        """Why something reverted; the error may be that of any contract that was called on the way."""
+        interfaces = (*([target] if target else ()), *self._interfaces.values())
+        reasons = [interface.reason(returned) for interface in interfaces]
+        return next((each for each in reasons if not each.startswith("0x")), _hexadecimal(returned))
 
     def said(self, transaction: Transaction) -> str:
         """A transaction in a few words: who does what with whom."""
