@@ -216,5 +216,5 @@ def _amounts_json(of: Mapping[tuple[int, str], int], symbols: Symbols) -> list[d
 def _table(*headings: str) -> Table:
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", expand=False)
     for heading in headings:
-        shown.add_column(heading, overflow="fold", no_wrap=heading in {"time", "scenario"})
+        shown.add_column(heading, overflow="fold", no_wrap=heading in {"time", "scenario", "by", "after"})
     return shown
