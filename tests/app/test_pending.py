@@ -113,7 +113,8 @@ def test_an_attack_is_told_before_it_is_mined(town: Town) -> None:
     assert "pending" in finding.labels
     assert (finding.place.block_hash, finding.place.block_number, finding.place.transaction_index) == (None,) * 3
     assert contract.address in {entity.address for entity in finding.entities}
-    assert found.trouble == found.failures == ()
+    assert not found.trouble
+    assert not found.failures
 
 
 def test_what_is_ordinary_is_not_told(town: Town) -> None:
@@ -153,7 +154,8 @@ def test_each_is_said_once_and_forgotten_when_mined(town: Town) -> None:
             looks += [await viewer.look(), await viewer.look()]
             await asyncio.to_thread(town.chain.seal)
             looks.append(await viewer.look())
-        assert viewer.view._said == viewer.view._seen == {}
+        assert not viewer.view._said
+        assert not viewer.view._seen
         return looks
 
     looks = viewing(town.chain.node.url, story)

@@ -37,6 +37,8 @@ class Deliverer:
     backoff: Backoff
     clock: Callable[[], float]
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    telling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Channels are told by one at a time: a line is never written into another."""
 
     async def run(self) -> None:
         """Tell without end."""
@@ -74,7 +76,20 @@ class Deliverer:
         due = await unbroken(outbox.due, self.store.engine, limit=AT_ONCE, now=self.clock())
         if not due:
             return False
-        attempts = await unbroken(self._try_and_write, due)
+        async with self.telling:
+            attempts = await unbroken(self._try_and_write, due)
+        failed = [attempt for attempt in attempts if attempt.error]
+        await self._report(failed)
+        return not failed
+
+    async def tell_at_once(self, notices: Sequence[Notice]) -> bool:
+        """Tell what is not in the outbox and cannot wait for what is; whether every channel took all of it."""
+        return await whole(self._tell_at_once(notices))
+
+    async def _tell_at_once(self, notices: Sequence[Notice]) -> bool:
+        async with self.telling:
+            attempts = await unbroken(lambda: [_tell(channel, each) for each in notices for channel in self.channels])
+        self._count(attempts)
         failed = [attempt for attempt in attempts if attempt.error]
         await self._report(failed)
         return not failed
@@ -107,6 +122,9 @@ class Deliverer:
         if stopped is not None:
             before = next(notice.attempts for notice in due if notice.sequence == stopped)
             outbox.put_off(engine, stopped, next_try_at=now + self.backoff.delay(before + 1))
+        self._count(attempts)
+
+    def _count(self, attempts: Sequence[Delivery]) -> None:
         for attempt in attempts:
             self.metrics.deliveries.labels(attempt.channel, "failed" if attempt.error else "told").inc()
 

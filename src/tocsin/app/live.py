@@ -9,11 +9,12 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from tocsin.app.deliver import Deliverer
 from tocsin.app.health import HealthBook
 from tocsin.app.monitor import Monitor, show_open_alerts
+from tocsin.app.pending_watch import PendingWatch
 from tocsin.app.unbroken import unbroken
 from tocsin.app.worker import DEFECT, Worker
 from tocsin.edge.logs import Log
@@ -23,6 +24,8 @@ from tocsin.edge.store.store import Store
 from tocsin.edge.store.values import HealthAlert
 from tocsin.model.errors import DeliveryFailed, StoreError
 
+Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+"""Something endless beside the chains."""
 LOOK_SECONDS = 2.0
 """How often health is looked at."""
 BESIDE = "beside"
@@ -40,6 +43,8 @@ class Live:
     book: HealthBook
     metrics: Metrics
     log: Log
+    pending: Sequence[PendingWatch]
+    """The chains whose pools are looked at."""
     close: Callable[[], Coroutine[Any, Any, None]]
     """Let go of connections."""
 
@@ -53,7 +58,9 @@ async def run(live: Live, *, until_caught_up: bool) -> None:
     await live.book.load()
     await unbroken(outbox.try_now, live.store.engine)
     await live.book.fine([BESIDE])
-    beside = [asyncio.create_task(_kept_up(live, work)) for work in (live.deliverer.run, partial(_monitor, live))]
+    looks: list[Work] = [each.run for each in live.pending]
+    works: list[Work] = [live.deliverer.run, partial(_monitor, live), *looks]
+    beside = [asyncio.create_task(_kept_up(live, work)) for work in works]
     working = [asyncio.create_task(worker.run(until_caught_up=until_caught_up)) for worker in live.workers]
     try:
         await _all(working, beside)
@@ -89,7 +96,7 @@ async def _cancel(tasks: Sequence["asyncio.Task[None]"]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _kept_up(live: Live, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def _kept_up(live: Live, work: Work) -> None:
     """Endless work that a defect in it must not end, nor end the watching: it is told, and begun again."""
     while True:
         try:

@@ -21,6 +21,7 @@ from tocsin.chain.pending import Queue, Waiting
 from tocsin.chain.recording import Recording
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Blind, Failure, Outcome
+from tocsin.edge.nodes import connect
 from tocsin.model.errors import InputError, RemoteError
 from tocsin.model.finding import Finding, Place
 from tocsin.model.lookups import Answers, Lookup
@@ -102,6 +103,10 @@ class PendingView:
         self._seen = {queue: block for queue, block in self._seen.items() if there.issuperset(queue)}
         self._said = {name: transaction for name, transaction in self._said.items() if transaction in there}
 
+    def waits(self, finding: Finding) -> bool:
+        """Whether the transaction that a finding of this view is about still waited at the last look."""
+        return finding.id in self._said
+
     def _chosen(self, due: Sequence[Queue]) -> list[Queue]:
         chosen, left = [], self.most_transactions
         for queue in due:
@@ -151,6 +156,24 @@ class PendingView:
             blind=tuple(dict.fromkeys(blind for outcome in looked.outcomes for blind in outcome.blind)),
             failures=tuple(failure for outcome in looked.outcomes for failure in outcome.failures),
         )
+
+
+async def pending_findings(
+    url: str, detectors: Mapping[str, Detector], memories: Mapping[str, pl.DataFrame]
+) -> PendingLook:
+    """
+    One look at the pool of the node at this URL, on its newest block.
+
+    `memories` holds, by stateful detector, the rows remembered of the blocks up to that one. Raises as
+    `PendingView.look`, and `RemoteError`, `SettingError` when the node cannot be reached. Whoever looks again and again
+    keeps a `PendingView` instead, which gives each finding once.
+    """
+    reader = await connect([url])
+    try:
+        view = PendingView(reader=reader, pool=reader.mempool(), detectors=detectors)
+        return await view.look(await reader.head(), memories)
+    finally:
+        await reader.close()
 
 
 @dataclass(slots=True)

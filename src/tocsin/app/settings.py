@@ -104,6 +104,11 @@ class ChainSettings:
     poll_seconds: float = setting("How often to ask for the head where there is no subscription.", 2.0, least=0.05)
     stalled_seconds: float = setting("How long without a new block until a health alert is opened.", 600.0, least=1)
     requests_per_second: float = setting("Most requests per second to each endpoint.", 50.0, least=0.1)
+    pending: bool = setting(
+        "Simulate what waits in the pools of the endpoints, every poll_seconds, and tell what is found before it is "
+        "mined. It asks much of a node: use one of your own.",
+        False,
+    )
     allow: tuple[str, ...] = setting("Ids of the detectors to run; empty for all.", ())
     deny: tuple[str, ...] = setting("Ids of detectors not to run.", ())
 

@@ -14,6 +14,8 @@ from tocsin.app.live import Live
 from tocsin.app.look import decode
 from tocsin.app.monitor import Monitor
 from tocsin.app.notes import ChainNotes
+from tocsin.app.pending import PendingView
+from tocsin.app.pending_watch import PendingWatch
 from tocsin.app.settings import ChainSettings, Settings, parse
 from tocsin.app.wanted import extra
 from tocsin.app.watch import Watcher
@@ -78,7 +80,7 @@ async def live(settings: Settings, store: Store, metrics: Metrics, log: Log) -> 
     deliverer = _deliverer(settings, store, book, metrics, log)
     connected = await asyncio.gather(*(reader_of(chain, chosen[chain.name]) for chain in settings.chains))
     readers = {chain.name: reader for chain, reader in zip(settings.chains, connected, strict=True)}
-    workers, monitors = [], []
+    workers, monitors, pending = [], [], []
     for chain in settings.chains:
         reader = readers[chain.name]
         notes = _notes(chain, metrics, log, deliverer.wake.set)
@@ -92,7 +94,9 @@ async def live(settings: Settings, store: Store, metrics: Metrics, log: Log) -> 
             start=None if isinstance(chain.start, str) else chain.start,
             observer=notes,
         )
-        workers.append(_worker(watcher, book, notes))
+        workers.append(worker := _worker(watcher, book, notes))
+        if chain.pending:
+            pending.append(_pending(chain, worker, reader, deliverer, metrics))
         monitors.append(_monitor(chain, notes, book, reader))
 
     async def close() -> None:
@@ -107,6 +111,7 @@ async def live(settings: Settings, store: Store, metrics: Metrics, log: Log) -> 
         book=book,
         metrics=metrics,
         log=log,
+        pending=pending,
         close=close,
     )
 
@@ -123,6 +128,15 @@ def _worker(watcher: Watcher, book: HealthBook, notes: ChainNotes) -> Worker:
 
     return Worker(
         watcher=watcher, book=book, log=notes.log, backoff=RETRY, gap_backoff=GAP_RETRY, count_failure=count_failure
+    )
+
+
+def _pending(
+    chain: ChainSettings, worker: Worker, reader: Nodes, deliverer: Deliverer, metrics: Metrics
+) -> PendingWatch:
+    view = PendingView(reader=reader, pool=reader.mempool(), detectors=worker.watcher.detectors)
+    return PendingWatch(
+        chain=chain.name, worker=worker, view=view, deliverer=deliverer, metrics=metrics, seconds=chain.poll_seconds
     )
 
 

@@ -27,6 +27,12 @@ class Metrics:
         self.reorgs = self._counter("reorgs", "Reorganisations of the chain that were followed.", chain)
         self.findings = self._counter("findings", "Findings written.", ("chain", "detector", "severity"))
         self.retractions = self._counter("retractions", "Findings taken back because of a reorg.", chain)
+        self.pending_findings = self._counter(
+            "pending_findings", "Findings about transactions not mined yet.", ("chain", "detector", "severity")
+        )
+        self.pending_simulated = self._counter(
+            "pending_simulated", "Simulations of transactions that waited to be mined.", chain
+        )
         self.failures = self._counter("failures", "Attempts that failed, by what failed.", ("chain", "kind"))
         self.deliveries = self._counter("deliveries", "Attempts to tell a notice.", ("channel", "outcome"))
         self.head = self._gauge("head_block", "The newest block the endpoints have.", chain)
@@ -34,6 +40,9 @@ class Metrics:
         self.lag_blocks = self._gauge("lag_blocks", "Blocks between the newest and the newest done.", chain)
         self.lag_seconds = self._gauge("lag_seconds", "Age of the newest block done, by its own timestamp.", chain)
         self.blind = self._gauge("blind_detectors", "Detectors that lack data they need.", ("chain", "extent"))
+        self.pending_left = self._gauge(
+            "pending_left", "Transactions that wait to be mined and that the last look did not reach.", chain
+        )
         self.gap_blocks = self._gauge(
             "gap_blocks", "Blocks that detectors which failed or were blind have yet to see.", chain
         )
