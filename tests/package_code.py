@@ -18,7 +18,7 @@ from tocsin.edge.local_chain import LocalChain
 WINDOW = 64
 """Bytes of code in a row that are no coincidence."""
 ENOUGH = 4
-"""So many windows make it code: fewer may be data that a proxy carries behind its code, such as a list of validators."""
+"""So many windows make it code: fewer may be data that a proxy carries behind its code, such as validators."""
 STRIDE = 32
 DISTINCT = 20
 """Different bytes in them, at the least: rows of zeros are nobody's."""
