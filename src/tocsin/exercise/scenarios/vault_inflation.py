@@ -113,7 +113,7 @@ scenario = Scenario(
     id="vault-inflation",
     priority=Priority.P2,
     tags=(Tag.ARITHMETIC, Tag.BUSINESS_LOGIC, Tag.RESOURCE_DEVELOPMENT, Tag.EXECUTION, Tag.IMPACT),
-    expects=Expected(detectors=()),
+    expects=Expected(detectors=("share-inflation",)),
     prepare=prepare,
     attack=attack,
     twin=twin,

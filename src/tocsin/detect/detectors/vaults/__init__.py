@@ -1,0 +1,1 @@
+"""Faults of vaults that give shares for deposits."""
