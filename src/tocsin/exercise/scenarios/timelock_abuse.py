@@ -172,7 +172,7 @@ scenario = Scenario(
     id="timelock-abuse",
     priority=Priority.P2,
     tags=(Tag.ACCESS_CONTROL, Tag.CREDENTIAL_ACCESS, Tag.EXECUTION, Tag.IMPACT),
-    expects=Expected(detectors=(), within_seconds=DELAY_SECONDS + 60),
+    expects=Expected(detectors=("queued-payout",), within_seconds=DELAY_SECONDS + 60),
     prepare=prepare,
     attack=attack,
     twin=twin,
