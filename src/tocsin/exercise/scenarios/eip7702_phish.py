@@ -141,7 +141,7 @@ scenario = Scenario(
     id="eip7702-phish",
     priority=Priority.P2,
     tags=(Tag.RESOURCE_DEVELOPMENT, Tag.INITIAL_ACCESS, Tag.EXECUTION, Tag.PERSISTENCE, Tag.IMPACT, Tag.FRAUD),
-    expects=Expected(detectors=()),
+    expects=Expected(detectors=("signature-drain",)),
     prepare=prepare,
     attack=attack,
     twin=twin,

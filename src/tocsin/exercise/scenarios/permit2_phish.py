@@ -111,7 +111,7 @@ scenario = Scenario(
     id="permit2-phish",
     priority=Priority.P2,
     tags=(Tag.RESOURCE_DEVELOPMENT, Tag.CREDENTIAL_ACCESS, Tag.EXECUTION, Tag.FRAUD),
-    expects=Expected(detectors=("ice-phishing",)),
+    expects=Expected(detectors=("signature-drain",)),
     prepare=prepare,
     attack=attack,
     twin=twin,
