@@ -227,7 +227,7 @@ detector = Detector(
                 "calls": [_permit()],
                 "transfers": [
                     _taking(),
-                    _taking(token_address="fruit", from_address="pool", to_address="alice", value=7),
+                    _taking(value=7) | {"token_address": "fruit", "from_address": "pool", "to_address": "alice"},
                 ],
             },
             answers=_NOTHING,
