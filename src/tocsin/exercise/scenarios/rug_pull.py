@@ -83,7 +83,7 @@ scenario = Scenario(
     id="rug-pull",
     priority=Priority.P3,
     tags=(Tag.RESOURCE_DEVELOPMENT, Tag.EXECUTION, Tag.FRAUD),
-    expects=Expected(detectors=()),
+    expects=Expected(detectors=("rug-pull",)),
     prepare=prepare,
     attack=attack,
     twin=twin,
