@@ -133,7 +133,7 @@ scenario = Scenario(
     id="unguarded-initialise",
     priority=Priority.P1,
     tags=(Tag.UPGRADEABILITY, Tag.ACCESS_CONTROL, Tag.INITIAL_ACCESS, Tag.PRIVILEGE_ESCALATION, Tag.IMPACT),
-    expects=Expected(detectors=("proxy-upgrade",)),
+    expects=Expected(detectors=("late-initialisation", "proxy-upgrade")),
     prepare=prepare,
     attack=attack,
     twin=twin,
