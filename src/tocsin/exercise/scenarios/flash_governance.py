@@ -157,7 +157,9 @@ scenario = Scenario(
     id="flash-governance",
     priority=Priority.P1,
     tags=(Tag.BUSINESS_LOGIC, Tag.FLASH_LOAN, Tag.RESOURCE_DEVELOPMENT, Tag.EXECUTION, Tag.IMPACT),
-    expects=Expected(detectors=("flash-loan-exploit", "large-profit"), within_seconds=DAY_SECONDS + 60),
+    expects=Expected(
+        detectors=("borrowed-votes", "flash-loan-exploit", "large-profit"), within_seconds=DAY_SECONDS + 60
+    ),
     prepare=prepare,
     attack=attack,
     twin=twin,
