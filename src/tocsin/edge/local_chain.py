@@ -6,6 +6,7 @@ the node that it would take from the clock, from randomness or from what it has 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from tocsin.chain.artefact import Artefact, Log
 from tocsin.chain.contract import Account, Authorisation, Contract, NameBook, Receipt, Transaction, address, plain
 from tocsin.edge.anvil import Anvil
 from tocsin.edge.signer import Keys
-from tocsin.model.errors import CallReverted, ScenarioBroken
+from tocsin.model.errors import CallReverted, EndpointRefused, ScenarioBroken
 
 BLOCK_SECONDS = 12
 ETHER = 10**18
@@ -23,8 +24,15 @@ BASE_FEE_WEI = 10 * GWEI
 """The most that is paid per gas, tip aside."""
 CALL_GAS, CREATION_GAS = 3_000_000, 15_000_000
 """Given rather than estimated: an estimate depends on the timestamp of the block before."""
+FORGOTTEN_AT_ONCE = 10
+"""Blocks; anvil has to hold the state of the one that becomes the last."""
 BLOCK_GAS = 600_000_000
-ARGUMENTS = ("--accounts", "0", "--no-mining", "--gas-limit", str(BLOCK_GAS))
+STEADY_BASE_FEE_WEI = 7
+"""A base fee that stays as it is while blocks are less than half full: an eighth of it is less than one."""
+ARGUMENTS = (
+    *("--accounts", "0", "--no-mining"),
+    *("--gas-limit", str(BLOCK_GAS), "--block-base-fee-per-gas", str(STEADY_BASE_FEE_WEI)),
+)
 """What `edge.anvil.running` is to be given: no known keys, and no block that was not asked for."""
 
 
@@ -49,6 +57,7 @@ class Snapshot:
     """A moment to go back to, once."""
 
     id: str
+    height: int
     now: int
     base_fee: int
     """Of the next block, in wei per gas: anvil does not go back to it by itself."""
@@ -245,18 +254,32 @@ class LocalChain:
     def snapshot(self) -> Snapshot:
         """Remember everything; `restore` with what this returns goes back, once."""
         fee = int(self._node.request("anvil_nodeInfo")["environment"]["baseFee"], 16)
-        return Snapshot(str(self._node.request("evm_snapshot")), self._clock.now, fee, self._names.as_mapping())
+        taken = str(self._node.request("evm_snapshot"))
+        return Snapshot(taken, self.height(), self._clock.now, fee, self._names.as_mapping())
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot. Raises `ScenarioBroken` when it is used up."""
+        self._forget(snapshot.height)
         if not self._node.request("evm_revert", snapshot.id):
             raise ScenarioBroken(f"snapshot {snapshot.id} of chain {self.chain_id} is gone")
+        self._node.request("anvil_dropAllTransactions")
         self._node.request("anvil_setNextBlockBaseFeePerGas", hex(snapshot.base_fee))
         self._nonces.clear()
         self._sent.clear()
         self._clock.now = snapshot.now
         self._names.names = dict(snapshot.names)
         self._head = self._block("latest")
+
+    def _forget(self, height: int) -> None:
+        """
+        Let the node drop the blocks above with their states.
+
+        Going back to a snapshot leaves those states in anvil's queue of 500; when they leave it, those of equal blocks
+        that were made again since would go with them. What the queue no longer holds cannot be dropped, and need not.
+        """
+        with suppress(EndpointRefused):
+            while (depth := int(self._block("latest")["number"], 16) - height) > 0:
+                self._node.request("anvil_rollback", min(depth, FORGOTTEN_AT_ONCE))
 
     def _nonce(self, account: str) -> int:
         if account not in self._nonces:

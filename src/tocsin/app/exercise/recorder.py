@@ -15,7 +15,7 @@ from tocsin.chain.code_hash import settled
 from tocsin.chain.recording import Recording
 from tocsin.chain.rpc import methods
 from tocsin.edge.anvil import Anvil
-from tocsin.model.errors import CallReverted
+from tocsin.model.errors import CallReverted, DataMissing
 from tocsin.model.lookups import Answers, Lookup
 
 CODE = "eth_getCode"
@@ -24,7 +24,11 @@ CODE_DIGITS_KEPT = 2 + 2 * 64
 
 
 def record(node: Anvil, height: int, questions: Questions) -> Recording:
-    """A block, with what is asked about it answered. Blocks of a chain are to come in their order."""
+    """
+    A block, with what is asked about it answered. Blocks of a chain are to come in their order.
+
+    Raises `DataMissing` when the node no longer holds the state before the block.
+    """
     name = f"block {height} of chain {node.chain_id}"
     bare = Recording(chain_id=node.chain_id, name=name, answers=_answers(node, height))
     return replace(bare, lookups=answered(node, questions.about(bare)))
@@ -38,7 +42,10 @@ def _answers(node: Anvil, height: int) -> dict[str, bytes]:
         methods.TRACE_BLOCK: (number,),
         methods.TRACE_REPLAY: (number, ["stateDiff"]),
     }
-    return {method: msgspec.json.encode(node.request(method, *given)) for method, given in asked.items()}
+    answers = {method: node.request(method, *given) for method, given in asked.items()}
+    if len(answers[methods.TRACE_REPLAY]) != len(answers[methods.RECEIPTS]):  # anvil then answers with nothing
+        raise DataMissing(f"anvil no longer holds the state before block {height}: play fewer blocks before recording")
+    return {method: msgspec.json.encode(answer) for method, answer in answers.items()}
 
 
 def answered(node: Anvil, lookups: Sequence[Lookup]) -> Answers:
