@@ -14,8 +14,13 @@ import msgspec
 
 T = TypeVar("T")
 
-DEEP = 20_000
-"""Recursion limit while a deep call tree is decoded: some 1 024 frames (EVM), a few levels of JSON each."""
+DEEP = 6_000
+"""
+Recursion limit while a deep call tree is decoded: 1 024 frames (EVM) of two levels of JSON each, and room for the rest.
+
+Each level takes some hundred bytes of the C stack, of which a thread may have 8 MiB: a limit of 20 000 was once seen to
+overflow it on hostile input.
+"""
 
 
 def decode(decoder: "msgspec.json.Decoder[T]", data: bytes | msgspec.Raw) -> T:
