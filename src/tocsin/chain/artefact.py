@@ -138,16 +138,22 @@ class Artefact:
         return found
 
     def reason(self, data: bytes) -> str:
-        """Why a call reverted, in words, from what it returned."""
-        selector, rest = data[:SELECTOR_BYTES], data[SELECTOR_BYTES:]
+        """Why a call reverted, in words, from what it returned; its hexadecimal digits where that says nothing."""
+        try:
+            said = self._said(data[:SELECTOR_BYTES], data[SELECTOR_BYTES:])
+        except MalformedInput:
+            said = None
+        return said or (f"0x{data.hex()[:200]}" if data else "no reason given")
+
+    def _said(self, selector: bytes, rest: bytes) -> str | None:
         if selector == ERROR_SELECTOR:
             return str(_decoded(("string",), rest, "revert reason")[0])
         if selector == PANIC_SELECTOR:
             return f"panic {_decoded(('uint256',), rest, 'panic code')[0]:#04x}"
-        if (entry := self._errors.get(selector)) is not None:
-            values = _decoded(types(entry.inputs), rest, entry.signature)
-            return f"{entry.name}({', '.join(map(_shown, values))})"
-        return f"0x{data.hex()[:200]}" if data else "no reason given"
+        if (entry := self._errors.get(selector)) is None:
+            return None
+        values = _decoded(types(entry.inputs), rest, entry.signature)
+        return f"{entry.name}({', '.join(map(_shown, values))})"
 
     def linked(self, libraries: Mapping[str, str]) -> "Artefact":
         """The artefact with the addresses of these libraries in place; those it does not name stay open."""
