@@ -180,7 +180,7 @@ class Total:
     def precision(self) -> float | None:
         """Of the transactions with an alarm, the share that is attacks'; None where nothing alarmed."""
         right = sum(score.detection is not None for score in self.scores)
-        wrong = len(self.alarming) + sum(not score.twin_quiet for score in self.scores)
+        wrong = self._falsely_alarming + sum(not score.twin_quiet for score in self.scores)
         return right / (right + wrong) if right + wrong else None
 
     @property
@@ -196,8 +196,12 @@ class Total:
     @property
     def false_alerts_per_1000(self) -> float:
         """Ordinary transactions with a false alarm, for each thousand of them."""
-        places = {(each.place.chain_id, each.place.transaction_hash) for each in self.alarming}
-        return PER * len(places) / max(self.ordinary_transactions, 1)
+        return PER * self._falsely_alarming / max(self.ordinary_transactions, 1)
+
+    @property
+    def _falsely_alarming(self) -> int:
+        """Ordinary transactions with a false alarm, each once."""
+        return len({(each.place.chain_id, each.place.transaction_hash) for each in self.alarming})
 
     @property
     def twins_quiet(self) -> bool:

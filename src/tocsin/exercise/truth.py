@@ -12,9 +12,9 @@ from tocsin.tables.columns import NATIVE
 ETHER_TOKEN = "0x" + NATIVE.hex()
 """How the native coin is named where a token's address stands."""
 
-Address = Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{40}$")]
-Hash = Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{64}$")]
-Amount = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,78}$")]
+Address = Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-f]{40}\Z")]
+Hash = Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-f]{64}\Z")]
+Amount = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,78}\Z")]
 """Base units of a token, in decimal digits, so that no reader rounds them."""
 
 
