@@ -70,9 +70,12 @@ def _blocks(moments: Sequence[Moment]) -> str:
 
 
 def _time(seconds: int) -> str:
-    sign = "-" if seconds < 0 else "+"
-    hours, rest = divmod(abs(seconds), 3_600)
-    return f"{sign}{hours} h {rest // 60:02} min" if hours else f"{sign}{rest} s"
+    return f"{'-' if seconds < 0 else '+'}{_duration(abs(seconds))}"
+
+
+def _duration(seconds: int) -> str:
+    hours, rest = divmod(seconds, 3_600)
+    return f"{hours} h {rest // 60:02} min" if hours else f"{rest} s"
 
 
 def _doings(moments: Sequence[Moment]) -> Text:
@@ -114,7 +117,7 @@ def verdict(score: Score, truth: Truth, contained: str | None) -> RenderableType
         expected = ", ".join(score.expects.detectors) or "no detector that is there can see it yet"
         lines.append(Text(f"Missed: nothing bad enough was seen in time ({expected}).", style=BAD))
     else:
-        when = f"{count(found.seconds, 'second')} and {count(found.blocks, 'block')} after it could be known"
+        when = f"{_duration(found.seconds)} and {count(found.blocks, 'block')} after it could be known"
         lines.append(Text.assemble(("Seen ", GOOD), f"by {found.detector}, {when}."))
         saved = _one_line(amounts(found.savable, truth.symbols))
         lines.append(Text.assemble("Still savable then: ", (saved, "bold"), "."))
@@ -147,7 +150,7 @@ def _row(score: Score, symbols: Symbols) -> list[RenderableType]:
         Text(score.id),
         Text("yes", style=GOOD) if found else Text("MISSED", style=BAD),
         Text("\n".join(score.detectors)),
-        f"{found.seconds} s, {count(found.blocks, 'block')}" if found else "",
+        f"{_duration(found.seconds)}, {count(found.blocks, 'block')}" if found else "",
         amounts(found.savable, symbols) if found else "",
         amounts(score.lost, symbols),
         Text("quiet", style=GOOD) if score.twin_quiet else Text("LOUD", style=BAD),
