@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from tocsin.app.exercise.kept import SHIPPED
+from tocsin.exercise.catalogue import scenarios
+
 pytestmark = [pytest.mark.anvil, pytest.mark.slow]
 PAGE = (Path(__file__).parents[2] / "docs" / "range.md").read_text()
 KEYS = {"recall", "twins_quiet", "false_alerts_per_1000", "scenarios"}
@@ -89,3 +92,11 @@ def test_the_scenario_on_the_page_plays(range_: Callable[..., Any]) -> None:
     scored = range_("score", "./stolen_treasurer.py", "--ordinary", "0")
     assert "stolen-treasurer" in scored.out
     assert scored.code == (0 if "MISSED" not in scored.out and "LOUD" not in scored.out else 1)
+
+
+def test_what_is_shipped_is_every_scenario(tocsin: Callable[..., Any]) -> None:
+    """The recordings that are shipped can be scored without node and npm, and none is missing."""
+    ran = tocsin("range", "score", "--all", "--recorded", "--format", "json")
+    assert {each["id"] for each in json.loads(ran.out)["scenarios"]} == set(scenarios())
+    assert "not recorded" not in ran.err
+    assert (SHIPPED / "ordinary").is_dir()
