@@ -8,6 +8,7 @@ from measuring import HEAD, row
 from tocsin.app.exercise.kept import SHIPPED, Kept
 from tocsin.app.exercise.scored import look, scored
 from tocsin.cli.render.exercise import amounts
+from tocsin.cli.render.money import count
 from tocsin.detect.catalogue import detectors
 from tocsin.exercise.catalogue import scenarios
 from tocsin.exercise.scoring import Score, Total
@@ -64,7 +65,7 @@ def _line(score: Score, truth: Truth) -> str:
         score.id,
         "yes" if found else "**missed**",
         ", ".join(score.detectors),
-        f"{found.seconds} s, {found.blocks} blocks" if found else "",
+        f"{found.seconds:,} s, {count(found.blocks, 'block')}" if found else "",
         _cell(amounts(found.savable, truth.symbols)) if found else "",
         _cell(amounts(score.lost, truth.symbols)),
         "quiet"
