@@ -25,13 +25,12 @@ Safe replaces the validators. After: USDR is blacklisted and seized as long as t
 
 from dataclasses import dataclass
 
-from tocsin.chain.contract import Account, Receipt, Transaction
+from tocsin.chain.contract import Account, Transaction
 from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenarios._selling import sold
 from tocsin.exercise.scene.bridge import NEEDED
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
-from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
-from tocsin.exercise.scene.uniswap_v3 import FEE
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
 
@@ -68,7 +67,7 @@ def attack(play: Play, targets: Targets) -> Truth:
     before = home.read(usdr, "balanceOf", bridge)
     released = home.do(_forged(play, targets.attacker))
     taken = before - home.read(usdr, "balanceOf", bridge)
-    approval, *swaps = _sold(play, targets.attacker)
+    approval, *swaps = sold(play, targets.attacker, LAUNDERED)
     return told(
         scenario.id,
         attackers=(targets.attacker,),
@@ -97,19 +96,12 @@ def _forged(play: Play, attacker: Account) -> Transaction:
     return bridge.release(play.home, attacker, message, bridge.validators[:NEEDED])
 
 
-def _sold(play: Play, seller: Account) -> list[Receipt]:
-    tokens, router = play.scene.tokens, play.scene.uniswap_v3.router
-    swap = (tokens.usdr, tokens.weth, FEE, seller, NEVER, LAUNDERED, 0, 0)
-    sent = (tokens.usdr.by(seller, "approve", router, MOST), *(router.by(seller, "exactInputSingle", swap),) * 2)
-    return [play.home.do(each) for each in sent]
-
-
 def twin(play: Play, targets: Targets) -> None:
     """A large withdrawal, burned and validly released."""
     bridge, customer = play.scene.bridge, targets.customer
     burned = play.far.do(bridge.far.by(customer, "burn", customer, BRIDGED))
     play.home.do(bridge.released(play.home, customer, burned))
-    _sold(play, customer)
+    sold(play, customer, LAUNDERED)
 
 
 def contain(play: Play, targets: Targets) -> str:

@@ -30,10 +30,10 @@ from dataclasses import dataclass
 from tocsin.chain.contract import Account, Receipt
 from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenarios._selling import sold
 from tocsin.exercise.scene.bridge import NEEDED
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
-from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
-from tocsin.exercise.scene.uniswap_v3 import FEE
+from tocsin.exercise.scene.uniswap_v2 import MOST
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
 
@@ -73,7 +73,7 @@ def attack(play: Play, targets: Targets) -> Truth:
     before = home.read(usdr, "balanceOf", bridge.home)
     released = home.do(bridge.released(home, play.scene.people.relayer, burned))
     taken = before - home.read(usdr, "balanceOf", bridge.home)
-    approval, *swaps = _sold(play, attacker)
+    approval, *swaps = sold(play, attacker, LAUNDERED)
     return told(
         scenario.id,
         attackers=(attacker,),
@@ -105,13 +105,6 @@ def _minted_and_burned(play: Play, attacker: Account) -> tuple[Receipt, Receipt]
     return minted, far.do(bridge.far.by(attacker, "burn", attacker, amount))
 
 
-def _sold(play: Play, seller: Account) -> list[Receipt]:
-    tokens, router = play.scene.tokens, play.scene.uniswap_v3.router
-    swap = (tokens.usdr, tokens.weth, FEE, seller, NEVER, LAUNDERED, 0, 0)
-    sent = (tokens.usdr.by(seller, "approve", router, MOST), *(router.by(seller, "exactInputSingle", swap),) * 2)
-    return [play.home.do(each) for each in sent]
-
-
 def twin(play: Play, targets: Targets) -> None:
     """A large deposit, minted for what was locked, and taken back."""
     home, far, bridge, customer = play.home, play.far, play.scene.bridge, targets.customer
@@ -120,7 +113,7 @@ def twin(play: Play, targets: Targets) -> None:
     far.do(bridge.minted(far, customer, locked))
     burned = far.do(bridge.far.by(customer, "burn", customer, BRIDGED))
     home.do(bridge.released(home, relayer, burned))
-    _sold(play, customer)
+    sold(play, customer, LAUNDERED)
 
 
 def contain(play: Play, targets: Targets) -> str:

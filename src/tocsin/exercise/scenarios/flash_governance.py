@@ -33,11 +33,10 @@ from dataclasses import dataclass, replace
 from tocsin.chain.contract import Account, Contract, Transaction
 from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenarios._selling import sold
 from tocsin.exercise.scene.balancer import DAY_SECONDS, WITHDRAW
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
-from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
-from tocsin.exercise.scene.uniswap_v3 import FEE
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
 
@@ -83,7 +82,7 @@ def attack(play: Play, targets: Targets) -> Truth:
     before = home.read(usdr, "balanceOf", treasury)
     carried = home.do(_vote(contract, attacker))
     taken = before - home.read(usdr, "balanceOf", treasury)
-    approval, *swaps = (home.do(each) for each in _laundering(play, attacker))
+    approval, *swaps = sold(play, attacker, LAUNDERED)
     return told(
         scenario.id,
         attackers=(attacker, contract),
@@ -118,13 +117,6 @@ def _deploy(play: Play, targets: Targets) -> Contract:
 
 def _vote(contract: Contract, attacker: Account) -> Transaction:
     return contract.by(attacker, "run", PROPOSAL, VOTES, gas=GAS)
-
-
-def _laundering(play: Play, attacker: Account) -> list[Transaction]:
-    tokens, router = play.scene.tokens, play.scene.uniswap_v3.router
-    swap = (tokens.usdr, tokens.weth, FEE, attacker, NEVER, LAUNDERED, 0, 0)
-    approval = tokens.usdr.by(attacker, "approve", router, MOST)
-    return [approval, *(router.by(attacker, "exactInputSingle", swap) for _ in range(2))]
 
 
 def twin(play: Play, targets: Targets) -> None:

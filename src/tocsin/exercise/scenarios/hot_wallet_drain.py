@@ -34,11 +34,10 @@ from eth_hash.auto import keccak
 from tocsin.chain.contract import Account, Contract, Receipt, Transaction, pay
 from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenarios._selling import sold
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.scene.services import DENOMINATION
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
-from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
-from tocsin.exercise.scene.uniswap_v3 import FEE
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import ETHER_TOKEN, Step, Truth, loss, step, told
 
@@ -138,19 +137,12 @@ def _taken(play: Play, targets: Targets, drained: Sequence[Receipt]) -> list[Ste
 
 
 def _laundered(play: Play, attacker: Account) -> list[Step]:
-    approval, *swaps = _sold(play, attacker)
+    approval, *swaps = sold(play, attacker, LAUNDERED)
     wallet, usdr = play.scene.people.exchange, play.scene.tokens.usdr
     return [
         step("lets a router take its USDR", approval),
         *(step("turns a million USDR into WETH", each, gone=[loss(each, usdr, wallet, LAUNDERED)]) for each in swaps),
     ]
-
-
-def _sold(play: Play, seller: Account) -> list[Receipt]:
-    tokens, router = play.scene.tokens, play.scene.uniswap_v3.router
-    swap = (tokens.usdr, tokens.weth, FEE, seller, NEVER, LAUNDERED, 0, 0)
-    sent = (tokens.usdr.by(seller, "approve", router, MOST), *(router.by(seller, "exactInputSingle", swap),) * 2)
-    return [play.home.do(each) for each in sent]
 
 
 def _note(hop: Account) -> tuple[bytes, bytes]:
@@ -194,7 +186,7 @@ def twin(play: Play, targets: Targets) -> None:
     """The exchange moves to a new hot wallet."""
     home, wallet = play.home, targets.new_wallet
     home.mine(*_moved(play, targets, wallet))
-    _sold(play, wallet)
+    sold(play, wallet, LAUNDERED)
     for payer, hop, amount in _chain(wallet, targets.hops):
         home.do(pay(payer, hop, amount))
     home.do(pay(wallet, play.scene.people.users[5], PAID_IN))

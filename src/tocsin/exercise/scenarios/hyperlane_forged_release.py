@@ -25,13 +25,12 @@ the message. After: USDR is blacklisted and seized as long as the attacker holds
 
 from dataclasses import dataclass
 
-from tocsin.chain.contract import Account, Receipt, Transaction
+from tocsin.chain.contract import Account, Transaction
 from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenarios._selling import sold
 from tocsin.exercise.scene.hyperlane import NEEDED, TRANSFER, padded, security_module
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
-from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
-from tocsin.exercise.scene.uniswap_v3 import FEE
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
 
@@ -68,7 +67,7 @@ def attack(play: Play, targets: Targets) -> Truth:
     before = home.read(usdr, "balanceOf", collateral)
     delivered = home.do(_forged(play, targets.attacker))
     taken = before - home.read(usdr, "balanceOf", collateral)
-    approval, *swaps = _sold(play, targets.attacker)
+    approval, *swaps = sold(play, targets.attacker, LAUNDERED)
     return told(
         scenario.id,
         attackers=(targets.attacker,),
@@ -97,19 +96,12 @@ def _forged(play: Play, attacker: Account) -> Transaction:
     return route.process(play.home, attacker, message, route.validators[:NEEDED])
 
 
-def _sold(play: Play, seller: Account) -> list[Receipt]:
-    tokens, router = play.scene.tokens, play.scene.uniswap_v3.router
-    swap = (tokens.usdr, tokens.weth, FEE, seller, NEVER, LAUNDERED, 0, 0)
-    sent = (tokens.usdr.by(seller, "approve", router, MOST), *(router.by(seller, "exactInputSingle", swap),) * 2)
-    return [play.home.do(each) for each in sent]
-
-
 def twin(play: Play, targets: Targets) -> None:
     """A large transfer back, dispatched and validly delivered."""
     route, customer = play.scene.hyperlane, targets.customer
     back = route.synthetic.by(customer, TRANSFER, play.home.chain_id, padded(customer), BRIDGED)
     play.home.do(route.delivered(play.home, customer, play.far.do(back)))
-    _sold(play, customer)
+    sold(play, customer, LAUNDERED)
 
 
 def contain(play: Play, targets: Targets) -> str:

@@ -31,10 +31,10 @@ from dataclasses import dataclass
 from tocsin.chain.contract import Account, Transaction
 from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenarios._selling import sold
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
-from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
-from tocsin.exercise.scene.uniswap_v3 import FEE
+from tocsin.exercise.scene.uniswap_v2 import NEVER
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Step, Truth, loss, step, told
 
@@ -121,10 +121,8 @@ def _sale(play: Play, seller: Account, amount: int) -> tuple[Transaction, Transa
 
 
 def _laundered(play: Play, accomplice: Account) -> tuple[Step, ...]:
-    tokens, router, pair = play.scene.tokens, play.scene.uniswap_v3.router, play.scene.uniswap_v2.dair_usdr
-    swap = (tokens.usdr, tokens.weth, FEE, accomplice, NEVER, LAUNDERED, 0, 0)
-    approval = play.home.do(tokens.usdr.by(accomplice, "approve", router, MOST))
-    swaps = [play.home.do(router.by(accomplice, "exactInputSingle", swap)) for _ in range(2)]
+    tokens, pair = play.scene.tokens, play.scene.uniswap_v2.dair_usdr
+    approval, *swaps = sold(play, accomplice, LAUNDERED)
     return (
         step("lets another router take its USDR", approval),
         *(

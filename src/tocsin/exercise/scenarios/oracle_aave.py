@@ -27,12 +27,11 @@ error 29. After: USDR is blacklisted and seized as long as the attacker holds it
 
 from dataclasses import dataclass
 
-from tocsin.chain.contract import Account, Contract, Transaction
+from tocsin.chain.contract import Account, Contract
 from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenarios._selling import sold
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
-from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
-from tocsin.exercise.scene.uniswap_v3 import FEE
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
 
@@ -66,7 +65,7 @@ def attack(play: Play, targets: Targets) -> Truth:
     drained = home.do(contract.by(attacker, "run", LOAN, TAKEN, gas=GAS))
     taken = before - home.read(tokens.usdr, "balanceOf", reserve)
     kept = home.read(tokens.usdr, "balanceOf", attacker)
-    approval, *swaps = (home.do(each) for each in _laundering(play, attacker))
+    approval, *swaps = sold(play, attacker, LAUNDERED)
     return told(
         scenario.id,
         attackers=(attacker, contract),
@@ -92,13 +91,6 @@ def _deploy(play: Play, attacker: Account) -> Contract:
     scene, tokens = play.scene, play.scene.tokens
     needs = (scene.balancer.vault, scene.uniswap_v2.thin_usdr, scene.aave.pool, tokens.thin, tokens.usdr)
     return play.home.deploy(attacker, play.library.own("AaveOracleAttacker"), *needs, name="attacker's contract")
-
-
-def _laundering(play: Play, attacker: Account) -> list[Transaction]:
-    tokens, router = play.scene.tokens, play.scene.uniswap_v3.router
-    swap = (tokens.usdr, tokens.weth, FEE, attacker, NEVER, LAUNDERED, 0, 0)
-    approval = tokens.usdr.by(attacker, "approve", router, MOST)
-    return [approval, *(router.by(attacker, "exactInputSingle", swap) for _ in range(2))]
 
 
 def twin(play: Play, targets: Targets) -> None:

@@ -24,12 +24,12 @@ attacker holds it.
 
 from dataclasses import dataclass
 
-from tocsin.chain.contract import Account, Contract, Transaction
+from tocsin.chain.contract import Account, Contract
 from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenarios._selling import sold
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
-from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
-from tocsin.exercise.scene.uniswap_v3 import FEE
+from tocsin.exercise.scene.uniswap_v2 import MOST
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
 
@@ -71,8 +71,7 @@ def attack(play: Play, targets: Targets) -> Truth:
     emptied = home.do(contract.by(attacker, "run", LOAN, gas=GAS))
     taken = before - home.read(usdr, "balanceOf", market)
     kept = home.read(usdr, "balanceOf", attacker)
-    allowed = home.do(usdr.by(attacker, "approve", play.scene.uniswap_v3.router, MOST))
-    sales = [home.do(_sale(play, attacker)) for _ in range(2)]
+    allowed, *sales = sold(play, attacker, LAUNDERED)
     return told(
         scenario.id,
         attackers=(attacker, contract),
@@ -97,11 +96,6 @@ def attack(play: Play, targets: Targets) -> Truth:
 def _deploy(play: Play, name: str, by: Account, market: Contract) -> Contract:
     lender = play.scene.uniswap_v2.weth_usdr
     return play.home.deploy(by, play.library.own(name), lender, market, name=f"{by.name}'s contract")
-
-
-def _sale(play: Play, by: Account) -> Transaction:
-    tokens, router = play.scene.tokens, play.scene.uniswap_v3.router
-    return router.by(by, "exactInputSingle", (tokens.usdr, tokens.weth, FEE, by, NEVER, LAUNDERED, 0, 0))
 
 
 def twin(play: Play, targets: Targets) -> None:

@@ -28,9 +28,9 @@ from tocsin.chain.contract import Account, Contract, Transaction
 from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Expected, Priority, Scenario
 from tocsin.exercise.scenarios._permits import permit2
+from tocsin.exercise.scenarios._selling import approval, sale
 from tocsin.exercise.scene.tokens import DOLLAR
-from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
-from tocsin.exercise.scene.uniswap_v3 import FEE
+from tocsin.exercise.scene.uniswap_v2 import MOST
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
 
@@ -68,9 +68,9 @@ def attack(play: Play, targets: Targets) -> Truth:
         amount = home.read(usdr, "balanceOf", owner)
         taken = home.do(_presented(play, attacker, owner, amount))
         steps.append(step("presents a signature and takes all", taken, [loss(taken, usdr, owner, amount)], gone=[]))
-    allowed = home.do(usdr.by(attacker, "approve", play.scene.uniswap_v3.router, MOST))
+    allowed = home.do(approval(play, attacker))
     half = home.read(usdr, "balanceOf", attacker) // 2
-    sold = home.do(_sale(play, attacker, half))
+    sold = home.do(sale(play, attacker, half))
     steps += [
         step("lets a router take its USDR", allowed),
         step("turns half into WETH", sold, gone=[loss(sold, usdr, targets.owners[0], half)]),
@@ -82,13 +82,6 @@ def _presented(play: Play, attacker: Account, owner: Account, amount: int) -> Tr
     signed, signature = permit2(play, owner, attacker, play.scene.tokens.usdr, amount, nonce=0)
     details = (attacker, amount)
     return play.scene.permit2.by(attacker, "permitTransferFrom", signed, details, owner, signature)
-
-
-def _sale(play: Play, by: Account, amount: int) -> Transaction:
-    tokens = play.scene.tokens
-    return play.scene.uniswap_v3.router.by(
-        by, "exactInputSingle", (tokens.usdr, tokens.weth, FEE, by, NEVER, amount, 0, 0)
-    )
 
 
 def twin(play: Play, targets: Targets) -> None:

@@ -29,9 +29,8 @@ from tocsin.chain.contract import Account, Contract, Transaction
 from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Expected, Priority, Scenario
 from tocsin.exercise.scenarios._permits import permit
+from tocsin.exercise.scenarios._selling import approval, sale
 from tocsin.exercise.scene.tokens import DOLLAR
-from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
-from tocsin.exercise.scene.uniswap_v3 import FEE
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
 
@@ -69,10 +68,10 @@ def attack(play: Play, targets: Targets) -> Truth:
         taken = home.do(_claim(play, attacker, contract, owner, amount))
         steps.append(step("uses a permit and takes all", taken, [loss(taken, usdr, owner, amount)], gone=[]))
         total += amount
-    allowed = home.do(usdr.by(attacker, "approve", play.scene.uniswap_v3.router, MOST))
+    allowed = home.do(approval(play, attacker))
     steps.append(step("lets a router take its USDR", allowed))
     first = home.read(usdr, "balanceOf", attacker) - total // 2
-    sold = home.do(_sale(play, attacker, first))
+    sold = home.do(sale(play, attacker, first))
     steps.append(step("turns half into WETH", sold, gone=[loss(sold, usdr, targets.owners[0], first)]))
     return told(scenario.id, attackers=(attacker, contract), victims=targets.owners, steps=steps)
 
@@ -80,13 +79,6 @@ def attack(play: Play, targets: Targets) -> Truth:
 def _claim(play: Play, attacker: Account, contract: Contract, owner: Account, amount: int) -> Transaction:
     signed = permit(play, owner, contract, amount)
     return contract.by(attacker, "claimRewards", play.scene.tokens.usdr, owner, amount, *signed)
-
-
-def _sale(play: Play, by: Account, amount: int) -> Transaction:
-    tokens = play.scene.tokens
-    return play.scene.uniswap_v3.router.by(
-        by, "exactInputSingle", (tokens.usdr, tokens.weth, FEE, by, NEVER, amount, 0, 0)
-    )
 
 
 def twin(play: Play, targets: Targets) -> None:

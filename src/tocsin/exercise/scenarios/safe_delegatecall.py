@@ -35,11 +35,10 @@ from dataclasses import dataclass, replace
 from tocsin.chain.contract import Account, Contract, Transaction, pay
 from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenarios._selling import sold
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.scene.safe import CALL, DELEGATE_CALL, SELECTOR_BYTES, SafeWallet, create
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
-from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
-from tocsin.exercise.scene.uniswap_v3 import FEE
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import ETHER_TOKEN, Step, Truth, loss, step, told
 
@@ -172,10 +171,8 @@ def _paid_out(play: Play, targets: Targets) -> Step:
 
 
 def _laundered(play: Play, targets: Targets) -> tuple[Step, ...]:
-    tokens, router, attacker = play.scene.tokens, play.scene.uniswap_v3.router, targets.attacker
-    swap = (tokens.usdr, tokens.weth, FEE, attacker, NEVER, LAUNDERED, 0, 0)
-    approval = play.home.do(tokens.usdr.by(attacker, "approve", router, MOST))
-    swaps = [play.home.do(router.by(attacker, "exactInputSingle", swap)) for _ in range(2)]
+    tokens, attacker = play.scene.tokens, targets.attacker
+    approval, *swaps = sold(play, attacker, LAUNDERED)
     return (
         step("lets a router take its USDR", approval),
         *(

@@ -33,11 +33,10 @@ from eth_hash.auto import keccak
 from tocsin.chain.contract import Account, Contract, Transaction
 from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenarios._selling import sold
 from tocsin.exercise.scene.governance import DELAY_SECONDS
 from tocsin.exercise.scene.proxies import HELD_DOLLARS
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
-from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
-from tocsin.exercise.scene.uniswap_v3 import FEE
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
 
@@ -101,7 +100,7 @@ def attack(play: Play, targets: Targets) -> Truth:
     before = [home.read(usdr, "balanceOf", victim) for victim in victims]
     done = home.do(operation.carried_out(attacker))
     taken = [held - home.read(usdr, "balanceOf", victim) for held, victim in zip(before, victims, strict=True)]
-    approval, *swaps = (home.do(each) for each in _laundering(play, attacker))
+    approval, *swaps = sold(play, attacker, LAUNDERED)
     return told(
         scenario.id,
         attackers=(attacker, code),
@@ -137,13 +136,6 @@ def _operation(play: Play, payee: Account | Contract, code: Contract, then: byte
     payment = usdr.encode("transfer", payee, PAID)
     upgrade = treasury.encode("upgradeToAndCall", code, then)
     return Operation(play.scene.governance.timelock, (usdr, treasury), (payment, upgrade), salt)
-
-
-def _laundering(play: Play, attacker: Account) -> list[Transaction]:
-    tokens, router = play.scene.tokens, play.scene.uniswap_v3.router
-    swap = (tokens.usdr, tokens.weth, FEE, attacker, NEVER, LAUNDERED, 0, 0)
-    approval = tokens.usdr.by(attacker, "approve", router, MOST)
-    return [approval, *(router.by(attacker, "exactInputSingle", swap) for _ in range(2))]
 
 
 def twin(play: Play, targets: Targets) -> None:
