@@ -1,5 +1,8 @@
 """Keys and signatures that follow from a seed, held against what others compute."""
 
+import subprocess
+import sys
+
 import pytest
 from eth_account import Account as Recovering
 from eth_account.messages import encode_defunct
@@ -106,3 +109,9 @@ def test_nothing_is_signed_for_an_account_of_somebody_else() -> None:
 
     with pytest.raises(ScenarioBroken, match="no key for alice"):
         Keys("seed").digest(stranger, bytes(32))
+
+
+def test_signing_leaves_the_recursion_limit_as_it_was() -> None:
+    """What comes with eth-account raises it so far that hostile input could overflow the stack."""
+    code = "import sys; before = sys.getrecursionlimit(); import tocsin.edge.signer; assert sys.getrecursionlimit() == before"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -7,7 +7,7 @@ read it could be stopped by anybody.
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 import msgspec
@@ -18,18 +18,19 @@ DEEP = 6_000
 """
 Recursion limit while a deep call tree is decoded: 1 024 frames (EVM) of two levels of JSON each, and room for the rest.
 
-Each level takes some hundred bytes of the C stack, of which a thread may have 8 MiB: a limit of 20 000 was once seen to
-overflow it on hostile input.
+Each level takes some hundred bytes of the C stack, of which a thread may have 8 MiB. Where somebody has raised the
+limit for the whole process (py_ecc does when it is imported, to 100 000) hostile input would overflow it: it is lowered
+then.
 """
 
 
 def decode(decoder: "msgspec.json.Decoder[T]", data: bytes | msgspec.Raw) -> T:
     """What the decoder reads; `RecursionError` only for bytes that are nested deeper than any call tree."""
-    try:
-        return decoder.decode(data)
-    except RecursionError:
-        with _recursion_limit(DEEP):
+    if sys.getrecursionlimit() <= DEEP:
+        with suppress(RecursionError):
             return decoder.decode(data)
+    with _recursion_limit(DEEP):
+        return decoder.decode(data)
 
 
 @contextmanager

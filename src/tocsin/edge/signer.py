@@ -4,17 +4,22 @@ Keys that follow from a seed, and signatures with them. For the range alone: who
 Nothing here is random: ECDSA signatures are deterministic (RFC 6979), so the same play gives the same bytes.
 """
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
-from eth_account import Account as Signer
-from eth_account.messages import SignableMessage, encode_defunct, encode_typed_data
-from eth_account.signers.local import LocalAccount
-from eth_hash.auto import keccak
-from eth_typing import Hash32
+_RECURSION_LIMIT = sys.getrecursionlimit()
 
-from tocsin.chain.contract import Account, Authorisation, Transaction
-from tocsin.model.errors import ScenarioBroken
+from eth_account import Account as Signer  # noqa: E402 - what it does to the limit is undone below
+from eth_account.messages import SignableMessage, encode_defunct, encode_typed_data  # noqa: E402
+from eth_account.signers.local import LocalAccount  # noqa: E402
+from eth_hash.auto import keccak  # noqa: E402
+from eth_typing import Hash32  # noqa: E402
+
+from tocsin.chain.contract import Account, Authorisation, Transaction  # noqa: E402
+from tocsin.model.errors import ScenarioBroken  # noqa: E402
+
+sys.setrecursionlimit(_RECURSION_LIMIT)  # py_ecc, which comes along, raises it so far that the stack could overflow
 
 PLAIN, DELEGATING = 2, 4
 """Transaction types: EIP-1559 and EIP-7702."""

@@ -1,6 +1,7 @@
 """Call trees of both formats become the same rows."""
 
 import json
+import sys
 
 import pytest
 from hypothesis import given
@@ -113,6 +114,17 @@ def test_nesting_that_no_machine_makes_is_an_error() -> None:
     answer = b'{"type":"CALL","from":"0x","calls":[' * 200_000
     with pytest.raises(InputError):
         tables([Recording(chain_id=1, name="hostile", answers={"debug_traceTransaction": answer})])
+
+
+def test_nesting_is_an_error_too_where_somebody_has_raised_the_recursion_limit() -> None:
+    """py_ecc does, by being imported: the stack would overflow long before a limit of 100 000."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(100_000)
+    try:
+        test_nesting_that_no_machine_makes_is_an_error()
+        assert sys.getrecursionlimit() == 100_000
+    finally:
+        sys.setrecursionlimit(before)
 
 
 @pytest.mark.parametrize(
