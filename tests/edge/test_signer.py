@@ -113,5 +113,8 @@ def test_nothing_is_signed_for_an_account_of_somebody_else() -> None:
 
 def test_signing_leaves_the_recursion_limit_as_it_was() -> None:
     """What comes with eth-account raises it so far that hostile input could overflow the stack."""
-    code = "import sys; before = sys.getrecursionlimit(); import tocsin.edge.signer; assert sys.getrecursionlimit() == before"
+    code = (
+        "import sys; limit = sys.getrecursionlimit(); import tocsin.edge.signer; "
+        "assert sys.getrecursionlimit() == limit"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
