@@ -67,6 +67,8 @@ class Memory:
     """The rows to remember of a batch: a function of that batch alone."""
     prepare: Callable[[Tables], Tables] | None = None
     """More tables of a batch, for `remember` and `run` alike: what both would else work out."""
+    across_chains: bool = False
+    """Whether it sees the remembered rows of every chain, not only those of the chain it looks at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
