@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tocsin.chain.catalogue import datasets
 from tocsin.detect.extraction import Extraction, extractions
+from tocsin.detect.known import KNOWN
 from tocsin.tables.literal import Row, frame, named
 
 ETHER = 10**18
@@ -34,7 +35,7 @@ def flow(account: str, token: str, received: int, sent: int) -> Row:
 
 def taken(profits: list[Row], lending: tuple[Row, ...] = (), transfers: tuple[Row, ...] = ()) -> Extraction:
     rows: dict[str, Any] = {"calls": CALLS, "profits": profits, "transfers": transfers, "lending": lending}
-    tables = {name: frame(datasets()[name].columns, given) for name, given in rows.items()}
+    tables = {name: frame(datasets()[name].columns, given) for name, given in rows.items()} | KNOWN
     (extraction,) = extractions(tables, tables["calls"], paid_by_anybody=True).values()
     return extraction
 

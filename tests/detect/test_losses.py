@@ -9,6 +9,7 @@ from tocsin.chain.catalogue import derived
 from tocsin.chain.codecs import tables
 from tocsin.detect.catalogue import detectors
 from tocsin.detect.losses import Flow, greatest, losses, told, wrappers
+from tocsin.detect.worth import REFERENCE, prices
 from tocsin.edge import recordings
 from tocsin.tables.columns import NATIVE, ZERO
 from tocsin.tables.literal import named
@@ -25,11 +26,13 @@ def flow(account: str | bytes, token: str | bytes, net: int) -> Flow:
 
 
 def lost(*flows: Flow, chain_id: int = 1) -> dict[bytes, int]:
-    return {loss.account: round(loss.dollars) for loss in losses(chain_id, flows, THIEF) if loss.dollars}
+    return {
+        loss.account: round(loss.dollars) for loss in losses(prices(REFERENCE), chain_id, flows, THIEF) if loss.dollars
+    }
 
 
 def worst(*flows: Flow) -> bytes | None:
-    return next((loss.account for loss in greatest(1, flows, THIEF)), None)
+    return next((loss.account for loss in greatest(prices(REFERENCE), 1, flows, THIEF)), None)
 
 
 def test_a_wrapped_coin_loses_nothing_by_being_unwrapped() -> None:
@@ -67,8 +70,10 @@ def test_where_everybody_only_traded_the_worst_trade_is_named() -> None:
 
 def test_who_lost_not_much_less_than_the_worst_is_named_too() -> None:
     flows = [flow(name, DAI, -thousands * 1_000 * ETHER) for name, thousands in (("one", 9), ("two", 6), ("three", 3))]
-    assert [loss.account for loss in greatest(1, flows, THIEF)] == [named("one"), named("two")]
-    assert told(greatest(1, flows, THIEF)).endswith(": about 9,000 dollars. About as much was lost by 1 more.")
+    assert [loss.account for loss in greatest(prices(REFERENCE), 1, flows, THIEF)] == [named("one"), named("two")]
+    assert told(greatest(prices(REFERENCE), 1, flows, THIEF)).endswith(
+        ": about 9,000 dollars. About as much was lost by 1 more."
+    )
 
 
 def test_a_lender_that_got_its_money_back_with_a_fee_has_lost_nothing() -> None:
@@ -101,8 +106,10 @@ flows = st.lists(st.builds(Flow, accounts, tokens, st.integers(-(2**255), 2**255
 
 @given(flows)
 def test_the_order_of_what_moved_changes_nothing_and_no_actor_is_a_victim(some: list[Flow]) -> None:
-    found = losses(1, some, THIEF)
-    assert [loss.account for loss in losses(1, some[::-1], THIEF)] == [loss.account for loss in found]
+    found = losses(prices(REFERENCE), 1, some, THIEF)
+    assert [loss.account for loss in losses(prices(REFERENCE), 1, some[::-1], THIEF)] == [
+        loss.account for loss in found
+    ]
     assert not {loss.account for loss in found} & {*THIEF, ZERO, WETH}
     assert all(loss.dollars >= 0 for loss in found)
 

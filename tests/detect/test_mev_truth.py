@@ -11,7 +11,9 @@ from tocsin.chain import codecs
 from tocsin.chain.catalogue import derived
 from tocsin.detect.catalogue import detectors
 from tocsin.detect.engine import detect
+from tocsin.detect.known import KNOWN
 from tocsin.edge import recordings
+from tocsin.intel.reference import Beside
 from tocsin.model.finding import Finding
 
 pytestmark = pytest.mark.recorded
@@ -34,7 +36,7 @@ def truth(mev: Path) -> dict[str, Any]:
 def found(path: Path, detector: str) -> tuple[Finding, ...]:
     """What one detector finds in one recording."""
     tables = derived(codecs.tables([recordings.read_one(path)]))
-    outcome = detect(tables, [detectors()[detector]], {})
+    outcome = detect(Beside(tables, KNOWN), [detectors()[detector]], {})
     assert not outcome.failures
     assert not outcome.blind
     return outcome.findings

@@ -10,6 +10,8 @@ import pytest
 from tocsin.chain.catalogue import datasets
 from tocsin.detect.detectors.phishing.address_poisoning import detector
 from tocsin.detect.engine import detect, within_window
+from tocsin.detect.known import KNOWN
+from tocsin.intel.reference import Beside
 from tocsin.model.finding import Finding, Severity
 from tocsin.tables.literal import frame
 
@@ -68,7 +70,7 @@ def test_block_by_block_it_finds_the_same(recorded_data: Path) -> None:
     pieces: list[Finding] = []
     for height in sorted(set(tables["transfers"]["block_number"].to_list())):
         block = {name: table.filter(pl.col("block_number") == height) for name, table in tables.items()}
-        outcome = detect(block, [detector], {} if memory is None else {detector.id: memory})
+        outcome = detect(Beside(block, KNOWN), [detector], {} if memory is None else {detector.id: memory})
         kept = outcome.remembered[detector.id]
         memory = kept if memory is None else within_window(pl.concat([memory, kept]), detector, height + 1)
         pieces.extend(outcome.findings)
@@ -87,7 +89,7 @@ def _bytes(address: str) -> bytes:
 
 
 def _found(tables: dict[str, pl.DataFrame]) -> list[Finding]:
-    outcome = detect(tables, [detector], {})
+    outcome = detect(Beside(tables, KNOWN), [detector], {})
     assert outcome.failures == ()
     return list(outcome.findings)
 

@@ -15,6 +15,8 @@ from tocsin.detect.catalogue import detectors
 from tocsin.detect.detectors._frames import Frame
 from tocsin.detect.detectors._reentry import reentries
 from tocsin.detect.engine import detect
+from tocsin.detect.known import KNOWN
+from tocsin.intel.reference import Beside
 from tocsin.model.finding import Severity
 from tocsin.tables.literal import frame
 
@@ -137,7 +139,7 @@ def test_recorded_attacks_are_found(recorded_data):
     severities = []
     for rows in recorded_attacks(recorded_data):
         tables = derived({"calls": frame(datasets()["calls"].columns, rows)})
-        found = detect(tables, [detector], {}).findings
+        found = detect(Beside(tables, KNOWN), [detector], {}).findings
         severities.append(max((finding.severity for finding in found), default=Severity.INFO))
     assert len(severities) >= 14
     # One recorded transaction is two frames long and only carries the loot away.

@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.chain.tokens import TOKENS, token
-from tocsin.detect.worth import REFERENCE_DOLLARS, about, dollars, table, with_dollars
+from tocsin.detect.worth import REFERENCE, REFERENCE_DOLLARS, about, prices, table
 from tocsin.tables.columns import NATIVE
 
 USDC = bytes.fromhex("a0b86991c6218b36c1d19d4a2e9eb0ce3606eb48")
 UNKNOWN = b"\x11" * 20
+dollars, with_dollars = prices(REFERENCE).dollars, prices(REFERENCE).with_dollars
 
 
 def test_a_dollar_token_is_read_with_its_decimals():
@@ -50,7 +51,7 @@ def test_better_prices_can_be_handed_over():
     rows = pl.DataFrame(
         {"chain_id": [1], "token_address": [UNKNOWN], "net_f64": [3.0]}, schema_overrides={"chain_id": pl.UInt64()}
     )
-    assert with_dollars(rows, prices=table([(1, UNKNOWN, 7.0)]))["dollars"].to_list() == [21.0]
+    assert prices(table([(1, UNKNOWN, 7.0)])).with_dollars(rows)["dollars"].to_list() == [21.0]
 
 
 @given(st.sampled_from(list(TOKENS.values())), st.integers(0, 2**256 - 1))

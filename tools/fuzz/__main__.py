@@ -19,6 +19,7 @@ with atheris.instrument_imports(include=["tocsin"]):
     from tocsin.chain.codecs.recording import parse, render
     from tocsin.detect.catalogue import detectors
     from tocsin.detect.engine import detect
+    from tocsin.detect.known import KNOWN
     from tocsin.edge.recordings import read_one
     from tocsin.model.errors import InputError
 
@@ -36,7 +37,7 @@ def one(data: bytes) -> None:
         frames = {name: tables[name] for name in DATASETS if name in tables}
     except InputError:
         return
-    for failure in detect(frames, DETECTORS, {}).failures:
+    for failure in detect(frames | KNOWN, DETECTORS, {}).failures:
         raise failure.error
 
 

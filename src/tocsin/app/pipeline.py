@@ -7,6 +7,8 @@ import polars as pl
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Outcome, detect, settle
 from tocsin.detect.fusion import fuse
+from tocsin.detect.known import KNOWN
+from tocsin.intel.reference import Beside
 from tocsin.model.lookups import Answers, Lookup
 from tocsin.tables.dataset import Tables
 
@@ -15,9 +17,17 @@ Ask = Callable[[Sequence[Lookup]], Answers]
 
 
 def examine(
-    tables: Tables, detectors: Mapping[str, Detector], memories: Mapping[str, pl.DataFrame], ask: Ask
+    tables: Tables,
+    detectors: Mapping[str, Detector],
+    memories: Mapping[str, pl.DataFrame],
+    ask: Ask,
+    known: Tables = KNOWN,
 ) -> Outcome:
-    """Everything the detectors find in one batch, with questions asked and labels applied; nothing is pending."""
-    outcome = detect(tables, detectors.values(), memories)
+    """
+    Everything the detectors find in one batch, with questions asked and labels applied; nothing is pending.
+
+    `known` holds the reference tables.
+    """
+    outcome = detect(Beside(tables, known), detectors.values(), memories)
     settled = settle(outcome, detectors, ask(outcome.lookups) if outcome.pending else {})
     return fuse(settled, detectors)

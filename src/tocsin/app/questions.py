@@ -12,6 +12,8 @@ from tocsin.app.token_names import asking, moved, unknown
 from tocsin.chain.recording import Recording
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import detect
+from tocsin.detect.known import KNOWN
+from tocsin.intel.reference import Beside
 from tocsin.model.errors import InputError
 from tocsin.model.lookups import Lookup
 from tocsin.tables.dataset import Tables
@@ -20,9 +22,10 @@ from tocsin.tables.dataset import Tables
 class Questions:
     """What detectors ask about one block after the other and, if wanted, what its tokens are called."""
 
-    def __init__(self, detectors: Mapping[str, Detector], *, names: bool) -> None:
+    def __init__(self, detectors: Mapping[str, Detector], *, names: bool, known: Tables = KNOWN) -> None:
         self._detectors = detectors
         self._names = names
+        self._known = known
         self._memories = Memories(detectors)
 
     def about(self, recording: Recording) -> list[Lookup]:
@@ -32,7 +35,7 @@ class Questions:
         except InputError:
             return []
         memories = self._memories.before(recording.chain_id, first_block(tables))
-        outcome = detect(tables, self._detectors.values(), memories)
+        outcome = detect(Beside(tables, self._known), self._detectors.values(), memories)
         self._memories.add(recording.chain_id, outcome)
         return [*outcome.lookups, *(_names(tables, recording.chain_id) if self._names else ())]
 

@@ -17,6 +17,8 @@ import polars as pl
 from tocsin.chain.catalogue import datasets
 from tocsin.detect.detector import Answered, Detector, Example
 from tocsin.detect.engine import Outcome, detect, exactly, settle
+from tocsin.detect.known import KNOWN
+from tocsin.intel.reference import REFERENCE_COLUMNS, is_reference
 from tocsin.model.finding import Finding
 from tocsin.model.lookups import Lookup
 from tocsin.tables.columns import PLACE
@@ -116,11 +118,13 @@ def check_split(detector: Detector, example: Example) -> None:
     """Fed block by block, with what it remembers carried along, it finds what it finds in the whole."""
     frames = build(detector, example.tables)
     whole = _found(detector, frames, example.answers)
-    heights = sorted({height for rows in frames.values() for height in rows["block_number"].drop_nulls().to_list()})
+    beside = {name: rows for name, rows in frames.items() if is_reference(name)}
+    placed = {name: rows for name, rows in frames.items() if name not in beside}
+    heights = sorted({height for rows in placed.values() for height in rows["block_number"].drop_nulls().to_list()})
     memory: Mapping[str, pl.DataFrame] = {}
     pieces: list[Finding] = []
     for height in heights:
-        block = {name: rows.filter(pl.col("block_number") == height) for name, rows in frames.items()}
+        block = {name: rows.filter(pl.col("block_number") == height) for name, rows in placed.items()} | beside
         outcome = _outcome(detector, block, example.answers, memory)
         memory = {name: pl.concat([*([memory[name]] if name in memory else []), rows])
                   for name, rows in outcome.remembered.items()}  # fmt: skip
@@ -133,6 +137,7 @@ def check_growth(detector: Detector, example: Example) -> None:
     """Many unrelated copies give as many times the findings: no silent cap, no join that explodes."""
     frames = build(detector, example.tables)
     grown = {name: pl.concat([_copy(rows, number) for number in range(1, COPIES + 1)]) for name, rows in frames.items()}
+    grown |= {name: grown[name].unique() for name in frames if is_reference(name)}
     answers = _Copies(example.answers, range(1, COPIES + 1))
     found = settle(detect(grown, [detector], {}), {detector.id: detector}, answers).findings
     assert len(found) == COPIES * len(example.finds)
@@ -151,6 +156,8 @@ def check_hostile(detector: Detector, example: Example) -> None:
 
 
 def _hostile(name: str, rows: pl.DataFrame, junk: bytes) -> pl.DataFrame:
+    if is_reference(name):
+        return rows
     columns = datasets()[name].columns
     loose = [column for column in rows.columns if columns[column].unit == "bytes" and column != "selector"]
     exact = [column for column in rows.columns if column.endswith("_binary")]
@@ -183,9 +190,13 @@ def build(detector: Detector, tables: Mapping[str, Any]) -> Frames:
     if unread := set(tables) - set(detector.reads):
         raise KeyError(f"{detector.id}: an example fills {sorted(unread)}, which it does not read")
     replaced = {detector.reads[name].instead_of for name in tables} - set(tables)
-    return {
-        name: frame(datasets()[name].columns, tables.get(name, ())) for name in detector.reads if name not in replaced
-    }
+    return {name: _filled(name, tables) for name in detector.reads if name not in replaced}
+
+
+def _filled(name: str, tables: Mapping[str, Any]) -> pl.DataFrame:
+    if is_reference(name):
+        return frame(REFERENCE_COLUMNS[name], tables[name]) if name in tables else KNOWN[name]
+    return frame(datasets()[name].columns, tables.get(name, ()))
 
 
 def agrees(finding: Finding, expected: Mapping[str, Any]) -> bool:

@@ -15,6 +15,7 @@ import polars as pl
 
 from tocsin.chain import abi
 from tocsin.detect.detector import CONFIDENCE_WITHOUT, MEMORY, Detector, Question, Read
+from tocsin.intel.reference import is_reference
 from tocsin.model.finding import Finding, Sighting
 from tocsin.model.lookups import Answers, Lookup
 from tocsin.tables.columns import PLACE
@@ -121,13 +122,18 @@ def _look(detector: Detector, index: "_Index", memory: pl.DataFrame | None, with
         given |= detector.memory.prepare(given) if detector.memory.prepare else {}
         remembered[detector.id] = rows = detector.memory.remember(given)
         given[MEMORY] = rows if memory is None else pl.concat([memory, rows])
-    seen = list(detector.run(given)) if any(not frame.is_empty() for frame in given.values()) else []
+    seen = list(detector.run(given)) if _something(given) else []
     return replace(
         _NOTHING,
         findings=tuple(_findings(detector, (s for s in seen if isinstance(s, Sighting)), without)),
         pending=tuple(Pending(detector.id, q, without) for q in seen if isinstance(q, Question)),
         remembered=remembered,
     )
+
+
+def _something(given: Tables) -> bool:
+    """Whether there is a row to detect on."""
+    return any(not frame.is_empty() for name, frame in given.items() if not is_reference(name))
 
 
 def _findings(detector: Detector, seen: Iterable[Sighting], without: Sequence[str]) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ import polars as pl
 from tocsin.detect import actors, losses
 from tocsin.detect.actors import Cluster, Transaction
 from tocsin.detect.losses import NOBODY, Assets, Flow, Loss
-from tocsin.detect.worth import dollars
+from tocsin.detect.worth import Prices
 from tocsin.model.finding import Value, hexadecimal
 from tocsin.tables.dataset import Tables
 
@@ -66,6 +66,7 @@ class _Position(NamedTuple):
 class Extraction:
     """What the actors of one transaction took, less what they gave."""
 
+    prices: Prices
     cluster: Cluster
     beneficiaries: frozenset[bytes]
     net: Assets
@@ -100,12 +101,12 @@ class Extraction:
     @property
     def unpriced(self) -> Assets:
         """The part of the net that has no known price."""
-        return {token: net for token, net in self.net.items() if dollars(self.chain_id, token, net) is None}
+        return {token: net for token, net in self.net.items() if self._dollars(token, net) is None}
 
     @property
     def greatest_losses(self) -> Sequence[Loss]:
         """What those lost that lost the most, the worst first."""
-        return losses.greatest(self.chain_id, self.flows, self.accounts)
+        return losses.greatest(self.prices, self.chain_id, self.flows, self.accounts)
 
     @property
     def wrappers(self) -> frozenset[bytes]:
@@ -133,11 +134,14 @@ class Extraction:
         return self._greatest(token for token, net in self.net.items() if net < 0)
 
     def _greatest(self, tokens: Iterable[bytes]) -> Sequence[bytes]:
-        worth = {token: abs(dollars(self.chain_id, token, self.net[token]) or 0.0) for token in tokens}
+        worth = {token: abs(self._dollars(token, self.net[token]) or 0.0) for token in tokens}
         return sorted(worth, key=lambda token: (-worth[token], token))[:LISTED]
 
     def _worth(self, amounts: Assets) -> float:
-        return sum(dollars(self.chain_id, token, net) or 0.0 for token, net in amounts.items())
+        return sum(self._dollars(token, net) or 0.0 for token, net in amounts.items())
+
+    def _dollars(self, token: bytes, amount: int) -> float | None:
+        return self.prices.dollars(self.chain_id, token, amount)
 
 
 Rows: TypeAlias = Sequence[tuple[Any, ...]]
@@ -149,14 +153,17 @@ def extractions(
     """
     By transaction of `chosen`: what its actors took; with `paid_by_anybody`, and whoever else gained by doing nothing.
 
-    Reads calls or else transactions, profits, transfers and, where it is there, lending.
+    Reads prices, calls or else transactions, profits, transfers and, where it is there, lending.
     """
     part = {name: actors.of_transactions(tables[name], chosen) for name in _READ if name in tables}
     rows = {
         name: actors.by_transaction(part[name], columns) if name in part else {} for name, columns in _COLUMNS.items()
     }
+    prices = Prices.of(tables)
     return {
-        key: _extraction(cluster, *(rows[name].get(key, []) for name in _COLUMNS), paid_by_anybody=paid_by_anybody)
+        key: _extraction(
+            prices, cluster, [rows[name].get(key, []) for name in _COLUMNS], paid_by_anybody=paid_by_anybody
+        )
         for key, cluster in actors.find(part).items()
     }
 
@@ -165,13 +172,13 @@ _COLUMNS = {"profits": _FLOW_READ, "lending": LENDING_READ, "calls": _ENDS, "tra
 _READ = (*_COLUMNS, "transactions")
 
 
-def _extraction(
-    cluster: Cluster, profits: Rows, lending: Rows, frames: Rows, transfers: Rows, *, paid_by_anybody: bool
-) -> Extraction:
+def _extraction(prices: Prices, cluster: Cluster, rows: Sequence[Rows], *, paid_by_anybody: bool) -> Extraction:
+    profits, lending, frames, transfers = rows
     turnovers = [_Turnover(row[0], row[1], _number(row[2]), _number(row[3])) for row in profits]
     flows = [Flow(row.account, row.token, row.received - row.sent) for row in turnovers]
     moves = list(map(Move._make, transfers))
-    beneficiaries = _beneficiaries(cluster, frames, moves, flows if paid_by_anybody else ())
+    silent = _gained_silently(prices, cluster, frames, flows) if paid_by_anybody else frozenset()
+    beneficiaries = _beneficiaries(cluster, frames, moves, silent)
     accounts = cluster.members | beneficiaries
     own = [row for row in turnovers if row.account in accounts]
     received, sent = _totals((row.token, row.received) for row in own), _totals((row.token, row.sent) for row in own)
@@ -181,6 +188,7 @@ def _extraction(
         if row[1] in accounts and row[2] is not None
     ]
     return Extraction(
+        prices=prices,
         cluster=cluster,
         beneficiaries=beneficiaries,
         net={token: amount for token in received if (amount := received[token] - sent[token])},
@@ -195,21 +203,21 @@ def _number(raw: bytes) -> int:
     return int.from_bytes(raw, "big")
 
 
-def _beneficiaries(cluster: Cluster, frames: Rows, moves: Iterable[Move], flows: Iterable[Flow]) -> frozenset[bytes]:
+def _beneficiaries(cluster: Cluster, frames: Rows, moves: Iterable[Move], silent: frozenset[bytes]) -> frozenset[bytes]:
     """Without a call tree nobody is known to be silent, and without a contract the sender is the one who is paid."""
     if not (frames and cluster.contracts):
         return frozenset()
     payments = ((move.giver, move.taker) for move in moves if move.standard not in ITEMS)
     paid = actors.paid_silently(cluster.members, frames, payments)
-    return (paid | _gained_silently(cluster, frames, flows)) - cluster.members - NOBODY
+    return (paid | silent) - cluster.members - NOBODY
 
 
-def _gained_silently(cluster: Cluster, frames: Rows, flows: Iterable[Flow]) -> frozenset[bytes]:
+def _gained_silently(prices: Prices, cluster: Cluster, frames: Rows, flows: Iterable[Flow]) -> frozenset[bytes]:
     active = {party for caller, callee, data in frames for party in (caller, callee if data is not None else None)}
     gained: dict[bytes, float] = defaultdict(float)
     for account, token, net in flows:
         if account not in active:
-            gained[account] += dollars(cluster.place["chain_id"], token, net) or 0.0
+            gained[account] += prices.dollars(cluster.place["chain_id"], token, net) or 0.0
     return frozenset(account for account, worth in gained.items() if worth > 0)
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
 from tocsin.chain.tokens import TOKENS
-from tocsin.detect.worth import about, dollars
+from tocsin.detect.worth import Prices, about
 from tocsin.model.finding import hexadecimal
 from tocsin.tables.columns import NATIVE, ZERO
 
@@ -68,12 +68,12 @@ class Loss:
         return f"Most was lost by {hexadecimal(self.account)}{much}{paid}."
 
 
-def losses(chain_id: int, flows: Collection[Flow], actors: Collection[bytes]) -> list[Loss]:
+def losses(prices: Prices, chain_id: int, flows: Collection[Flow], actors: Collection[bytes]) -> list[Loss]:
     """The accounts that lost something to the actors or others, the worst first."""
     balances = _balances(chain_id, flows)
     gained = _together(balances[account] for account in actors if account in balances)
     others = {account: own for account, own in balances.items() if account not in actors and account not in NOBODY}
-    worth = _Worth(chain_id, others)
+    worth = _Worth(prices, chain_id, others)
     found = [
         Loss(account, worth.loss(account), _share(own, gained), worth.paid_in(account))
         for account, own in others.items()
@@ -82,9 +82,9 @@ def losses(chain_id: int, flows: Collection[Flow], actors: Collection[bytes]) ->
     return sorted(_weighty(found, worth), key=lambda loss: (-loss.dollars, -loss.share, loss.account))
 
 
-def greatest(chain_id: int, flows: Collection[Flow], actors: Collection[bytes]) -> Sequence[Loss]:
+def greatest(prices: Prices, chain_id: int, flows: Collection[Flow], actors: Collection[bytes]) -> Sequence[Loss]:
     """The worst of them, and those that are not much less: nothing where nobody lost anything that matters."""
-    found = losses(chain_id, flows, actors)
+    found = losses(prices, chain_id, flows, actors)
     if not found:
         return ()
     worst = found[0]
@@ -150,7 +150,8 @@ def _weighty(found: list[Loss], worth: "_Worth") -> Iterator[Loss]:
 class _Worth:
     """What losses are worth: at known prices, and at those that were paid in the transaction."""
 
-    def __init__(self, chain_id: int, others: Mapping[bytes, Assets]) -> None:
+    def __init__(self, prices: Prices, chain_id: int, others: Mapping[bytes, Assets]) -> None:
+        self._prices = prices
         self._chain_id = chain_id
         self._others = others
         self._priced = {account: dict(self._with_price(own)) for account, own in others.items()}
@@ -164,7 +165,7 @@ class _Worth:
 
     def _with_price(self, own: Assets) -> Iterator[tuple[bytes, float]]:
         for token, net in own.items():
-            if (worth := dollars(self._chain_id, token, net)) is not None:
+            if (worth := self._prices.dollars(self._chain_id, token, net)) is not None:
                 yield token, worth
 
     def at_prices(self, account: bytes) -> float:
@@ -188,7 +189,9 @@ class _Worth:
         return sum(worth for worth in self._priced[account].values() if worth > 0)
 
     def _kinds(self, account: bytes) -> set[str]:
-        return {TOKENS[self._chain_id, token].follows for token in self._priced[account]}
+        """What its tokens follow: a token that is priced, but not well known, follows itself."""
+        known = ((token, TOKENS.get((self._chain_id, token))) for token in self._priced[account])
+        return {token.hex() if found is None else found.follows for token, found in known}
 
     def _bought(self) -> Mapping[bytes, list[bytes]]:
         """By token without a price: who paid for it, and got nothing else for what it paid."""

@@ -13,7 +13,7 @@ from tocsin.cli.render import calls, findings
 from tocsin.cli.render.money import GROUPED
 from tocsin.cli.render.names import Names, chain, created, of
 from tocsin.cli.render.safe import safe
-from tocsin.detect.worth import dollars
+from tocsin.detect.worth import REFERENCE, prices
 from tocsin.tables.columns import ZERO
 
 _WHOLE = ("account",)
@@ -92,7 +92,7 @@ def _is_wrapping(row: Record, chain_id: int) -> bool:
 
 
 def _worth(rows: Sequence[Record], chain_id: int) -> float:
-    worths = (dollars(chain_id, bytes.fromhex(row["token_address"][2:]), row["net"]) for row in rows)
+    worths = (prices(REFERENCE).dollars(chain_id, bytes.fromhex(row["token_address"][2:]), row["net"]) for row in rows)
     return sum(worth for worth in worths if worth is not None)
 
 

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping
 
 from tocsin.detect.extraction import ITEMS, Extraction
-from tocsin.detect.worth import dollars
 
 
 def gave(taken: Extraction, *, with_logs: bool) -> bool:
@@ -20,7 +19,7 @@ def gave(taken: Extraction, *, with_logs: bool) -> bool:
 def _unpriced(taken: Extraction, givers: frozenset[bytes]) -> Mapping[bytes, int]:
     net: Counter[bytes] = Counter()
     for account, token, amount in taken.flows:
-        if account in givers and dollars(taken.chain_id, token, amount) is None:
+        if account in givers and taken.prices.dollars(taken.chain_id, token, amount) is None:
             net[token] += amount
     return net
 

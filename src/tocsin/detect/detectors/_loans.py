@@ -9,7 +9,7 @@ import polars as pl
 from tocsin.detect import actors
 from tocsin.detect.actors import Transaction
 from tocsin.detect.detector import Read
-from tocsin.detect.worth import dollars
+from tocsin.detect.worth import Prices
 from tocsin.model.finding import Entity, Place, Value, hexadecimal
 from tocsin.tables.columns import NATIVE
 
@@ -42,6 +42,7 @@ class Loan:
     """One asset of one loan."""
 
     row: Row
+    prices: Prices
 
     @property
     def principal(self) -> int | None:
@@ -58,7 +59,7 @@ class Loan:
         token, principal = self.row["token_address"], self.principal
         if token is None or principal is None:
             return None
-        return dollars(self.row["chain_id"], NATIVE if token in wrappers else token, principal)
+        return self.prices.dollars(self.row["chain_id"], NATIVE if token in wrappers else token, principal)
 
     @property
     def is_strong(self) -> bool:
@@ -127,12 +128,12 @@ class Loans:
         }
 
 
-def of_transactions(flash_loans: pl.DataFrame) -> Iterator[Loans]:
+def of_transactions(prices: Prices, flash_loans: pl.DataFrame) -> Iterator[Loans]:
     """The loans, transaction by transaction."""
     ordered = flash_loans.sort(_ORDER, nulls_last=True, maintain_order=True)
     for part in ordered.partition_by(actors.SAME, maintain_order=True):
         rows = part.to_dicts()
-        yield Loans(Place.of(rows[0]), [Loan(row) for row in rows])
+        yield Loans(Place.of(rows[0]), [Loan(row, prices) for row in rows])
 
 
 def shown(address: bytes | None) -> str:

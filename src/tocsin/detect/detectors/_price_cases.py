@@ -15,7 +15,7 @@ from tocsin.detect.detectors import _frames, _round_trips
 from tocsin.detect.detectors._frames import Frame
 from tocsin.detect.detectors._price_reads import PRICE_VIEWS
 from tocsin.detect.detectors._round_trips import Move
-from tocsin.detect.worth import dollars
+from tocsin.detect.worth import Prices
 from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
@@ -24,6 +24,7 @@ from tocsin.tables.dataset import Tables
 class Case:
     """One transaction, as values."""
 
+    prices: Prices
     root: Mapping[str, Any]
     members: frozenset[bytes]
     tree: tuple[Frame, ...]
@@ -38,22 +39,24 @@ class Case:
 
 
 def cases(tables: Tables) -> Iterator[Case]:
-    """The transactions worth looking at. Reads calls, transfers, profits, swaps and flash_loans."""
+    """The transactions worth looking at. Reads prices, calls, transfers, profits, swaps and flash_loans."""
     chosen = _candidates(tables)
     if chosen.is_empty():
         return
-    part = {name: actors.of_transactions(tables[name], chosen) for name in tables}
+    part = {name: actors.of_transactions(tables[name], chosen) for name in _COLUMNS}
+    prices = Prices.of(tables)
     rows = {name: actors.by_transaction(part[name], columns) for name, columns in _COLUMNS.items()}
     for key, cluster in actors.find(part).items():
         own = {name: rows[name].get(key, []) for name in _COLUMNS}
         yield Case(
+            prices=prices,
             root={**cluster.place, "from_address": cluster.sender},
             members=cluster.members,
             tree=tuple(_frames.ordered(own["calls"])),
             moves=tuple(_round_trips.ordered(own["transfers"])),
             pools=Counter(address for address, _ in set(own["swaps"])),
             lenders=frozenset(address for (address,) in own["flash_loans"]),
-            gain=_gain(cluster, own["profits"]),
+            gain=_gain(prices, cluster, own["profits"]),
             net={(account, token): net for account, token, net in own["profits"]},
         )
 
@@ -97,6 +100,6 @@ def _changed(calls: pl.DataFrame) -> pl.DataFrame:
     return changed
 
 
-def _gain(cluster: Cluster, profits: list[tuple[Any, ...]]) -> float:
+def _gain(prices: Prices, cluster: Cluster, profits: list[tuple[Any, ...]]) -> float:
     own = [row for row in profits if row[0] in cluster.members]
-    return sum(dollars(cluster.place["chain_id"], token, int(net)) or 0.0 for _, token, net in own)
+    return sum(prices.dollars(cluster.place["chain_id"], token, int(net)) or 0.0 for _, token, net in own)

@@ -11,7 +11,7 @@ from tocsin.chain import abi
 from tocsin.detect import actors
 from tocsin.detect.actors import Transaction
 from tocsin.detect.losses import NOBODY
-from tocsin.detect.worth import dollars, with_dollars
+from tocsin.detect.worth import Prices
 from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
@@ -24,9 +24,10 @@ Flows: TypeAlias = Iterable[tuple[Any, ...]]
 """The values of `actors.PROFITS_READ`, row by row, of one transaction."""
 
 
-def of_anybody(profits: pl.DataFrame, least_dollars: float) -> pl.DataFrame:
-    """The rows in which some account gained about enough: a cluster's gain may be spread over two."""
-    worth = with_dollars(profits)["dollars"].to_numpy()
+def of_anybody(tables: Tables, least_dollars: float) -> pl.DataFrame:
+    """The rows of profits in which some account gained about enough: a cluster's gain may be spread over two."""
+    profits = tables["profits"]
+    worth = Prices.of(tables).with_dollars(profits)["dollars"].to_numpy()
     is_somebody = abi.which(profits["account_address"], _ZERO) < 0
     rows: pl.DataFrame = profits[np.flatnonzero((worth >= least_dollars / 2) & is_somebody)]
     return rows
@@ -37,13 +38,16 @@ def of_actors(tables: Tables, chosen: pl.DataFrame, least_dollars: float, cost_l
     The rows of `chosen` whose transaction may matter.
 
     Possible actors together gained about so many dollars, or one got a token without a price for next to nothing.
-    Reads calls and profits; give it those of the chosen transactions.
+    Reads prices, calls and profits; give it those of the chosen transactions.
     """
     outside = outsiders(tables["calls"])
+    prices = Prices.of(tables)
     matters = {
         key
         for key, flows in actors.by_transaction(tables["profits"], (*actors.PROFITS_READ, "chain_id")).items()
-        if _may_matter(_but(flows, outside.get(key, NOBODY)), least_dollars * (1 - ROUNDING), cost_limit_dollars)
+        if _may_matter(
+            prices, _but(flows, outside.get(key, NOBODY)), least_dollars * (1 - ROUNDING), cost_limit_dollars
+        )
     }
     keys = chosen.select(actors.SAME).iter_rows()
     return chosen.filter(pl.Series([key in matters for key in keys], dtype=pl.Boolean()))
@@ -58,12 +62,12 @@ class Balance:
     spent_unpriced: bool = False
 
 
-def balances(flows: Flows) -> dict[bytes, Balance]:
+def balances(prices: Prices, flows: Flows) -> dict[bytes, Balance]:
     """By account. Rounded: to rank and filter."""
     found: dict[bytes, Balance] = {}
     for account, token, net, chain_id in flows:
         balance = found.setdefault(account, Balance())
-        price = dollars(chain_id, token, 1)
+        price = prices.dollars(chain_id, token, 1)
         if price is not None:
             balance.dollars += net * price
         balance.gained_unpriced |= price is None and net > 0
@@ -71,8 +75,8 @@ def balances(flows: Flows) -> dict[bytes, Balance]:
     return found
 
 
-def _may_matter(flows: Flows, least_dollars: float, cost_limit_dollars: float) -> bool:
-    found = balances(flows).values()
+def _may_matter(prices: Prices, flows: Flows, least_dollars: float, cost_limit_dollars: float) -> bool:
+    found = balances(prices, flows).values()
     return sum(max(0.0, balance.dollars) for balance in found) >= least_dollars or any(
         balance.gained_unpriced and not balance.spent_unpriced and balance.dollars >= -cost_limit_dollars
         for balance in found

@@ -8,7 +8,6 @@ from tocsin.detect.detectors import _price_reads, _round_trips
 from tocsin.detect.detectors._price_cases import Case
 from tocsin.detect.detectors._price_reads import DISTORTION
 from tocsin.detect.detectors._round_trips import Trip
-from tocsin.detect.worth import dollars
 from tocsin.model.finding import Severity
 
 HIGH_DOLLARS = 10_000
@@ -45,7 +44,7 @@ def graded(case: Case) -> Iterator[Grade]:
             by_counterpart.setdefault(trip.counterpart, []).append(trip)
     seen = _price_reads.prices(case.tree if by_counterpart else ())
     for counterpart, trips in by_counterpart.items():
-        worth = sum(dollars(case.root["chain_id"], trip.token, trip.gain) or 0.0 for trip in trips)
+        worth = sum(case.prices.dollars(case.root["chain_id"], trip.token, trip.gain) or 0.0 for trip in trips)
         moved = seen.moved(counterpart) >= DISTORTION
         severity, confidence = _grade(trips, worth, is_pool=counterpart in case.pools, moved=moved)
         if severity > Severity.INFO:

@@ -33,7 +33,7 @@ from tocsin.detect.actors import SAME, Transaction
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors import _loans
 from tocsin.detect.detectors._loans import Loans
-from tocsin.detect.worth import about
+from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Severity, Sighting, Value
 from tocsin.tables.dataset import Tables
 
@@ -49,7 +49,9 @@ def run(tables: Tables) -> Iterator[Sighting]:
     if flash_loans.is_empty():
         return
     frames = _frames(flash_loans, tables["calls"]) if "calls" in tables else {}
-    yield from (_sighting(loans, _depth(loans, frames)) for loans in _loans.of_transactions(flash_loans))
+    yield from (
+        _sighting(loans, _depth(loans, frames)) for loans in _loans.of_transactions(Prices.of(tables), flash_loans)
+    )
 
 
 def _frames(flash_loans: pl.DataFrame, calls: pl.DataFrame) -> Mapping[Transaction, list[Range]]:
@@ -99,7 +101,11 @@ _CALLBACK = {"call_index": 3, "subtree_end": 20, "from_address": "pool", "to_add
 detector = Detector(
     id="flash-loan-use",
     severity=Severity.INFO,
-    reads={"flash_loans": _loans.READ, "calls": Read(columns=("call_index", "subtree_end"), optional=True)},
+    reads={
+        "flash_loans": _loans.READ,
+        "calls": Read(columns=("call_index", "subtree_end"), optional=True),
+        "prices": PRICES_READ,
+    },
     run=run,
     examples=(
         Example(

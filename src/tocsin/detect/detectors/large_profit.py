@@ -48,7 +48,7 @@ from tocsin.detect.detectors._example_rows import call
 from tocsin.detect.detectors._gain_grades import ENTRY_DOLLARS, MEDIUM_DOLLARS, Gain, grade, shown
 from tocsin.detect.extraction import LISTED
 from tocsin.detect.losses import told
-from tocsin.detect.worth import about
+from tocsin.detect.worth import PRICES_READ, about
 from tocsin.model.finding import Entity, Severity, Sighting
 from tocsin.model.lookups import Answers
 from tocsin.tables.dataset import Tables
@@ -56,7 +56,7 @@ from tocsin.tables.dataset import Tables
 
 def run(tables: Tables) -> Iterator[Question]:
     """A question for each cluster that gained enough."""
-    enough = _promising.of_anybody(tables["profits"], ENTRY_DOLLARS)
+    enough = _promising.of_anybody(tables, ENTRY_DOLLARS)
     if enough.is_empty():
         return
     for taken in extraction.extractions(tables, enough).values():
@@ -157,6 +157,7 @@ detector = Detector(
         "profits": Read(columns=extraction.PROFITS_READ),
         "transfers": Read(columns=extraction.TRANSFERS_READ),
         "logs": Read(columns=("log_index",), optional=True),
+        "prices": PRICES_READ,
     },
     run=run,
     judge=judge,

@@ -52,6 +52,7 @@ from tocsin.detect.detectors import _frames, _price_sightings
 from tocsin.detect.detectors._example_rows import answered, call, moved
 from tocsin.detect.detectors._price_cases import cases
 from tocsin.detect.detectors._round_trips import MOVES_READ
+from tocsin.detect.worth import PRICES_READ
 from tocsin.model.finding import Severity, Sighting
 from tocsin.tables import literal
 from tocsin.tables.dataset import Tables
@@ -108,6 +109,7 @@ detector = Detector(
         "profits": Read(columns=(*PROFITS_READ, "received_f64", "sent_f64")),
         "swaps": Read(columns=("pool_address", "pool_id")),
         "flash_loans": Read(columns=("lender_address",)),
+        "prices": PRICES_READ,
     },
     run=run,
     examples=(

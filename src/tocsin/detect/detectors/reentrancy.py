@@ -47,7 +47,7 @@ from tocsin.detect.detectors import _frames
 from tocsin.detect.detectors._example_rows import call
 from tocsin.detect.detectors._frames import HOOKS
 from tocsin.detect.detectors._reentry import Reentry, reentries
-from tocsin.detect.worth import about, dollars
+from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables.dataset import Tables
 
@@ -71,7 +71,7 @@ def run(tables: Tables) -> Iterator[Sighting]:
         for found in reentries(_frames.ordered(trees[key]), cluster.members):
             by_victim.setdefault(found.victim, []).append(found)
         for victim, entries in by_victim.items():
-            yield _sighting(cluster, entries, _loss(tables["profits"], cluster, victim))
+            yield _sighting(cluster, entries, _loss(Prices.of(tables), tables["profits"], cluster, victim))
 
 
 def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
@@ -93,13 +93,13 @@ def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
     return actors.of_transactions(calls, chosen) if len(chosen) else calls.clear()
 
 
-def _loss(profits: pl.DataFrame, cluster: Cluster, victim: bytes) -> float:
+def _loss(prices: Prices, profits: pl.DataFrame, cluster: Cluster, victim: bytes) -> float:
     """What the victim lost of the tokens whose price is known, in dollars."""
     place = cluster.place
     same = [pl.col(name).eq_missing(pl.lit(place[name])) for name in SAME]
     own = profits.filter(pl.col("account_address") == victim, *same)
     rows = own.select("token_address", "net_f64").iter_rows()
-    return max(0.0, -sum(dollars(place["chain_id"], token, int(net)) or 0.0 for token, net in rows))
+    return max(0.0, -sum(prices.dollars(place["chain_id"], token, int(net)) or 0.0 for token, net in rows))
 
 
 def _sighting(cluster: Cluster, entries: list[Reentry], loss: float) -> Sighting:
@@ -187,6 +187,7 @@ detector = Detector(
     reads={
         "calls": Read(columns=tuple(dict.fromkeys((*CALLS_READ, *_frames.READ)))),
         "profits": Read(columns=PROFITS_READ),
+        "prices": PRICES_READ,
     },
     run=run,
     examples=(

@@ -12,8 +12,9 @@ from tocsin.chain import abi
 from tocsin.detect import actors
 from tocsin.detect.detectors.phishing._approvals import Memories
 from tocsin.detect.detectors.phishing._takings import POSITION
-from tocsin.detect.worth import with_dollars
+from tocsin.detect.worth import Prices
 from tocsin.model.finding import Place, hexadecimal
+from tocsin.tables.dataset import Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,13 @@ _Moves: TypeAlias = list[tuple[Any, ...]]
 """Who gave, and about how many dollars, in one transaction."""
 
 
-def taking(taken: pl.DataFrame, transfers: pl.DataFrame, memories: Memories) -> Iterator[Candidate]:
+def taking(taken: pl.DataFrame, tables: Tables, memories: Memories) -> Iterator[Candidate]:
     """One for each transaction and spender that took from somebody who had approved it."""
     usable = taken[np.flatnonzero(np.logical_and.reduce([abi.present(taken[name]) for name in POSITION]))]
     if usable.is_empty():
         return
     approvals = memories.by_spender(usable["spender"])
-    worth = with_dollars(actors.of_transactions(transfers, usable), "value_f64")
+    worth = Prices.of(tables).with_dollars(actors.of_transactions(tables["transfers"], usable), "value_f64")
     moves = actors.by_transaction(worth, ("from_address", "dollars"))
     for where, rows in _groups(usable).items():
         given = approvals.get((rows[0]["chain_id"], rows[0]["spender"]), memories.rows.clear())

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tocsin.detect.detectors.phishing._look_alikes import Likeness, keys, likeness
-from tocsin.detect.worth import with_dollars
+from tocsin.detect.worth import Prices
 from tocsin.tables.columns import PLACE, ZERO, Column, address, count, text
 from tocsin.tables.dataset import Tables
 from tocsin.tables.numbers import numbers, rows_of_both
@@ -65,7 +65,7 @@ def moves(tables: Tables) -> pl.DataFrame:
         & pl.col("block_number").is_not_null()
         & pl.col("transaction_index").is_not_null()
     )
-    return with_dollars(real, "value_f64")
+    return Prices.of(tables).with_dollars(real, "value_f64")
 
 
 def candidates(real: pl.DataFrame, transactions: pl.DataFrame | None) -> pl.DataFrame:

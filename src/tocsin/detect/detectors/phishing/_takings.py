@@ -8,7 +8,7 @@ import polars as pl
 
 from tocsin.chain import abi
 from tocsin.detect import actors
-from tocsin.detect.worth import with_dollars
+from tocsin.detect.worth import Prices
 from tocsin.tables.columns import PLACE
 from tocsin.tables.dataset import Tables
 
@@ -34,7 +34,7 @@ def moved_from(calls: pl.DataFrame) -> pl.DataFrame:
 def takings(moved: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """What was moved in a transaction that the owner did not send and got nothing for."""
     others = moved if moved.is_empty() else _by_others(moved, tables.get("transactions"))
-    return others if others.is_empty() else _unreturned(others, tables["transfers"])
+    return others if others.is_empty() else _unreturned(others, tables["transfers"], Prices.of(tables))
 
 
 def _by_others(moved: pl.DataFrame, transactions: pl.DataFrame | None) -> pl.DataFrame:
@@ -43,8 +43,8 @@ def _by_others(moved: pl.DataFrame, transactions: pl.DataFrame | None) -> pl.Dat
     return _without(moved, _parties(actors.of_transactions(transactions, moved), "from_address"))
 
 
-def _unreturned(moved: pl.DataFrame, transfers: pl.DataFrame) -> pl.DataFrame:
-    worth = with_dollars(actors.of_transactions(transfers, moved), "value_f64")
+def _unreturned(moved: pl.DataFrame, transfers: pl.DataFrame, prices: Prices) -> pl.DataFrame:
+    worth = prices.with_dollars(actors.of_transactions(transfers, moved), "value_f64")
     value, dollars = worth["value_f64"].to_numpy(), worth["dollars"].to_numpy()
     is_return = (value > 0) & (np.isnan(dollars) | (dollars >= RETURN_DOLLARS))
     return _without(moved, _parties(worth[np.flatnonzero(is_return)], "to_address"))

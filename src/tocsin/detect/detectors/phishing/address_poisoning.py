@@ -40,7 +40,7 @@ from typing import Any
 from tocsin.detect.detector import MEMORY, Detector, Example, Memory, Read
 from tocsin.detect.detectors.phishing._history import FOUND, MOVES, REMEMBERED, SHAPES, History, prepare, remember
 from tocsin.detect.detectors.phishing._look_alikes import Likeness
-from tocsin.detect.worth import about, dollars
+from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables.dataset import Tables
 
@@ -77,7 +77,7 @@ def run(tables: Tables) -> Iterator[Sighting]:
     found = tables[FOUND]
     history = History.of(tables[MEMORY], found, WINDOW_BLOCKS)
     hits = [hit for row in history.suspicious(found) if (hit := _hit(row, history)) is not None]
-    yield from _payoffs(hit for hit in hits if hit.row["shape"] == "payment")
+    yield from _payoffs(Prices.of(tables), (hit for hit in hits if hit.row["shape"] == "payment"))
     yield from _attempts(hit for hit in hits if hit.row["shape"] != "payment")
 
 
@@ -95,20 +95,20 @@ def _hit(row: Mapping[str, Any], history: History) -> Hit | None:
     return Hit(row, intended, alike, is_planted=False) if is_sure else None
 
 
-def _payoffs(hits: Iterator[Hit]) -> Iterator[Sighting]:
+def _payoffs(prices: Prices, hits: Iterator[Hit]) -> Iterator[Sighting]:
     """One for each victim, look-alike and token in a transaction."""
     grouped: dict[tuple[Any, ...], list[Hit]] = {}
     for hit in hits:
         row = hit.row
         grouped.setdefault((*_transaction(row), *(row[n] for n in ("owner", "other", "token_address"))), []).append(hit)
     for (*_, owner, other, token), group in grouped.items():
-        yield _payoff(group, *(hexadecimal(raw) or "" for raw in (owner, other, token)))
+        yield _payoff(prices, group, *(hexadecimal(raw) or "" for raw in (owner, other, token)))
 
 
-def _payoff(group: list[Hit], owner: str, other: str, token: str) -> Sighting:
+def _payoff(prices: Prices, group: list[Hit], owner: str, other: str, token: str) -> Sighting:
     hit = group[0]
     amount = sum(int.from_bytes(each.row["value_binary"], "big") for each in group)
-    worth = dollars(hit.row["chain_id"], hit.row["token_address"], amount) or 0.0
+    worth = prices.dollars(hit.row["chain_id"], hit.row["token_address"], amount) or 0.0
     intended = hexadecimal(hit.intended) or ""
     how = "planted in its history by an earlier transfer" if hit.is_planted else "which it had not paid before"
     return Sighting(
@@ -195,6 +195,7 @@ detector = Detector(
     reads={
         "transfers": Read(columns=MOVES),
         "transactions": Read(columns=("from_address", "to_address"), optional=True),
+        "prices": PRICES_READ,
     },
     memory=Memory(columns=REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=remember, prepare=prepare),
     run=run,

@@ -55,7 +55,7 @@ from tocsin.detect.detectors.phishing._approvals import (
 )
 from tocsin.detect.detectors.phishing._candidates import Candidate, approving, taking
 from tocsin.detect.detectors.phishing._takings import takings
-from tocsin.detect.worth import about
+from tocsin.detect.worth import PRICES_READ, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting
 from tocsin.model.lookups import Answers
 from tocsin.tables import literal
@@ -84,7 +84,7 @@ def run(tables: Tables) -> Iterator[Question]:
     if spenders.is_empty():
         return
     memories = Memories.of(tables[MEMORY], spenders, WINDOW_BLOCKS)
-    found = [*taking(takings(memories.known(calls), tables), tables["transfers"], memories)]
+    found = [*taking(takings(memories.known(calls), tables), tables, memories)]
     if not given.is_empty():
         found.extend(approving(given, memories, (OWNERS_OF_ACCOUNT, OWNERS_OF_CONTRACT)))
     for candidate in found:
@@ -211,6 +211,7 @@ detector = Detector(
         "calls": Read(columns=CALLS, selector=TAKING),
         "transfers": Read(columns=TRANSFERS),
         "transactions": Read(columns=("from_address",), optional=True),
+        "prices": PRICES_READ,
     },
     memory=Memory(columns=REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=remember),
     run=run,

@@ -8,7 +8,7 @@ import polars as pl
 
 from tocsin.chain import abi
 from tocsin.detect.actors import SAME, Transaction, by_transaction, of_transactions
-from tocsin.detect.worth import with_dollars
+from tocsin.detect.worth import Prices
 from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
@@ -74,7 +74,7 @@ def unpaid(moves: pl.DataFrame, tables: Tables) -> list[Supply]:
     if moves.is_empty():
         return []
     supplies = [supply for supply in _supplies(moves, tables.get("transactions")) if not supply.is_own]
-    payments = _payments(of_transactions(tables["transfers"], moves))
+    payments = _payments(Prices.of(tables), of_transactions(tables["transfers"], moves))
     paid = {
         supply.group
         for supply in supplies
@@ -91,9 +91,9 @@ def _supplies(moves: pl.DataFrame, transactions: pl.DataFrame | None) -> Iterato
         yield Supply(row, tuple(where), kind, token, account, sender, called)
 
 
-def _payments(transfers: pl.DataFrame) -> Mapping[tuple[Any, ...], set[bytes]]:
+def _payments(prices: Prices, transfers: pl.DataFrame) -> Mapping[tuple[Any, ...], set[bytes]]:
     """By transaction, kind and party: the tokens it gave for mints, or got for burns."""
-    worth = with_dollars(transfers, "value_f64")
+    worth = prices.with_dollars(transfers, "value_f64")
     value, dollars = worth["value_f64"].to_numpy(), worth["dollars"].to_numpy()
     priced = worth[np.flatnonzero((value > 0) & (np.isnan(dollars) | (dollars >= PRICE_DOLLARS)))]
     payments: dict[tuple[Any, ...], set[bytes]] = {}

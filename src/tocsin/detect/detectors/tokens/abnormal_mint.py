@@ -43,6 +43,7 @@ from tocsin.chain.signatures import selector
 from tocsin.detect.accounts import account, questions
 from tocsin.detect.detector import MEMORY, Answered, Detector, Example, Memory, Question, Read
 from tocsin.detect.detectors.tokens._supply import REMEMBERED, TRANSFERS, Change, History, changes, of_batch, remember
+from tocsin.detect.worth import PRICES_READ
 from tocsin.model.finding import Entity, Severity, Sighting
 from tocsin.model.lookups import Answers, Lookup, call
 from tocsin.tables.dataset import Tables
@@ -198,6 +199,7 @@ detector = Detector(
     reads={
         "transfers": Read(columns=TRANSFERS),
         "transactions": Read(columns=("from_address", "to_address"), optional=True),
+        "prices": PRICES_READ,
     },
     memory=Memory(columns=REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=remember),
     run=run,

@@ -1,0 +1,73 @@
+"""
+What accounts are known to be: by the organisation, by public lists, by others.
+
+A label explains or raises; that an address has none says nothing about it.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import polars as pl
+
+from tocsin.detect.detector import Read
+from tocsin.intel.reference import LABELS, ByIdentity
+from tocsin.tables.dataset import Tables
+
+LABELS_READ = Read(columns=("address", "kind", "name"))
+"""What a detector that asks about labels reads."""
+
+KINDS: Mapping[str, str] = {
+    "watched": "a contract or wallet that the organisation protects",
+    "own": "another account of the organisation's",
+    "exchange": "an exchange's wallet",
+    "bridge": "a bridge's contract",
+    "mixer": "a mixer's contract",
+    "mev": "a searcher or its contract",
+    "router": "a contract that trades for whoever calls it",
+    "relayer": "an account that sends others' transactions",
+    "service": "another known service",
+    "sanctioned": "an account on a sanctions list",
+    "phishing": "an account reported for phishing or another fraud",
+    "exploit": "an account reported for an exploit",
+}
+"""Every kind of label, and what it says."""
+
+HOSTILE = frozenset({"sanctioned", "phishing", "exploit"})
+"""Kinds that speak against an account."""
+
+
+class Labels:
+    """A label table, to ask about addresses."""
+
+    __slots__ = ("_kinds", "_names")
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._kinds: dict[tuple[int | None, str], set[bytes]] = {}
+        self._names: dict[tuple[int | None, bytes], dict[str, str]] = {}
+        columns = (frame[name].to_list() for name in ("chain_id", "address", "kind", "name"))
+        for chain, address, kind, name in zip(*columns, strict=True):
+            self._kinds.setdefault((chain, kind), set()).add(address)
+            self._names.setdefault((chain, address), {})[kind] = name
+
+    @classmethod
+    def of(cls, tables: Tables) -> "Labels":
+        """The labels beside these tables."""
+        return _shared(ByIdentity(tables[LABELS]))
+
+    def of_kind(self, kind: str, chain_id: int) -> frozenset[bytes]:
+        """The addresses with this label on a chain."""
+        return frozenset(self._kinds.get((chain_id, kind), ())) | frozenset(self._kinds.get((None, kind), ()))
+
+    def kinds(self, chain_id: int, address: bytes) -> frozenset[str]:
+        """What an address is known to be."""
+        return frozenset((*self._names.get((chain_id, address), ()), *self._names.get((None, address), ())))
+
+    def name(self, chain_id: int, address: bytes) -> str:
+        """What others call it; empty for nothing. Untrusted text."""
+        found = self._names.get((chain_id, address)) or self._names.get((None, address)) or {}
+        return next((name for name in found.values() if name), "")
+
+
+@lru_cache(maxsize=4)
+def _shared(key: ByIdentity) -> Labels:
+    return Labels(key.frame)
