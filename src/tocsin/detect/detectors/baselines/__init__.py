@@ -1,0 +1,1 @@
+"""What is normal for the contracts that are watched, and what breaks with it."""

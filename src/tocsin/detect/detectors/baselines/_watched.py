@@ -1,0 +1,50 @@
+"""Which rows are about accounts the organisation watches. Nearly free where nothing is watched."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from tocsin.chain import abi
+from tocsin.detect.detector import Read
+from tocsin.detect.labels import Labels
+from tocsin.tables.dataset import Tables
+
+LABELS = Read(columns=("address", "kind", "name"))
+WATCHED = ("watched",)
+OURS = ("watched", "own")
+"""Accounts of the organisation's: what moves between them is not lost."""
+LOSS = "watched-loss"
+"""The label of a finding about a watched account's loss: nothing lowers it."""
+
+Mask = npt.NDArray[np.bool_]
+
+
+def accounts(tables: Tables, chain_id: int, kinds: Sequence[str] = WATCHED) -> frozenset[bytes]:
+    """The accounts with one of these labels on a chain."""
+    labels = Labels.of(tables)
+    return frozenset().union(*(labels.of_kind(kind, chain_id) for kind in kinds))
+
+
+def rows(tables: Tables, name: str, *columns: str) -> pl.DataFrame:
+    """The rows of a table that name a watched account in one of these columns."""
+    frame = tables[name]
+    found: pl.DataFrame = frame[np.flatnonzero(mask(tables, frame, *columns))]
+    return found
+
+
+def mask(tables: Tables, frame: pl.DataFrame, *columns: str) -> Mask:
+    """Which rows of a frame name a watched account in one of these columns."""
+    chosen = np.zeros(len(frame), dtype=np.bool_)
+    for chain in chains(frame):
+        if watched := accounts(tables, chain):
+            keys = abi.keys(sorted(watched))
+            here = np.any([abi.which(frame[column], keys) >= 0 for column in columns], axis=0)
+            chosen |= here & (frame["chain_id"].to_numpy() == chain)
+    return chosen
+
+
+def chains(frame: pl.DataFrame) -> list[int]:
+    """The chains a frame speaks of: one, nearly always."""
+    return [] if frame.is_empty() else frame["chain_id"].unique(maintain_order=True).to_list()
