@@ -21,11 +21,12 @@ This is the loss itself, whatever the trick behind it. Attacks nobody has seen b
 of them take several transactions: the first is the warning for the rest.
 
 ## Blind spots
-Items (ERC-721, ERC-1155). Losses under a thousand dollars. Tokens that move balances without a log. What is passed
-through another account of the organisation is that account's loss, found only if it is watched as well. A loss that is
-paid for with worthless things of known price is none. History is a week of blocks, one row for each block, account and
-token (at most 16 tokens of an account a block). What an account held must be answered by a node: where it is not, only
-its history speaks. Of tokens without a price, only those the account itself moved are taken for more than medium.
+Items (ERC-721, ERC-1155). Losses under a thousand dollars or, without a price, a millionth of the supply. Tokens that
+move balances without a log. What is passed through another account of the organisation is that account's loss, found
+only if it is watched as well. A loss that is paid for with things overpriced in the table is none. History is a week of
+blocks, one row for each block, account and token (at most 16 tokens of an account a block). What an account held must
+be answered by a node: where it is not, only its history speaks. Of tokens without a price, only those the account
+itself moved are taken for more than medium.
 
 ## Triage
 Is it yours: a migration, a treasury's payment, a large customer? If not: pause what can be paused, move what is left
@@ -36,166 +37,40 @@ to an account with other keys, and follow the recipient.
 - https://github.com/forta-network/starter-kits
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 from tocsin.chain.signatures import selector
-from tocsin.detect.accounts import blocks_in
-from tocsin.detect.detector import MEMORY, Answered, Detector, Example, Memory, Question, Read
-from tocsin.detect.detectors.baselines import _watched
-from tocsin.detect.detectors.baselines._history import MARGIN, OBSERVATIONS, Track, tracks
-from tocsin.detect.detectors.baselines._outflows import (
-    KEY,
-    REMEMBERED,
-    TRANSFERS,
-    Change,
-    changes,
-    losses,
-    most,
-    priced_first,
-    remember,
-    total,
-)
-from tocsin.detect.worth import Prices, about
-from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
-from tocsin.model.lookups import Answers, Lookup, balance, call
+from tocsin.detect.detector import Answered, Detector, Example, Memory, Question, Read
+from tocsin.detect.detectors.baselines import _losses, _watched
+from tocsin.detect.detectors.baselines._losses import LEAST_SUPPLY, WINDOW_BLOCKS, Loss
+from tocsin.detect.detectors.baselines._outflows import REMEMBERED, TRANSFERS, remember
+from tocsin.detect.worth import about
+from tocsin.model.finding import Entity, Severity, Sighting, hexadecimal
+from tocsin.model.lookups import Answers
 from tocsin.tables.columns import NATIVE
 from tocsin.tables.dataset import Tables
 
-WINDOW_BLOCKS = 50_400
-"""A week of Ethereum blocks."""
-HOUR_SECONDS = 3_600
 ALL, PORTION, HOURLY, CAP_SHARE = 0.99, 0.1, 0.25, 0.02
 """Shares of what the account held (reference: detection, section 4.10; the last one: what is worth waking somebody)."""
-LEAST_DOLLARS, CAP_DOLLARS = 1_000.0, 100_000.0
-"""The least loss that counts, and the least by which a cap alone is high."""
-TRADED = 0.5
-"""A loss is a trade when at least this part of its worth came back."""
+CAP_DOLLARS = 100_000.0
+"""The loss that makes a broken cap high whatever its share."""
 CONFIDENCE = {Severity.CRITICAL: 0.9, Severity.HIGH: 0.8, Severity.MEDIUM: 0.6, Severity.LOW: 0.4}
 
 MOVING = tuple(map(selector, ("transfer(address,uint256)", "transferFrom(address,address,uint256)")))
-BALANCE_OF = selector("balanceOf(address)")
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """What a watched account lost of a token in one transaction, with what came before."""
-
-    place: Place
-    account: bytes
-    token: bytes
-    amount: int
-    taker: bytes
-    sender: bytes | None
-    dollars: float | None
-    is_real: bool
-    """The token has a known price, or the account itself moved it."""
-    observations: int
-    largest_out: int
-    largest_in: int
-    lost_within_hour: int
-    """Before this block, less what came in."""
-
-    @property
-    def is_learned(self) -> bool:
-        """Enough was seen to know what is usual."""
-        return self.observations >= OBSERVATIONS
-
-    @property
-    def is_over_cap(self) -> bool:
-        """More than what is usual, where that is known."""
-        return self.is_learned and self.amount > self.largest_out * (1 + MARGIN)
 
 
 def run(tables: Tables) -> Iterator[Question]:
     """A question for each loss that matters: what the account held before."""
-    found = priced_first(changes(tables), tables)
-    lost = [pair for pair in losses(found) if _matters(*pair, Prices.of(tables))]
-    if not lost:
-        return
-    wanted = {_key(change) for change, _ in lost}
-    known, movers, senders = tracks(tables[MEMORY], KEY, wanted), _movers(tables), _senders(tables)
-    for change, _ in lost:
-        loss = _loss(change, known.get(_key(change)), Prices.of(tables), movers, senders)
-        yield Question(lookups=_lookups(loss), candidate=loss)
-
-
-def _key(change: Change) -> tuple[Any, ...]:
-    return change.place["chain_id"], change.account, change.token
-
-
-def _matters(change: Change, others: list[Change], prices: Prices) -> bool:
-    """Whether it is worth enough, as far as that is known, and was not paid for."""
-    chain = change.place["chain_id"]
-    worth = prices.dollars(chain, change.token, change.net)
-    got = sum(prices.dollars(chain, other.token, -other.net) or 0.0 for other in others if other.net < 0)
-    if worth is None:
-        return got < LEAST_DOLLARS
-    return worth >= LEAST_DOLLARS and got < TRADED * worth
-
-
-def _movers(tables: Tables) -> frozenset[tuple[Any, ...]]:
-    """Transaction, caller and token of the calls that move tokens, by watched accounts."""
-    if "calls" not in tables or tables["calls"].is_empty():
-        return frozenset()
-    rows = _watched.rows(tables, "calls", "from_address")
-    return frozenset(rows.select("block_hash", "transaction_hash", "from_address", "to_address").rows())
-
-
-def _senders(tables: Tables) -> Mapping[tuple[Any, ...], bytes]:
-    if "transactions" not in tables:
-        return {}
-    rows = tables["transactions"].select("block_hash", "transaction_hash", "from_address").iter_rows()
-    return {(block, hash_): sender for block, hash_, sender in rows}
-
-
-def _loss(
-    change: Change,
-    known: Track | None,
-    prices: Prices,
-    movers: frozenset[tuple[Any, ...]],
-    senders: Mapping[tuple[Any, ...], bytes],
-) -> Loss:
-    place, number = change.place, change.place["block_number"]
-    where = (place["block_hash"], place["transaction_hash"])
-    dollars = prices.dollars(place["chain_id"], change.token, change.net)
-    past = known.before(number, WINDOW_BLOCKS) if known else None
-    lately = known.before(number, blocks_in(place["chain_id"], HOUR_SECONDS)) if known else None
-    return Loss(
-        place=Place.of(place),
-        account=change.account,
-        token=change.token,
-        amount=change.net,
-        taker=change.taker,
-        sender=senders.get(where),
-        dollars=dollars,
-        is_real=dollars is not None or (*where, change.account, change.token) in movers,
-        observations=0 if past is None else int(past["outflows"].sum() + past["inflows"].sum()),
-        largest_out=0 if past is None else most(past, "largest_out_binary"),
-        largest_in=0 if past is None else most(past, "largest_in_binary"),
-        lost_within_hour=0 if lately is None else max(0, total(lately, "out_binary") - total(lately, "in_binary")),
-    )
-
-
-def _lookups(loss: Loss) -> tuple[Lookup, ...]:
-    """What the account held before the block."""
-    place = loss.place
-    if not place.block_number:
-        return ()
-    before = place.block_number - 1
-    account = str(hexadecimal(loss.account))
-    if loss.token == NATIVE:
-        return (balance(account, block_number=before, chain_id=place.chain_id),)
-    asked = "0x" + BALANCE_OF.hex() + loss.account.rjust(32, b"\0").hex()
-    return (call(str(hexadecimal(loss.token)), asked, block_number=before, chain_id=place.chain_id),)
+    for loss in _losses.found(tables):
+        yield Question(lookups=_losses.lookups(loss), candidate=loss)
 
 
 def judge(loss: Loss, answers: Answers) -> Sighting | None:
     """A sighting where a share of what was there, or more than ever, is gone."""
-    held = _held(loss, answers)
+    held, supply = (_losses.number(asked(loss), answers) for asked in (_losses.held_before, _losses.supply_before))
     why, severity = _grade(loss, held)
-    if severity is None:
+    if severity is None or (loss.dollars is None and loss.amount < LEAST_SUPPLY * (supply or 0)):
         return None
     severity = severity if loss.is_real else min(severity, Severity.MEDIUM)
     return Sighting(
@@ -216,13 +91,6 @@ def judge(loss: Loss, answers: Answers) -> Sighting | None:
         labels=(_watched.LOSS,),
         key=f"{hexadecimal(loss.account)}:{hexadecimal(loss.token)}",
     )
-
-
-def _held(loss: Loss, answers: Answers) -> int | None:
-    try:
-        return next((int(answers[lookup], 16) for lookup in _lookups(loss) if lookup in answers), None)
-    except ValueError:
-        return None
 
 
 def _grade(loss: Loss, held: int | None) -> tuple[str, Severity | None]:
