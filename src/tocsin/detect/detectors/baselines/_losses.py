@@ -13,7 +13,7 @@ from tocsin.detect.detectors.baselines._outflows import KEY, Change, changes, lo
 from tocsin.detect.worth import Prices
 from tocsin.model.finding import Place, hexadecimal
 from tocsin.model.lookups import Answers, Lookup, balance, call
-from tocsin.tables.columns import NATIVE
+from tocsin.tables.columns import NATIVE, ZERO
 from tocsin.tables.dataset import Tables
 
 WINDOW_BLOCKS = 50_400
@@ -76,6 +76,8 @@ def _key(change: Change) -> tuple[Any, ...]:
 
 def _matters(change: Change, others: list[Change], prices: Prices) -> bool:
     """Whether it is worth enough, as far as that is known, and was not paid for."""
+    if change.taker == ZERO and any(other.net < 0 for other in others):
+        return False  # it gave shares back, and got something for them
     chain = change.place["chain_id"]
     worth = prices.dollars(chain, change.token, change.net)
     got = sum(prices.dollars(chain, other.token, -other.net) or 0.0 for other in others if other.net < 0)
