@@ -12,6 +12,7 @@ from typing import Protocol
 
 import polars as pl
 
+from tocsin.app.elsewhere import Elsewhere, told
 from tocsin.app.follow import Ask, LookBelow, Process, RollBack, Wait, decide
 from tocsin.app.fork import Fork, find_fork
 from tocsin.app.look import Decode, Fetched, by_block, fetch, look
@@ -21,7 +22,7 @@ from tocsin.chain.header import Header
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Outcome, within_window
 from tocsin.edge.store import health, memory, reorg
-from tocsin.edge.store.store import Store, begin, checkpoint, commit_block, position
+from tocsin.edge.store.store import Store, add_findings, begin, checkpoint, commit_block, position
 from tocsin.edge.store.values import Checkpoint, DoneBlock, HealthAlert, Position
 from tocsin.model.errors import InputError
 
@@ -72,6 +73,8 @@ class Watcher:
     position: Position | None = None
     """The store's, as of the last commit."""
     memories: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    """What is remembered of other chains."""
     alone_until: int = -1
     """Up to this height blocks are looked at one at a time: something is wrong in one of them."""
 
@@ -90,7 +93,7 @@ class Watcher:
         if known and known.checkpoint == await unbroken(checkpoint, self.store, self.reader.chain_id):
             return known
         self.position = found = await unbroken(self._position, head)
-        self.memories = await unbroken(self.memories_before, found.checkpoint.number + 1)
+        self.memories = await unbroken(self._own_before, found.checkpoint.number + 1)
         await unbroken(self._close_deep, found)
         self.observer.began(found)
         return found
@@ -117,20 +120,38 @@ class Watcher:
         most = 1 if header.number <= self.alone_until else min(BLOCKS_AT_ONCE, head.number - header.number + 1)
         fetched = await fetch(self.reader, header, most)
         for block, outcome in await self._look(fetched):
+            before = self.memories
             await unbroken(self._commit, block.header, outcome)
             self.observer.done(block.header, head, outcome)
+            await self._look_across(block, outcome, before)
+
+    async def _look_across(self, block: Fetched, outcome: Outcome, own: Mapping[str, pl.DataFrame]) -> None:
+        """
+        Look again, across chains, where another chain was told of something while this block was looked at.
+
+        Whoever watches that chain writes first and reads then, as it is done here: one of the two sees both.
+        """
+        chosen = told(self.detectors, outcome)
+        if not chosen or not await unbroken(self._read_elsewhere):
+            return
+        with suppress(InputError):
+            again = await look(self.reader, [block], self.decode, chosen, self.elsewhere.beside(own))
+            done = DoneBlock(chain_id=self.reader.chain_id, header=block.header, findings=again.findings)
+            await unbroken(add_findings, self.store, done, now=self.clock())
 
     async def _look(self, fetched: Sequence[Fetched]) -> list[tuple[Fetched, Outcome]]:
         """What comes of each block; of the first alone when together something is wrong in them."""
         self.memories = self._within(fetched[0].header.number)
+        await unbroken(self._read_elsewhere)
+        given = self.elsewhere.beside(self.memories)
         if len(fetched) > 1:
             with suppress(InputError):
-                together = await look(self.reader, fetched, self.decode, self.detectors, self.memories)
+                together = await look(self.reader, fetched, self.decode, self.detectors, given)
                 if parts := by_block(together, [block.header for block in fetched]):
                     return list(zip(fetched, parts, strict=True))
             self.alone_until = fetched[-1].header.number
         try:
-            alone = await look(self.reader, fetched[:1], self.decode, self.detectors, self.memories)
+            alone = await look(self.reader, fetched[:1], self.decode, self.detectors, given)
         except InputError as error:
             self.reader.doubt(fetched[0].header, error)
             raise
@@ -167,6 +188,14 @@ class Watcher:
 
     def memories_before(self, number: int) -> Mapping[str, pl.DataFrame]:
         """What each stateful detector remembers when this block is the next. Raises `StoreError`."""
+        self._read_elsewhere()
+        return self.elsewhere.beside(self._own_before(number))
+
+    def _read_elsewhere(self) -> bool:
+        return self.elsewhere.read(self.store, self.reader.chain_id, self.detectors, self.keep_blocks)
+
+    def _own_before(self, number: int) -> Mapping[str, pl.DataFrame]:
+        """Of this chain. Raises `StoreError`."""
         found = {}
         for name, detector in self.detectors.items():
             if detector.memory is None:

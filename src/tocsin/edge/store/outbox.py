@@ -100,12 +100,15 @@ def told(engine: sa.Engine, notices: Sequence[int]) -> frozenset[tuple[int, str]
 
 
 def _row(finding: Finding, done: DoneBlock, now: float) -> dict[str, object]:
+    """A finding belongs to its own block: on another chain where the block just done there made it certain."""
+    place = finding.place
+    is_here = place.chain_id == done.chain_id or place.block_number is None or place.block_hash is None
     return {
         "detector": finding.detector,
         "severity": int(finding.severity),
-        "chain_id": done.chain_id,
-        "block_number": done.header.number,
-        "block_hash": text(done.header.hash),
+        "chain_id": done.chain_id if is_here else place.chain_id,
+        "block_number": done.header.number if is_here else place.block_number,
+        "block_hash": text(done.header.hash) if is_here else place.block_hash,
         "transaction_hash": finding.place.transaction_hash,
         "body": finding.to_json(),
         "seen_at": now,

@@ -88,6 +88,19 @@ def commit_block(store: Store, done: DoneBlock, *, keep_blocks: int, now: float)
         return True
 
 
+def add_findings(store: Store, done: DoneBlock, *, now: float) -> None:
+    """
+    Write findings that came of a block after it was committed; nothing where the block no longer stands.
+
+    Raises `StoreError`.
+    """
+    mine = (blocks.c.chain_id == done.chain_id, blocks.c.number == done.header.number)
+    with named_errors(), store.engine.begin() as connection:
+        lock(connection, done.chain_id)
+        if connection.scalar(sa.select(blocks.c.hash).where(*mine)) == text(done.header.hash):
+            outbox.report(connection, done, now)
+
+
 def _begin(connection: sa.Connection, chain_id: int, start: int) -> None:
     connection.execute(sa.insert(checkpoints).values(chain_id=chain_id, start=start, number=start - 1))
 
