@@ -12,6 +12,7 @@ import tocsin.cli.commands
 import tocsin.detect.detectors
 import tocsin.exercise.activities
 import tocsin.exercise.scenarios
+import tocsin.intel.feeds
 from tocsin.app import settings
 from tocsin.chain.source import Source
 from tocsin.cli.command import Command
@@ -20,6 +21,7 @@ from tocsin.edge.anvil import VERSION
 from tocsin.exercise.activity import Activity
 from tocsin.exercise.packages import PACKAGES
 from tocsin.exercise.scenario import Scenario
+from tocsin.intel.feed import Feed
 from tocsin.model.extension import Extension, load_with_modules, page, summary
 from tocsin.tables.dataset import Dataset
 
@@ -92,10 +94,17 @@ def of_source(_: Source) -> str:
     return ""
 
 
+def of_feed(feed: Feed) -> str:
+    """The examples of a feed."""
+    examples = "\n".join(f"- {'refused' if e.refuses else 'read'}: {e.says}" for e in feed.examples)
+    return f"## Examples, run by the tests\n\n{examples}"
+
+
 KINDS: tuple[tuple[str, ModuleType, type[Extension], Callable[[Any], str]], ...] = (
     ("detectors", tocsin.detect.detectors, Detector, of_detector),
     ("datasets", tocsin.chain.datasets, Dataset, of_dataset),
     ("sources", tocsin.chain.sources, Source, of_source),
+    ("feeds", tocsin.intel.feeds, Feed, of_feed),
     ("commands", tocsin.cli.commands, Command, of_command),
     ("scenarios", tocsin.exercise.scenarios, Scenario, of_scenario),
     ("activities", tocsin.exercise.activities, Activity, of_activity),

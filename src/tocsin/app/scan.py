@@ -16,6 +16,7 @@ from tocsin.app.pipeline import examine
 from tocsin.app.sources import Batch, Piece, Unreadable
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Blind, Failure
+from tocsin.detect.known import KNOWN
 from tocsin.model.errors import UserError
 from tocsin.model.finding import Finding
 from tocsin.tables.dataset import Tables
@@ -36,16 +37,17 @@ class Looked:
 Result: TypeAlias = Looked | Unreadable
 
 
-def scan(pieces: Iterable[Piece], detectors: Mapping[str, Detector]) -> Iterator[Result]:
-    """What the detectors find in each piece, as the pieces come."""
+def scan(pieces: Iterable[Piece], detectors: Mapping[str, Detector], known: Tables = KNOWN) -> Iterator[Result]:
+    """What the detectors find in each piece, as the pieces come, with these reference tables beside them."""
     memories = Memories(detectors)
     for piece in pieces:
-        yield _look(piece, detectors, memories) if isinstance(piece, Batch) else piece
+        yield _look(piece, detectors, memories, known) if isinstance(piece, Batch) else piece
 
 
-def _look(batch: Batch, detectors: Mapping[str, Detector], memories: Memories) -> Looked:
+def _look(batch: Batch, detectors: Mapping[str, Detector], memories: Memories, known: Tables) -> Looked:
     chain_id = _one_chain(batch.tables)
-    outcome = examine(batch.tables, detectors, memories.before(chain_id, first_block(batch.tables)), batch.ask)
+    before = memories.before(chain_id, first_block(batch.tables))
+    outcome = examine(batch.tables, detectors, before, batch.ask, known)
     memories.add(chain_id, outcome)
     return Looked(
         source=batch.source,

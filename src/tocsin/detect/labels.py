@@ -4,7 +4,6 @@ What accounts are known to be: by the organisation, by public lists, by others.
 A label explains or raises; that an address has none says nothing about it.
 """
 
-from collections.abc import Mapping
 from functools import lru_cache
 
 import polars as pl
@@ -15,25 +14,6 @@ from tocsin.tables.dataset import Tables
 
 LABELS_READ = Read(columns=("address", "kind", "name"))
 """What a detector that asks about labels reads."""
-
-KINDS: Mapping[str, str] = {
-    "watched": "a contract or wallet that the organisation protects",
-    "own": "another account of the organisation's",
-    "exchange": "an exchange's wallet",
-    "bridge": "a bridge's contract",
-    "mixer": "a mixer's contract",
-    "mev": "a searcher or its contract",
-    "router": "a contract that trades for whoever calls it",
-    "relayer": "an account that sends others' transactions",
-    "service": "another known service",
-    "sanctioned": "an account on a sanctions list",
-    "phishing": "an account reported for phishing or another fraud",
-    "exploit": "an account reported for an exploit",
-}
-"""Every kind of label, and what it says."""
-
-HOSTILE = frozenset({"sanctioned", "phishing", "exploit"})
-"""Kinds that speak against an account."""
 
 
 class Labels:

@@ -25,7 +25,7 @@ def paths(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
-        raise SourceError(f"{path}: no such file or directory{_nearest(path)}")
+        raise SourceError(f"{path}: no such file or directory{nearest(path)}")
     found = sorted(each for each in path.rglob("*.json*") if _is_recording(each))
     if not found:
         raise SourceError(f"{path}: no recording in it; they end in .json or .json.gz")
@@ -36,7 +36,8 @@ def _is_recording(path: Path) -> bool:
     return path.name.endswith(SUFFIXES) and path.name != GROUND_TRUTH and path.is_file()
 
 
-def _nearest(path: Path) -> str:
+def nearest(path: Path) -> str:
+    """Words that name what is there and most like it; empty where nothing is."""
     siblings = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
     close = get_close_matches(path.name, siblings, n=1)
     return f"; did you mean {path.parent / close[0]}?" if close else ""

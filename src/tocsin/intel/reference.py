@@ -9,10 +9,10 @@ from typing import Any
 
 import polars as pl
 
-from tocsin.tables.columns import Column, address, count, schema, text
+from tocsin.tables.columns import Column, address, count, octets, schema, text
 from tocsin.tables.dataset import Tables
 
-PRICES, LABELS = "prices", "labels"
+PRICES, LABELS, CHANGES = "prices", "labels", "announced_changes"
 
 REFERENCE_COLUMNS: Mapping[str, Mapping[str, Column]] = {
     PRICES: {
@@ -26,6 +26,15 @@ REFERENCE_COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "kind": text("one of the kinds", "What it is."),
         "name": text("untrusted text", "What others call it."),
         "source": text("untrusted text", "Who says so."),
+    },
+    CHANGES: {
+        "chain_id": count("EIP-155 chain id", "The chain."),
+        "address": address("The contract or wallet that will change, or act."),
+        "becomes": octets("What it will change to, or whom it will act on; empty: anything.", required=False),
+        "detector": text("a detector's id", "Whose findings are expected; empty: all.", required=False),
+        "not_before": count("seconds since 1970", "When the change may begin."),
+        "not_after": count("seconds since 1970", "When it is over."),
+        "reference": text("untrusted text", "The ticket, the vote, the approval."),
     },
 }
 """The reference tables there are, and their columns."""

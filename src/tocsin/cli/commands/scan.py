@@ -10,6 +10,9 @@ a node's URL together with --from and --to.
 Findings go to stdout; progress, and what could not be looked at, to stderr. A detector that lacks a dataset is named as
 blind: that is not the same as having found nothing.
 
+`--known` loads what you know: which contracts and wallets you protect, what your tokens are worth, which changes are
+announced, and public lists of addresses; docs/reference/feeds has the formats.
+
 `--min-severity` leaves out what is below; `--fail-on` makes findings at or above it the exit code's business.
 
 ## Exit codes
@@ -29,6 +32,7 @@ import typer
 
 import tocsin.detect.detectors
 from tocsin.app import scan as scanning
+from tocsin.app.known import load
 from tocsin.app.scan import Looked, Report, Result
 from tocsin.app.sources import Request, noun, pieces, title, units
 from tocsin.app.wanted import extra
@@ -44,6 +48,7 @@ from tocsin.detect.catalogue import detectors
 from tocsin.detect.detector import Detector
 from tocsin.model.extension import load_with_modules, summary
 from tocsin.model.finding import Finding, Severity
+from tocsin.tables.dataset import Tables
 
 FOUND = 3
 """Exit code when there are findings at or above --fail-on."""
@@ -99,15 +104,23 @@ def run(  # noqa: PLR0913, PLR0917 - Typer reads the options off the parameters
         SeverityWord | None,
         typer.Option(metavar="SEVERITY", help="Exit with 3 when there is a finding of this severity or worse."),
     ] = None,
+    known: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--known",
+            metavar="PATH",
+            help="Labels, prices and announced changes: a file, or a directory of them. May be repeated.",
+        ),
+    ] = None,
     first: Annotated[int | None, typer.Option("--from", metavar="N", min=0, help="First block.")] = None,
     last: Annotated[int | None, typer.Option("--to", metavar="N", min=0, help="Last block.")] = None,
 ) -> None:
     """Scan the sources, show the findings, and exit as the findings and --fail-on say."""
-    selected = scanning.chosen(names(only), detectors())
+    selected, beside = scanning.chosen(names(only), detectors()), load(known or ())
     wanted = Request(source="", chain_id=chain_id, first_block=first, last_block=last, extra=extra(selected.values()))
     requests = [replace(wanted, source=source) for source in sources]
     report, seen = Report(noun=_noun(requests)), Seen()
-    stream = seen.counted(_kept(_looked(requests, selected, report, form), least))
+    stream = seen.counted(_kept(_looked(requests, selected, beside, report, form), least))
     _WRITERS[form](stream, selected, report)
     _say(report, seen)
     raise typer.Exit(_exit_code(report, seen, fail_on))
@@ -118,13 +131,15 @@ def _noun(requests: Sequence[Request]) -> str:
     return nouns.pop() if len(nouns) == 1 else "recording or block"
 
 
-def _looked(requests: Sequence[Request], selected: Selected, report: Report, form: Format) -> Iterator[Found]:
+def _looked(
+    requests: Sequence[Request], selected: Selected, beside: Tables, report: Report, form: Format
+) -> Iterator[Found]:
     """Everything found in what could be looked at; all of it counted in the report as it comes."""
     totals = [units(request) for request in requests]
     total = None if None in totals else sum(filter(None, totals))
     with progress(total, wanted=not (form is Format.JSON and results().is_terminal)) as advance:
         for request in requests:
-            for result in scanning.scan(pieces(request), selected):
+            for result in scanning.scan(pieces(request), selected, beside):
                 report.add(result)
                 advance(result.units)
                 yield from ((title(request), finding) for finding in _told(result))

@@ -1,0 +1,26 @@
+"""The reference tables: what tocsin knows by itself, with what is loaded on top of it."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from tocsin.detect.known import KNOWN
+from tocsin.edge import known_files
+from tocsin.intel.catalogue import read
+from tocsin.tables.dataset import Tables
+
+
+def load(paths: Sequence[str | Path]) -> Tables:
+    """
+    The reference tables with these files and directories on top; later rows of one token's price hold.
+
+    Raises `SourceError` and `MalformedInput`.
+    """
+    return joined(read(content, name) for path in paths for name, content in known_files.contents(Path(path)))
+
+
+def joined(more: Iterable[Tables]) -> Tables:
+    """The reference tables with these rows on top."""
+    parts = [KNOWN, *more]
+    return {name: pl.concat([part[name] for part in parts if name in part]) for name in KNOWN}
