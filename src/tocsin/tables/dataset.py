@@ -26,6 +26,8 @@ class Dataset(Extension):
     """Alternatives, best first, of the datasets it is derived from. Raw datasets need none."""
     derive: Callable[[Tables], pl.DataFrame] | None = None
     """From the first alternative that is wholly there (and nothing else) to this dataset's frame."""
+    network: bool = False
+    """True where it tells of the network, its nodes or this installation: only there where these are asked too."""
 
     @property
     def schema(self) -> pl.Schema:

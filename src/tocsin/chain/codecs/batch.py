@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 import polars as pl
 
-from tocsin.chain.codecs import call_tracer, parity_traces, state_diffs
+from tocsin.chain.codecs import beacon, call_tracer, parity_traces, state_diffs
 from tocsin.chain.codecs import hexadecimal as hx
 from tocsin.chain.codecs.block import Block, Entry, decode, hash_of
 from tocsin.chain.codecs.blocks import Block as Placed
@@ -100,7 +100,7 @@ def _tables(recordings: Sequence[Recording]) -> dict[str, pl.DataFrame]:
     gathered = _Gathered()
     for block, recording in zip(decoded, recordings, strict=True):
         _gather(block, recording.name, gathered)
-    return _frames(gathered, present)
+    return _frames(gathered, present) | beacon.tables(recordings, [(block.number, block.hash) for block in decoded])
 
 
 def _present(decoded: Sequence[Block], recordings: Sequence[Recording]) -> frozenset[str]:

@@ -9,13 +9,14 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from tocsin.chain import deep_json
+from tocsin.chain.codecs import beacon
 from tocsin.chain.recording import TRANSACTION_METHOD, Recording
 from tocsin.model.errors import MalformedInput
 from tocsin.model.lookups import Answers, Lookup
 
 T = TypeVar("T")
 
-METHOD_PREFIXES = ("eth_", "trace_", "debug_")
+METHOD_PREFIXES = ("eth_", "trace_", "debug_", *beacon.METHOD_PREFIXES)
 """What a method begins with; other keys are notes of whoever made the recording."""
 SIZE_LIMIT = 2 << 30
 """Bytes a recording may have when unpacked; the largest real blocks with all traces are some hundred megabytes."""

@@ -1,0 +1,321 @@
+"""
+What beacon nodes and execution nodes answer about the network and themselves, as typed values.
+
+Built after the public Beacon API specification (github.com/ethereum/beacon-APIs): numbers come as decimal text there,
+and as numbers from some clients; both are read. Fields that no table needs are not read.
+"""
+
+from collections.abc import Hashable
+from functools import cache
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from tocsin.model.errors import MalformedInput
+
+T = TypeVar("T")
+
+
+class Header(msgspec.Struct, gc=False):
+    """A beacon block's header without its signature."""
+
+    slot: int
+    proposer_index: int
+    parent_root: str
+    state_root: str
+    body_root: str
+
+
+class SignedHeader(msgspec.Struct, gc=False):
+    """A header and, unread, its signature."""
+
+    message: Header
+
+
+class HeaderEntry(msgspec.Struct, gc=False):
+    """A header as the node knows it."""
+
+    root: str
+    header: SignedHeader
+    canonical: bool | None = None
+
+
+class Headers(msgspec.Struct, gc=False):
+    """`headers`: those of a slot, which may be more than one."""
+
+    data: list[HeaderEntry]
+
+
+class OneHeader(msgspec.Struct, gc=False):
+    """`headers/{block_id}`."""
+
+    data: HeaderEntry
+
+
+class Checkpoint(msgspec.Struct, gc=False):
+    """An epoch and the root of its first block."""
+
+    epoch: int
+    root: str
+
+
+class AttestationData(msgspec.Struct, gc=False):
+    """What an attestation votes for; only the slot and the target are read."""
+
+    slot: int
+    target: Checkpoint
+
+
+class IndexedAttestation(msgspec.Struct, gc=False):
+    """An attestation with the validators who signed it."""
+
+    attesting_indices: list[int]
+    data: AttestationData
+
+
+class AttesterSlashing(msgspec.Struct, gc=False):
+    """Two attestations that contradict each other: whoever signed both is slashed."""
+
+    attestation_1: IndexedAttestation
+    attestation_2: IndexedAttestation
+
+
+class ProposerSlashing(msgspec.Struct, gc=False):
+    """Two headers of one proposer for one slot."""
+
+    signed_header_1: SignedHeader
+    signed_header_2: SignedHeader
+
+
+class VoluntaryExit(msgspec.Struct, gc=False):
+    """Who leaves, and from when."""
+
+    epoch: int
+    validator_index: int
+
+
+class SignedExit(msgspec.Struct, gc=False):
+    """An exit and, unread, its signature."""
+
+    message: VoluntaryExit
+
+
+class SyncAggregate(msgspec.Struct, gc=False):
+    """Who of the sync committee signed, as bits."""
+
+    sync_committee_bits: str
+
+
+class Payload(msgspec.Struct, gc=False):
+    """The execution block, or its header, in a beacon block."""
+
+    block_number: int
+    block_hash: str
+
+
+class Body(msgspec.Struct, gc=False):
+    """The parts of a block's body that are read."""
+
+    graffiti: str | None = None
+    proposer_slashings: list[ProposerSlashing] = []
+    attester_slashings: list[AttesterSlashing] = []
+    voluntary_exits: list[SignedExit] = []
+    sync_aggregate: SyncAggregate | None = None
+    execution_payload: Payload | None = None
+    execution_payload_header: Payload | None = None
+
+
+class BeaconBlock(msgspec.Struct, gc=False):
+    """A beacon block. Its root is not in it: a header of the same slot, parent and proposer tells."""
+
+    slot: int
+    proposer_index: int
+    parent_root: str
+    state_root: str
+    body: Body
+
+
+class SignedBlock(msgspec.Struct, gc=False):
+    """A block and, unread, its signature."""
+
+    message: BeaconBlock
+
+
+class OneBlock(msgspec.Struct, gc=False):
+    """`blocks/{block_id}`."""
+
+    data: SignedBlock
+
+
+class Checkpoints(msgspec.Struct, gc=False):
+    """What is justified and finalised."""
+
+    current_justified: Checkpoint
+    finalized: Checkpoint
+
+
+class Finality(msgspec.Struct, gc=False):
+    """`finality_checkpoints`."""
+
+    data: Checkpoints
+
+
+class ValidatorKeys(msgspec.Struct, gc=False):
+    """The part of a validator's record that is read."""
+
+    pubkey: str
+    slashed: bool = False
+
+
+class ValidatorEntry(msgspec.Struct, gc=False):
+    """One validator's state."""
+
+    index: int
+    balance: int
+    status: str
+    validator: ValidatorKeys
+
+
+class Validators(msgspec.Struct, gc=False):
+    """`validators`."""
+
+    data: list[ValidatorEntry]
+
+
+class LivenessEntry(msgspec.Struct, gc=False):
+    """Whether a validator was seen in an epoch."""
+
+    index: int
+    is_live: bool
+
+
+class Liveness(msgspec.Struct, gc=False):
+    """`liveness/{epoch}`."""
+
+    data: list[LivenessEntry]
+
+
+class Duty(msgspec.Struct, gc=False):
+    """Who may propose in a slot."""
+
+    pubkey: str
+    validator_index: int
+    slot: int
+
+
+class Duties(msgspec.Struct, gc=False):
+    """`duties/proposer/{epoch}`."""
+
+    data: list[Duty]
+
+
+class GlobalInclusion(msgspec.Struct, gc=False):
+    """How much of the active balance attested, in gwei."""
+
+    current_epoch_active_gwei: int
+    previous_epoch_target_attesting_gwei: int
+    previous_epoch_active_gwei: int | None = None
+
+
+class Inclusion(msgspec.Struct, gc=False):
+    """Lighthouse's `validator_inclusion/{epoch}/global`."""
+
+    data: GlobalInclusion
+
+
+class SyncState(msgspec.Struct, gc=False):
+    """How far a beacon node is."""
+
+    head_slot: int
+    sync_distance: int
+    is_syncing: bool
+    is_optimistic: bool = False
+    el_offline: bool = False
+
+
+class Syncing(msgspec.Struct, gc=False):
+    """`node/syncing`."""
+
+    data: SyncState
+
+
+class BeaconPeer(msgspec.Struct, gc=False):
+    """One peer of a beacon node."""
+
+    peer_id: str
+    last_seen_p2p_address: str
+    state: str
+    direction: str = ""
+
+
+class BeaconPeers(msgspec.Struct, gc=False):
+    """`node/peers`."""
+
+    data: list[BeaconPeer]
+
+
+class PeerCounts(msgspec.Struct, gc=False):
+    """Peers by state."""
+
+    connected: int
+
+
+class PeerCount(msgspec.Struct, gc=False):
+    """`node/peer_count`."""
+
+    data: PeerCounts
+
+
+class VersionText(msgspec.Struct, gc=False):
+    """What a beacon node calls itself."""
+
+    version: str
+
+
+class Version(msgspec.Struct, gc=False):
+    """`node/version`."""
+
+    data: VersionText
+
+
+class ExecutionSyncing(msgspec.Struct, gc=False, rename="camel"):
+    """`eth_syncing` of a node that is syncing; one that is not answers false."""
+
+    current_block: str
+    highest_block: str
+
+
+class PeerNetwork(msgspec.Struct, gc=False, rename="camel"):
+    """Where a peer of an execution node is."""
+
+    remote_address: str = ""
+    inbound: bool = False
+
+
+class ExecutionPeer(msgspec.Struct, gc=False):
+    """One of `admin_peers`."""
+
+    id: str
+    name: str = ""
+    network: PeerNetwork | None = None
+
+
+class PoolStatus(msgspec.Struct, gc=False):
+    """`txpool_status`."""
+
+    pending: str
+    queued: str
+
+
+@cache
+def _decoder(type_: Hashable) -> "msgspec.json.Decoder[Any]":
+    return msgspec.json.Decoder(type_, strict=False)
+
+
+def decode(type_: type[T], data: bytes, where: str) -> T:
+    """The answer as this type. Raises `MalformedInput` that says where it is wrong."""
+    try:
+        value: T = _decoder(cast("Hashable", type_)).decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedInput(f"{where}: {error}") from error
+    return value
