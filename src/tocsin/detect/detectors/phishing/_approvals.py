@@ -11,6 +11,7 @@ import polars as pl
 from tocsin.chain import abi
 from tocsin.chain.routers import ROUTERS
 from tocsin.chain.signatures import selector
+from tocsin.detect import actors
 from tocsin.detect.detectors.phishing._takings import POSITION, moved_from
 from tocsin.tables.columns import PLACE, ZERO, Column, address, count, flag, index
 from tocsin.tables.dataset import Tables
@@ -32,8 +33,10 @@ APPROVALS = ("owner_address", "spender_address", "kind", "value_f64", "log_index
 TRANSFERS = ("token_address", "from_address", "to_address", "value_f64")
 CALLS = ("call_type", "from_address", "input", "selector", "reverted")
 
-SUFFICIENT = ("operator", "permit")
-"""Kinds of approval after which a single victim is enough: everything of a kind, or by a signature off chain."""
+SUFFICIENT = ("operator",)
+"""Kinds of approval after which a single victim is enough: everything of a kind."""
+SIGNED = ("permit", "permit2")
+"""Kinds that may be signed off the chain and handed in by another: then they are signature-drain's."""
 PERMIT2 = bytes.fromhex("000000000022d473030f116ddee9f6b43ac78ba3")
 KNOWN = tuple({PERMIT2, *(address for _, address in ROUTERS)})
 """Spenders that everybody approves."""
@@ -53,13 +56,14 @@ Spender = tuple[int, bytes]
 _KNOWN = abi.keys(KNOWN)
 _NOBODY = abi.keys((*KNOWN, ZERO))
 """Spenders who are no concern of anybody."""
-_SUFFICIENT = abi.texts(SUFFICIENT)
+_SUFFICIENT, _SIGNED = abi.texts(SUFFICIENT), abi.texts(SIGNED)
 _CALL = abi.texts(("call",))
 
 
 def remember(tables: Tables) -> pl.DataFrame:
     """The approvals of a batch that give something to somebody who is not known."""
-    given = tables["approvals"][np.flatnonzero(_is_given(tables["approvals"]))]
+    approvals = tables["approvals"]
+    given = approvals[np.flatnonzero(_is_given(approvals) & ~_is_handed_in(approvals, tables.get("transactions")))]
     sufficient = abi.which(given["kind"], _SUFFICIENT) >= 0
     logged, called = (abi.filled(given[name], 0) for name in ("log_index", "call_index"))
     order = np.where(abi.present(given["log_index"]), logged, called)
@@ -81,6 +85,19 @@ def _is_given(approvals: pl.DataFrame) -> abi.Mask:
     there = [abi.present(column) for column in (owner, spender, *(approvals[name] for name in POSITION))]
     is_somebody = (owners != spenders) & (abi.which(spender, _NOBODY) < 0)
     return np.asarray(np.logical_and.reduce(there) & is_somebody & (approvals["value_f64"].to_numpy() > 0))
+
+
+def _is_handed_in(approvals: pl.DataFrame, transactions: pl.DataFrame | None) -> abi.Mask:
+    """Which approvals were signed by their owner and handed in by somebody else, as far as is known who sent what."""
+    is_signed = abi.which(approvals["kind"], _SIGNED) >= 0
+    if not is_signed.any():
+        return is_signed
+    signed = np.flatnonzero(is_signed)
+    rows = actors.of_transactions(transactions, approvals[signed]) if transactions is not None else None
+    sent = set() if rows is None else set(rows[["transaction_hash", "from_address"]].rows())
+    parties = approvals[signed][["transaction_hash", "owner_address"]].rows()
+    is_signed[signed] = [party not in sent for party in parties]
+    return is_signed
 
 
 def of_batch(memory: pl.DataFrame, tables: Tables) -> pl.DataFrame:

@@ -1,9 +1,9 @@
 """
 Owners approve a spender that takes their tokens for nothing.
 
-A page or a message makes people approve, or sign a permit for, an account they do not know. That account then moves
-their tokens to itself. The trace is many owners approving one unknown spender, and tokens that leave their owners in
-other people's transactions with nothing in return.
+A page or a message makes people approve an account they do not know. That account then moves their tokens to itself.
+The trace is many owners approving one unknown spender, and tokens that leave their owners in other people's
+transactions with nothing in return.
 
 ## What it finds
 It remembers a day of approvals and asks the node what the spender is. Routers everybody approves are left out.
@@ -11,7 +11,7 @@ It remembers a day of approvals and asks the node what the spender is. Routers e
 * critical: a taking of a hundred thousand dollars or more.
 * high: a spender takes from somebody who approved it, in a transaction the owner did not send, for nothing in return:
   an externally owned account that two owners approved, or a new contract that five did. One owner is enough after an
-  approval for all items of a collection, or a permit.
+  approval for all items of a collection.
 * medium: so many owners approved such a spender and nothing is taken yet; or it took from five and nobody could say
   what the spender is.
 
@@ -22,8 +22,8 @@ and one when the approvals reach the number.
 The approvals are made one by one before the tokens go: whoever is told in time can still revoke.
 
 ## Blind spots
-A signature that was given but not yet used. Permit2's permitTransferFrom, which leaves no approval. Takings through
-another contract than the one approved. A worthless token sent to the victim looks like something in return. Approvals
+What is signed off the chain and handed in by others, permits included: see signature-drain. Takings through another
+contract than the one approved. A worthless token sent to the victim looks like something in return. Approvals
 more than a day before the taking.
 
 ## Triage
@@ -248,15 +248,24 @@ detector = Detector(
             finds=({"severity": "medium"}, {"severity": "high", "confidence": 0.7}),
         ),
         Example(
-            says="a permit used by a new contract is enough for one victim; a large one is critical",
+            says="all items of a collection given to a new contract are enough for one victim; a large one is critical",
             tables={
-                "approvals": [_approval(_OLD, "alice", kind="permit")],
+                "approvals": [_approval(_OLD, "alice", kind="operator")],
                 "calls": [_taking_call(_OLD, "alice")],
                 "transfers": [_transfer(_OLD, "alice", 2 * 10**11)],
                 "transactions": [_sent(_OLD, "operator")],
             },
             answers={("eth_getCode", "drainer"): "0x6001", ("eth_getCode", "drainer", _BEFORE): "0x"},
             finds=({"severity": "critical", "values": {"about_dollars": 200_000}},),
+        ),
+        Example(
+            says="what owners sign and others hand in is told by signature-drain",
+            tables={
+                "approvals": [_approval(1, "alice", kind="permit"), _approval(2, "bob", kind="permit2")],
+                "calls": [_taking_call(3, "alice"), _taking_call(4, "bob")],
+                "transactions": [_sent(block, "drainer") for block in (1, 2, 3, 4)],
+            },
+            answers=_ACCOUNT,
         ),
         Example(
             says="a contract younger than 30 days needs five owners",
@@ -274,19 +283,15 @@ detector = Detector(
             finds=({"severity": "medium", "confidence": 0.5},),
         ),
         Example(
-            says="an established contract is left alone",
-            tables={"approvals": _FIVE, "calls": [_taking_call(_OLD + 1, "erin")]},
-            answers={("eth_getCode", "drainer"): "0x6001"},
-        ),
-        Example(
-            says="the owner's own transaction, a sale, and one plain approval are ordinary",
+            says="the owner's own transaction, a sale, one plain approval, and an established contract are ordinary",
             tables={
-                "approvals": [_approval(1, "alice", kind="operator"), _approval(2, "bob", spender_address="other")],
-                "calls": [_taking_call(3, "alice"), _taking_call(4, "alice")],
-                "transfers": [
-                    {**_transfer(4, "buyer"), "to_address": "alice"},
-                    _transfer(4, "alice"),
+                "approvals": [
+                    _approval(1, "alice", kind="operator"),
+                    _approval(2, "bob", spender_address="other"),
+                    *_FIVE,
                 ],
+                "calls": [_taking_call(3, "alice"), _taking_call(4, "alice"), _taking_call(_OLD + 1, "erin")],
+                "transfers": [{**_transfer(4, "buyer"), "to_address": "alice"}, _transfer(4, "alice")],
                 "transactions": [_sent(3, "alice"), _sent(4, "buyer")],
             },
             answers={("eth_getCode", "drainer"): "0x6001", ("eth_getCode", "other"): "0x"},

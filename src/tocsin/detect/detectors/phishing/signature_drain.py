@@ -2,118 +2,89 @@
 Somebody's signature, not a transaction of theirs, let another take all they had of a token.
 
 ## What it finds
-A transaction in which tokens or native coin go from an account to the sender of the transaction, the account neither
-sent it nor got anything in it, and what let them go was signed off the chain:
+A transaction in which tokens or native coin leave an account that did not send it and got nothing in it, by something
+the account had signed off the chain and somebody else handed in:
 
-* a transfer by Permit2's `permitTransferFrom` that the sender called directly;
-* code that the account took on by an EIP-7702 authorisation in this very transaction.
+* an EIP-2612 permit, or DAI's, then or up to ten blocks before;
+* a Permit2 allowance, then or up to ten blocks before;
+* one of Permit2's signed transfers, whoever calls Permit2, with a witness or without;
+* an EIP-7702 authorisation: whose it is, is recovered from the signature.
 
-high: the account has nothing left of what was taken. medium: nobody could say what is left. Where something is left it
-is not told: those who are paid by signature, and relayers who take a fee, do not take the last unit.
+high: at most a fifth is left of what was taken, and who took it is an account, or a contract younger than 30 days.
+critical: it was worth a hundred thousand dollars, or others call the taker a phisher or worse. medium: nobody could say
+what is left or what the taker is, or it was worth less than a hundred dollars. Where more is left it is not told: those
+who are paid by signature, and relayers who take a fee, do not take everything.
+
+It also tells, as medium, of what was signed and not yet used: a Permit2 allowance over more than a year without limit,
+or over three tokens and more, to such a taker; and code of a new contract that ten accounts took on within a day. high
+where others call it a phisher.
 
 ## Why it matters
 The victim sees no transaction of its own and, with Permit2, no approval either. Whoever signed once may have signed
 more.
 
 ## Blind spots
-Thieves who send the loot elsewhere in the same transaction, or call Permit2 through a contract of theirs. Thieves who
-leave something. EIP-2612 permits: see ice-phishing. Who signed an authorisation is not recovered: the account is the
-one that the transaction calls.
+A signature that was not handed in yet. EIP-3009 (`transferWithAuthorization`): whoever pays all they have through a
+relayer looks the same. NFTs. Thieves whose contract is older than 30 days and unknown to the labels; those who leave
+more than a fifth; those who return a worthless token. Permits without the call tree. Takings more than ten blocks after
+the permit, or by a contract that is called through another one.
 
 ## Triage
-Tell the victim to move what is left and to take back approvals: with Permit2, `lockdown`; with EIP-7702, a new
-authorisation for the zero address. Where the issuer can freeze, ask at once.
+Tell the victim to move what is left and to take back what it signed: with a permit, `approve` of nothing; with Permit2,
+`lockdown`; with EIP-7702, a new authorisation for the zero address. Where the issuer can freeze, ask at once.
 
 ## References
+- https://eips.ethereum.org/EIPS/eip-2612
 - https://eips.ethereum.org/EIPS/eip-7702
 - https://docs.uniswap.org/contracts/permit2/reference/signature-transfer
+- PTXPhish (ISSTA 2024): permits and their takings in one transaction or the next.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
-
-import polars as pl
+from collections.abc import Iterator
 
 from tocsin.chain.signatures import selector
-from tocsin.detect.detector import Answered, Detector, Example, Question, Read
+from tocsin.detect.accounts import Account, account, blocks_in, questions
+from tocsin.detect.detector import MEMORY, Detector, Memory, Question, Read
+from tocsin.detect.detectors.phishing._drains import MOVES_READ, Drain, drains
+from tocsin.detect.detectors.phishing._grants import Grant, grants
+from tocsin.detect.detectors.phishing._signature_examples import EXAMPLES
+from tocsin.detect.detectors.phishing._signed import (
+    AUTHORISATIONS,
+    FOUND,
+    SIGNED,
+    SIGNED_APPROVALS,
+    SIGNED_CALLS,
+    SIGNED_SELECTORS,
+    prepare,
+)
+from tocsin.detect.labels import LABELS_READ
+from tocsin.detect.worth import PRICES_READ, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.model.lookups import Answers, Lookup, balance, call
 from tocsin.tables.columns import NATIVE
 from tocsin.tables.dataset import Tables
 
-PERMIT2_TRANSFERS = (
-    selector("permitTransferFrom(((address,uint256),uint256,uint256),(address,uint256),address,bytes)"),
-    selector("permitTransferFrom(((address,uint256)[],uint256,uint256),(address,uint256)[],address,bytes)"),
-)
 BALANCE_OF = selector("balanceOf(address)")
-PERMIT2, DELEGATION = "Permit2", "EIP-7702"
-CONFIDENCE, CONFIDENCE_UNREAD = 0.85, 0.5
+WINDOW_BLOCKS = 7_200
+"""A day of Ethereum blocks: within which accounts take on the same code (reference: detection, section 4.33)."""
+YOUNG_SECONDS = 30 * 86_400
+"""A contract that has been there for less is new (reference: detection, section 4.32)."""
+TAKEN_PERCENT = 80
+"""Of what there was of a token: so much taken is a drain (reference: detection, section 4.33)."""
 DUST_WEI = 10**16
 """Native coin that may be left: a hundredth (reference: detection, section 4.35)."""
-_TAKEN = ("erc20", "native", "wrap")
-
-
-@dataclass(frozen=True, slots=True)
-class Drain:
-    """What one transaction took from one account."""
-
-    place: Place
-    taker: str
-    victim: str
-    by: str
-    taken: tuple[tuple[str, int], ...]
-    """Tokens and base units."""
+LARGE_DOLLARS, SMALL_DOLLARS = 100_000.0, 100.0
+CONFIDENCE, CONFIDENCE_UNREAD, CONFIDENCE_GRANT = 0.85, 0.5, 0.5
+_COIN = str(hexadecimal(NATIVE))
 
 
 def run(tables: Tables) -> Iterator[Question]:
-    """A question about what is left for each account that gave to a sender who came with its signature."""
-    signed = {**_delegated(tables), **_permitted(tables["calls"])}
-    if not signed:
-        return
-    senders = dict(tables["transactions"].select("transaction_hash", "from_address").rows())
-    moves = tables["transfers"].filter(pl.col("transaction_hash").is_in(list(signed)))
-    for drain in _drains(moves, signed, senders):
-        yield Question(lookups=_left(drain), candidate=drain)
-
-
-Signed = dict[Any, tuple[str, bytes | None]]
-"""By transaction: what was signed, and by whom where that is known."""
-
-
-def _permitted(calls: pl.DataFrame) -> Signed:
-    """Transactions whose sender called Permit2 itself."""
-    direct = calls.filter((pl.col("depth") == 0) & ~pl.col("reverted"))
-    return dict.fromkeys(direct["transaction_hash"], (PERMIT2, None))
-
-
-def _delegated(tables: Tables) -> Signed:
-    """Transactions with authorisations that somebody else sent to the account."""
-    with_some = tables["authorisations"]["transaction_hash"].unique()
-    sent = tables["transactions"].filter(pl.col("transaction_hash").is_in(with_some.to_list()))
-    rows = sent.select("transaction_hash", "from_address", "to_address").rows()
-    return {hash_: (DELEGATION, to) for hash_, sender, to in rows if to is not None and to != sender}
-
-
-def _drains(moves: pl.DataFrame, signed: Signed, senders: Mapping[Any, bytes]) -> Iterator[Drain]:
-    taken: dict[tuple[Any, bytes], list[tuple[str, int]]] = {}
-    places: dict[Any, Place] = {}
-    paid = set()
-    for row in moves.filter(pl.col("standard").is_in(_TAKEN)).iter_rows(named=True):
-        hash_, giver = row["transaction_hash"], row["from_address"]
-        places.setdefault(hash_, Place.of(row))
-        paid.add((hash_, row["to_address"]))
-        if row["to_address"] == senders.get(hash_) and giver != row["to_address"] and _may_be(signed[hash_], giver):
-            amount = int.from_bytes(row["value_binary"], "big")
-            taken.setdefault((hash_, giver), []).append((str(hexadecimal(row["token_address"])), amount))
-    for (hash_, giver), some in taken.items():
-        if (hash_, giver) not in paid:
-            taker = str(hexadecimal(senders[hash_]))
-            yield Drain(places[hash_], taker, str(hexadecimal(giver)), signed[hash_][0], tuple(sorted(some)))
-
-
-def _may_be(signed: tuple[str, bytes | None], giver: bytes) -> bool:
-    return signed[1] is None or signed[1] == giver
+    """A question for each account drained, and for each grant that nobody should give."""
+    for drain in drains(tables[MEMORY], tables):
+        about_spender = questions(drain.place, [drain.spender], YOUNG_SECONDS)
+        yield Question(lookups=(*_left(drain), *about_spender), candidate=drain)
+    for grant in grants(tables[MEMORY], tables, WINDOW_BLOCKS):
+        yield Question(lookups=questions(grant.place, [grant.spender], YOUNG_SECONDS), candidate=grant)
 
 
 def _left(drain: Drain) -> tuple[Lookup, ...]:
@@ -124,35 +95,93 @@ def _left_of(drain: Drain, token: str) -> Lookup | None:
     place = drain.place
     if place.block_number is None:
         return None
-    if token == str(hexadecimal(NATIVE)):
+    if token == _COIN:
         return balance(drain.victim, block_number=place.block_number, chain_id=place.chain_id)
     data = "0x" + BALANCE_OF.hex() + drain.victim[2:].rjust(64, "0")
     return call(token, data, block_number=place.block_number, chain_id=place.chain_id)
 
 
-def judge(drain: Drain, answers: Answers) -> Sighting | None:
-    """A sighting unless something is left of everything that was taken."""
-    left = [_number(answers.get(lookup)) for lookup in _left(drain)]
-    tokens = [token for token, _ in drain.taken]
-    emptied = [_is_nothing(token, amount) for token, amount in zip(tokens, left, strict=False)]
-    unread = not left or None in left
-    if not any(emptied) and not unread:
+def judge(candidate: Drain | Grant, answers: Answers) -> Sighting | None:
+    """A sighting unless enough is left, or the taker is an established contract."""
+    taker = account(candidate.place, candidate.spender, answers, YOUNG_SECONDS)
+    if isinstance(candidate, Grant):
+        return _granted(candidate, taker)
+    left = [_number(answers.get(lookup)) for lookup in _left(candidate)]
+    is_unread = not left or None in left
+    is_emptied = any(_is_nearly_all(*taken, rest) for taken, rest in zip(candidate.taken, left, strict=False))
+    is_suspect = True if candidate.hostile else _is_suspect(candidate.place, taker)
+    if is_suspect is False or not (is_emptied or is_unread):
         return None
+    return _drained(candidate, _severity(candidate, is_sure=is_emptied and bool(is_suspect)))
+
+
+def _is_nearly_all(token: str, taken: int, left: int | None) -> bool:
+    if left is None:
+        return False
+    return 100 * taken >= TAKEN_PERCENT * (taken + left) or (token == _COIN and left <= DUST_WEI)
+
+
+def _is_suspect(place: Place, taker: Account) -> bool | None:
+    """Whether it is an account or a new contract; None where nobody could say. On a young chain all are new."""
+    if taker.is_contract is None or not taker.is_contract:
+        return None if taker.is_contract is None else True
+    is_short = place.block_number is not None and place.block_number < blocks_in(place.chain_id, YOUNG_SECONDS)
+    return True if is_short else taker.is_young
+
+
+def _severity(drain: Drain, *, is_sure: bool) -> Severity:
+    is_small = drain.dollars is not None and drain.dollars < SMALL_DOLLARS
+    if not is_sure or (is_small and not drain.hostile):
+        return Severity.MEDIUM
+    return Severity.CRITICAL if drain.hostile or (drain.dollars or 0.0) >= LARGE_DOLLARS else Severity.HIGH
+
+
+def _drained(drain: Drain, severity: Severity) -> Sighting:
     told = ", ".join(f"{amount} of {token}" for token, amount in drain.taken)
+    worth = f", worth {about(drain.dollars)}," if drain.dollars is not None and drain.dollars >= 1 else ""
+    said = f" Others know the taker for: {', '.join(drain.hostile)}." if drain.hostile else ""
     return Sighting(
         place=drain.place,
-        severity=Severity.HIGH if any(emptied) else Severity.MEDIUM,
-        confidence=CONFIDENCE if any(emptied) else CONFIDENCE_UNREAD,
+        severity=severity,
+        confidence=CONFIDENCE if severity >= Severity.HIGH else CONFIDENCE_UNREAD,
         title=f"All that an account had was taken with its signature ({drain.by})",
-        summary=f"{drain.taker} took {told} from {drain.victim}, who sent no transaction and got nothing: it had "
-        f"signed off the chain ({drain.by}).",
-        entities=(Entity("attacker", drain.taker), Entity("victim", drain.victim)),
+        summary=f"{told}{worth} went from {drain.victim} to {drain.takers[0]}"
+        f"{' and others' if len(drain.takers) > 1 else ''}. {drain.victim} sent no transaction and got nothing: it had "
+        f"signed off the chain ({drain.by}) for {drain.spender}; {drain.sender} handed it in.{said}",
+        entities=_entities(drain),
         values={
             "tokens": tuple(token for token, _ in drain.taken),
             "amounts": tuple(amount for _, amount in drain.taken),
             "signed_for": drain.by,
+            "about_dollars": int(drain.dollars or 0),
         },
         key=drain.victim,
+    )
+
+
+def _entities(drain: Drain) -> tuple[Entity, ...]:
+    """The spender is the attacker; who handed it in is one too where it took something itself."""
+    attackers = dict.fromkeys((drain.spender, *(each for each in drain.takers if each == drain.sender)))
+    receivers = (each for each in drain.takers if each not in attackers)
+    return (
+        *(Entity("attacker", each) for each in attackers),
+        Entity("victim", drain.victim),
+        *(Entity("receiver", each) for each in receivers),
+    )
+
+
+def _granted(grant: Grant, taker: Account) -> Sighting | None:
+    if not grant.hostile and not _is_suspect(grant.place, taker):
+        return None
+    return Sighting(
+        place=grant.place,
+        severity=Severity.HIGH if grant.hostile else Severity.MEDIUM,
+        confidence=CONFIDENCE_GRANT,
+        title=grant.title,
+        summary=f"{taker.described} {grant.says} Nothing was seen to be taken yet.",
+        entities=(Entity("attacker", grant.spender), *(Entity("victim", owner) for owner in grant.owners)),
+        values={"owners": grant.count, "kind": grant.kind},
+        key=f"{grant.kind}:{grant.spender}:{grant.owners[0]}",
     )
 
 
@@ -163,83 +192,21 @@ def _number(answer: str | None) -> int | None:
         return None
 
 
-def _is_nothing(token: str, left: int | None) -> bool:
-    return left is not None and (left <= DUST_WEI if token == str(hexadecimal(NATIVE)) else left == 0)
-
-
-def _permit(**other: Any) -> dict[str, Any]:
-    return {"from_address": "mallory", "to_address": "permit2", "selector": PERMIT2_TRANSFERS[0], **other}
-
-
-def _taking(**other: Any) -> dict[str, Any]:
-    move = {"token_address": "coin", "standard": "erc20", "from_address": "alice", "to_address": "mallory"}
-    return {**move, "value": 900, **other}
-
-
-_SENT = {"from_address": "mallory", "to_address": "permit2"}
-_TO_ALICE = {"from_address": "mallory", "to_address": "alice"}
-_AUTHORISED = {"delegate_address": "sweeper"}
-_NOTHING: Answered = {("eth_call", "coin"): "0x" + "0" * 64}
-_SOMETHING: Answered = {("eth_call", "coin"): "0x" + f"{5:064x}"}
-
 detector = Detector(
     id="signature-drain",
-    severity=Severity.HIGH,
+    severity=Severity.CRITICAL,
     reads={
         "transactions": Read(columns=("from_address", "to_address")),
-        "transfers": Read(columns=("token_address", "standard", "from_address", "to_address", "value_binary")),
-        "calls": Read(columns=("from_address", "selector", "depth", "reverted"), selector=PERMIT2_TRANSFERS),
-        "authorisations": Read(columns=("delegate_address",)),
+        "transfers": Read(columns=MOVES_READ),
+        "approvals": Read(columns=SIGNED_APPROVALS),
+        "calls": Read(columns=SIGNED_CALLS, selector=SIGNED_SELECTORS),
+        "authorisations": Read(columns=AUTHORISATIONS),
+        "blocks": Read(columns=("timestamp",), optional=True),
+        "prices": PRICES_READ,
+        "labels": LABELS_READ,
     },
+    memory=Memory(columns=SIGNED, window_blocks=WINDOW_BLOCKS, prepare=prepare, remember=lambda tables: tables[FOUND]),
     run=run,
     judge=judge,
-    examples=(
-        Example(
-            says="a signature presented at Permit2 takes all",
-            tables={"transactions": [_SENT], "calls": [_permit()], "transfers": [_taking()]},
-            answers=_NOTHING,
-            finds=({"severity": "high", "entities": {"attacker": "mallory", "victim": "alice"}},),
-        ),
-        Example(
-            says="an authorisation is sent by somebody who gets all tokens and the coin",
-            tables={
-                "transactions": [_TO_ALICE],
-                "authorisations": [_AUTHORISED],
-                "transfers": [_taking(), _taking(token_address="0x" + "ee" * 20, standard="native", value=10**18)],
-            },
-            answers=_NOTHING,
-            finds=({"severity": "high", "values": {"signed_for": "EIP-7702"}},),
-        ),
-        Example(
-            says="nobody can say what is left",
-            tables={"transactions": [_SENT], "calls": [_permit()], "transfers": [_taking()]},
-            finds=({"severity": "medium"},),
-        ),
-        Example(
-            says="a relayer takes a fee",
-            tables={"transactions": [_TO_ALICE], "authorisations": [_AUTHORISED], "transfers": [_taking(value=3)]},
-            answers=_SOMETHING,
-        ),
-        Example(
-            says="what is signed for is swapped: the owner gets something",
-            tables={
-                "transactions": [_SENT],
-                "calls": [_permit()],
-                "transfers": [
-                    _taking(),
-                    _taking(value=7) | {"token_address": "fruit", "from_address": "pool", "to_address": "alice"},
-                ],
-            },
-            answers=_NOTHING,
-        ),
-        Example(
-            says="Permit2 called by a contract, and a payment that comes by itself",
-            tables={
-                "transactions": [_SENT],
-                "calls": [_permit(depth=1, call_index=1, from_address="router")],
-                "transfers": [_taking()],
-            },
-            answers=_NOTHING,
-        ),
-    ),
+    examples=EXAMPLES,
 )
