@@ -14,6 +14,7 @@ from tocsin.detect.detectors.mev import arbitrage
 from tocsin.detect.detectors.mev._sandwiches import MOST_VICTIMS
 from tocsin.detect.engine import Outcome, detect
 from tocsin.detect.fusion import fuse
+from tocsin.detect.known import KNOWN
 from tocsin.model.finding import Finding, Severity
 
 MOST = 2**256 - 1
@@ -99,7 +100,7 @@ def test_a_sandwich_lowers_findings_about_each_of_its_transactions(leg: str) -> 
     outcome = detect(build(sandwich, example.tables), [sandwich], {})
     (label,) = outcome.findings
     alarm = about(label, label.values[leg][0], loud.id)
-    fused = fuse(replaced(outcome, alarm), detectors()).findings[-1]
+    fused = fuse(replaced(outcome, alarm), detectors(), KNOWN).findings[-1]
     assert fused.severity == Severity.MEDIUM
     assert set(fused.labels) == {"mev:sandwich", "lowered-from:critical"}
 

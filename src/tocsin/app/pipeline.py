@@ -28,6 +28,7 @@ def examine(
 
     `known` holds the reference tables.
     """
-    outcome = detect(Beside(tables, known), detectors.values(), memories)
+    beside = Beside(tables, known)
+    outcome = detect(beside, detectors.values(), memories)
     settled = settle(outcome, detectors, ask(outcome.lookups) if outcome.pending else {})
-    return fuse(settled, detectors)
+    return fuse(settled, detectors, beside)

@@ -1,31 +1,113 @@
 """
-Fusion: what one detector knows about a transaction changes how another's finding about it is read.
+Fusion: what is known about a transaction and its accounts changes how a finding about it is read, and is told.
 
-A label (MEV arbitrage, sandwich, liquidation, ...) lowers the severity of the other findings about the same
-transaction by at most two levels and says so; it never hides one, and never lowers a finding that says a
-watched contract lost (reference: detection, section 4.0, silencing rule).
+* A label that another detector puts on the transaction (MEV arbitrage, sandwich, liquidation, ...) lowers the other
+  findings about it by at most two levels.
+* A change that the organisation announced lowers a finding about it as much; one that names just this change makes it
+  information. A change that was announced, but to something else, is marked and keeps its severity.
+* An actor that is known to be a searcher, a relayer, a router, a service or the organisation's own lowers by one level;
+  one that is known to be hostile raises by one, to high at the most: a list is no proof.
+
+Nothing is hidden, and neither labels nor known accounts lower a finding that says a watched account lost (reference:
+detection, section 4.0, silencing rule).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from tocsin.detect.announced import Announced
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Outcome
-from tocsin.model.finding import Finding, Severity, Value
+from tocsin.detect.labels import Labels
+from tocsin.intel.kinds import BENIGN, HOSTILE
+from tocsin.model.finding import ACTOR_ROLES, Finding, Severity, Value
+from tocsin.tables.dataset import Tables
 
 LEVELS_DOWN = 2
-"""How far a label may lower a finding."""
+"""How far a label or an announcement may lower a finding."""
 NEVER_LOWERED = "watched-loss"
-"""The label of a finding that no other label lowers."""
+"""The label of a finding that neither labels nor known accounts lower."""
+LOWERED, RAISED = "lowered-from:", "raised-from:"
+ANNOUNCED, OTHERWISE = "announced:", "announced-otherwise:"
+KNOWN = "known:"
 
 
-def fuse(outcome: Outcome, detectors: Mapping[str, Detector]) -> Outcome:
-    """The outcome with labels spread over the findings of each transaction."""
-    labels = _labels(outcome.findings, detectors)
-    return replace(outcome, findings=tuple(_lowered(f, labels.get(_where(f), ()), detectors) for f in outcome.findings))
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What one thing that is known does to a finding."""
+
+    severity: Severity
+    labels: tuple[str, ...]
 
 
-def _labels(findings: Iterable[Finding], detectors: Mapping[str, Detector]) -> dict[object, tuple[str, ...]]:
+def fuse(outcome: Outcome, detectors: Mapping[str, Detector], tables: Tables) -> Outcome:
+    """The outcome with everything that is known applied to its findings. Reads labels, announced_changes and blocks."""
+    said, announced, known = _said(outcome.findings, detectors), Announced(tables), Labels.of(tables)
+
+    def read(finding: Finding) -> Finding:
+        if detectors[finding.detector].label:
+            return finding
+        effects = (
+            _of_announcement(finding, announced),
+            _of_labels(finding, said.get(_where(finding), ())),
+            _of_accounts(finding, known),
+        )
+        return _read(finding, [effect for effect in effects if effect])
+
+    return replace(outcome, findings=tuple(map(read, outcome.findings)))
+
+
+def _read(finding: Finding, effects: Sequence[Effect]) -> Finding:
+    """The finding with the effects that lower most, or else raise; and all their labels."""
+    if not effects:
+        return finding
+    least = min(effect.severity for effect in effects)
+    severity = least if least < finding.severity else max(effect.severity for effect in effects)
+    way = LOWERED if severity < finding.severity else RAISED
+    changed = () if severity == finding.severity else (f"{way}{finding.severity.word}",)
+    told = dict.fromkeys(label for effect in effects for label in effect.labels)
+    return replace(finding, severity=severity, labels=(*finding.labels, *told, *changed))
+
+
+def _of_announcement(finding: Finding, announced: Announced) -> Effect | None:
+    match = announced.match(finding)
+    if match is None:
+        return None
+    if match.differs:
+        return Effect(finding.severity, (f"{OTHERWISE}{match.reference}",))
+    return Effect(Severity.INFO if match.is_named else _down(finding, LEVELS_DOWN), (f"{ANNOUNCED}{match.reference}",))
+
+
+def _of_labels(finding: Finding, said: tuple[str, ...]) -> Effect | None:
+    if not said or NEVER_LOWERED in finding.labels:
+        return None
+    return Effect(_down(finding, LEVELS_DOWN), said)
+
+
+def _of_accounts(finding: Finding, known: Labels) -> Effect | None:
+    """What the finding's actors are known to be; hostile outweighs benign."""
+    kinds = frozenset(kind for account in _actors(finding) for kind in known.kinds(finding.place.chain_id, account))
+    if hostile := sorted(kinds & HOSTILE):
+        raised = max(finding.severity, min(Severity.HIGH, Severity(min(finding.severity + 1, Severity.CRITICAL))))
+        return Effect(raised, tuple(f"{KNOWN}{kind}" for kind in hostile))
+    benign = sorted(kinds & BENIGN)
+    if not benign or NEVER_LOWERED in finding.labels:
+        return None
+    return Effect(_down(finding, 1), tuple(f"{KNOWN}{kind}" for kind in benign))
+
+
+def _actors(finding: Finding) -> Iterator[bytes]:
+    for entity in finding.entities:
+        if entity.role in ACTOR_ROLES:
+            yield bytes.fromhex(entity.address.removeprefix("0x"))
+
+
+def _down(finding: Finding, levels: int) -> Severity:
+    return Severity(max(Severity.INFO, finding.severity - levels))
+
+
+def _said(findings: Iterable[Finding], detectors: Mapping[str, Detector]) -> dict[object, tuple[str, ...]]:
+    """By transaction: the labels that detectors put on it."""
     found: dict[object, dict[str, None]] = {}
     for finding in findings:
         if label := detectors[finding.detector].label:
@@ -53,11 +135,3 @@ def _texts(value: Value) -> tuple[str, ...]:
 def _where(finding: Finding) -> object:
     place = finding.place
     return (place.chain_id, place.block_hash, place.transaction_hash)
-
-
-def _lowered(finding: Finding, labels: tuple[str, ...], detectors: Mapping[str, Detector]) -> Finding:
-    if not labels or detectors[finding.detector].label or NEVER_LOWERED in finding.labels:
-        return finding
-    severity = Severity(max(Severity.INFO, finding.severity - LEVELS_DOWN))
-    said = () if severity == finding.severity else (f"lowered-from:{finding.severity.word}",)
-    return replace(finding, severity=severity, labels=(*finding.labels, *labels, *said))

@@ -32,6 +32,17 @@ Value: TypeAlias = "int | str | bool | Sequence[Value]"
 """An exact value of a finding. Integers are unbounded and become decimal strings in JSON."""
 
 
+ACTOR_ROLES = frozenset(
+    (
+        *("attacker", "attack_contract", "beneficiary", "deployer", "funded", "holder"),
+        *("initialiser", "minter", "payee", "proposer", "receiver", "recipient", "sender", "spender"),
+    )
+)
+"""Roles of whoever did it, or is paid for it: never of a victim."""
+VICTIM_ROLES = frozenset({"victim", "suspected_victim"})
+"""Roles of whoever it was done to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entity:
     """Somebody or something a finding is about."""
