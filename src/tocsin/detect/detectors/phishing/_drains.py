@@ -63,7 +63,7 @@ _Key: TypeAlias = tuple[Any, ...]
 
 def drains(memory: pl.DataFrame, tables: Tables) -> Iterator[Drain]:
     """One for each transaction and account that gave by a signature and got nothing."""
-    signatures = _recent(memory, tables)
+    signatures = {} if memory.is_empty() else _recent(memory, tables)
     if not signatures:
         return
     transfers = tables["transfers"]
@@ -84,7 +84,7 @@ def drains(memory: pl.DataFrame, tables: Tables) -> Iterator[Drain]:
 def _recent(memory: pl.DataFrame, tables: Tables) -> dict[tuple[int, bytes], list[_Signature]]:
     """By chain and owner: what was signed in this batch, or so little before it that a taking may be made by it."""
     rows = memory
-    first = tables["transfers"]["block_number"].min()
+    first: Any = tables["transfers"]["block_number"].min()
     if first is not None and len(memory) > len(tables[FOUND]):
         rows = memory[np.flatnonzero(abi.filled(memory["block_number"], 0) + FOLLOW_UP_BLOCKS >= first)]
     by_owner: dict[tuple[int, bytes], list[_Signature]] = {}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tocsin.chain.signatures import selector
-from tocsin.detect.detector import Answered, Example
+from tocsin.detect.detector import Asked, Example
 from tocsin.tables import literal
 
 _OLD, _BEFORE = 300_000, 84_000
@@ -50,14 +50,15 @@ def _authorised(number: int, **other: Any) -> dict[str, Any]:
     return {"block_number": _OLD, "authorisation_index": number, "delegate_address": "sweeper", **signature, **other}
 
 
-_NOTHING: Answered = {("eth_call", "coin"): "0x" + "0" * 64, ("eth_call", _DOLLARS): "0x" + "0" * 64}
-_ACCOUNT: Answered = {("eth_getCode", "mallory"): "0x"}
-_NEW: Answered = {
-    (method, name, *height): answer
-    for name in ("drainer", "sweeper")
-    for method, height, answer in (("eth_getCode", (), "0x6001"), ("eth_getCode", (_BEFORE,), "0x"))
-}  # type: ignore[assignment,misc]
-_ESTABLISHED: Answered = {("eth_getCode", "drainer"): "0x6001"}
+_NOTHING: dict[Asked, str] = {("eth_call", "coin"): "0x" + "0" * 64, ("eth_call", _DOLLARS): "0x" + "0" * 64}
+_ACCOUNT: dict[Asked, str] = {("eth_getCode", "mallory"): "0x"}
+_NEW: dict[Asked, str] = {
+    ("eth_getCode", "drainer"): "0x6001",
+    ("eth_getCode", "drainer", _BEFORE): "0x",
+    ("eth_getCode", "sweeper"): "0x6001",
+    ("eth_getCode", "sweeper", _BEFORE): "0x",
+}
+_ESTABLISHED: dict[Asked, str] = {("eth_getCode", "drainer"): "0x6001"}
 _FRUIT = {"token_address": "fruit"}
 _SHORT = _signed_transfer("mallory")
 _TO_ALICE = _sent("mallory", "alice")

@@ -35,6 +35,7 @@ SIGNED_SELECTORS = (*_OWNER_WORD, DAI_PERMIT)
 
 PERMIT, ALLOWANCE, TRANSFER, DELEGATION = "permit", "Permit2 allowance", "Permit2 transfer", "EIP-7702"
 _KINDS = {"permit": PERMIT, "permit2": ALLOWANCE}
+_SIGNED_KINDS = abi.texts(_KINDS)
 
 SIGNED: Mapping[str, Column] = {
     "owner": address("Who signed."),
@@ -44,6 +45,7 @@ SIGNED: Mapping[str, Column] = {
     "by": text("a permit, a Permit2 allowance, a Permit2 transfer, an EIP-7702 authorisation", "What was signed."),
 }
 """The columns of what was signed, beside the place columns."""
+_NONE = pl.DataFrame(schema=schema({**PLACE, **SIGNED}))
 FOUND = "signed"
 """The table of it."""
 TRUSTED = frozenset(("router", "exchange", "bridge", "relayer", "service", "own", "watched"))
@@ -61,15 +63,14 @@ def prepare(tables: Tables) -> Tables:
 
 def signed(tables: Tables) -> pl.DataFrame:
     """One row for each owner, spender and token of a signature that was not handed in by its owner."""
-    approvals = tables["approvals"][np.flatnonzero(abi.which(tables["approvals"]["kind"], abi.texts(_KINDS)) >= 0)]
-    calls = tables["calls"][np.flatnonzero(~tables["calls"]["reverted"].to_numpy())]
-    authorisations = tables["authorisations"]
-    rows: list[_Row] = []
-    if len(approvals) or len(calls) or len(authorisations):
-        senders = by_hash(tables["transactions"])
-        found = (*_permits(approvals), *_of_calls(calls), *_delegations(authorisations, senders))
-        rows = [complete for row in found if (complete := _handed_in(row, senders)) is not None]
-    return pl.DataFrame(rows, schema=schema({**PLACE, **SIGNED}), orient="row").unique()
+    approvals, calls, authorisations = tables["approvals"], tables["calls"], tables["authorisations"]
+    permits = np.flatnonzero(abi.which(approvals["kind"], _SIGNED_KINDS) >= 0)
+    if not (len(permits) or len(calls) or len(authorisations)):
+        return _NONE
+    senders = by_hash(tables["transactions"])
+    found = (*_permits(approvals[permits]), *_of_calls(calls), *_delegations(authorisations, senders))
+    rows = [complete for row in found if (complete := _handed_in(row, senders)) is not None]
+    return pl.DataFrame(rows, schema=_NONE.schema, orient="row").unique() if rows else _NONE
 
 
 def by_hash(transactions: pl.DataFrame) -> Senders:
@@ -96,7 +97,7 @@ def _permits(approvals: pl.DataFrame) -> Iterator[_Row]:
 
 def _of_calls(calls: pl.DataFrame) -> Iterator[_Row]:
     """Permit2's signed transfers, whoever called it, and permits in the form that DAI has."""
-    for row in calls.iter_rows(named=True):
+    for row in calls.filter(~pl.col("reverted")).iter_rows(named=True):
         data = (row["input"] or b"")[abi.SELECTOR_BYTES :]
         if row["selector"] == DAI_PERMIT:
             if len(data) >= 5 * 32 and any(data[4 * 32 : 5 * 32]):
