@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 from tocsin.chain.catalogue import datasets, derived
 from tocsin.chain.signatures import selector
 from tocsin.detect.catalogue import detectors
+from tocsin.detect.detectors._accomplices import accomplices, trusting
+from tocsin.detect.detectors._called_back import called_back
 from tocsin.detect.detectors._frames import Frame
-from tocsin.detect.detectors._reentry import reentries
+from tocsin.detect.detectors._reentry import BY_DESIGN, reentries
 from tocsin.detect.engine import detect
 from tocsin.detect.known import KNOWN
 from tocsin.intel.reference import Beside
 from tocsin.model.finding import Severity
-from tocsin.tables.literal import frame
+from tocsin.tables.literal import frame, words
 
 THIEF, CHILD, BANK, SISTER, HELPER = (bytes([number]) * 20 for number in range(1, 6))
 MEMBERS = frozenset((THIEF, CHILD))
@@ -100,16 +102,113 @@ def test_a_static_call_back_reads_and_does_not_enter():
     assert not list(reentries(frames, MEMBERS))
 
 
-SMALL_FILE_BYTES = 6_000
+def nested_shape(shape, at=0, caller=THIEF, depth=0):
+    """Rows of `calls` of a nested shape."""
+    frames = build(shape, at, caller)
+    return [
+        {
+            "transaction_hash": "one",
+            "call_index": f.position,
+            "subtree_end": f.end,
+            "depth": sum(g.position < f.position < g.end for g in frames),
+            "call_type": "call",
+            "from_address": f.caller,
+            "to_address": f.callee,
+            "selector": f.selector,
+            "input": f.data,
+        }
+        for f in frames
+    ]
+
+
+@given(shapes)
+def test_no_transaction_with_a_nested_entry_is_left_out_by_columns(shape):
+    rows = nested_shape(shape)
+    busy = [row for row in rows if row["subtree_end"] > row["call_index"] + 1]
+    nested = any(
+        one["to_address"] == other["to_address"] and one["call_index"] < other["call_index"] < one["subtree_end"]
+        for one in busy
+        for other in busy
+    )
+    kept = called_back(frame(datasets()["calls"].columns, rows))
+    assert kept.is_empty() is not (nested and len(rows) > 3)
+
+
+SECOND = bytes([9]) * 20
+
+
+def calls(*lines):
+    """Frames from (position, end, caller, callee, selector and arguments)."""
+    return tuple(
+        Frame(at, end, "call", caller, callee, 0.0, data[:4], data, b"") for at, end, caller, callee, data in lines
+    )
+
+
+CALLED_BACK = calls(
+    (0, 6, b"mallory", THIEF, WORK),
+    (1, 5, THIEF, SECOND, WORK),
+    (2, 5, SECOND, BANK, WORK),
+    (3, 5, BANK, SECOND, WORK),
+    (4, 5, SECOND, BANK, WORK),
+    (5, 6, THIEF, HELPER, selector("transferFrom(address,address,uint256)") + words(SECOND, THIEF, 1)),
+)
+
+
+def test_a_contract_that_acts_when_called_back_is_an_accomplice():
+    assert accomplices(CALLED_BACK, MEMBERS, BY_DESIGN) == {SECOND}
+    assert trusting(CALLED_BACK, frozenset((SECOND,)), MEMBERS) == {SECOND}
+
+
+def test_one_that_does_nothing_when_called_back_is_none():
+    assert not accomplices(CALLED_BACK[:4], MEMBERS, BY_DESIGN)
+    assert not trusting(CALLED_BACK[:5], frozenset((SECOND,)), MEMBERS)
+
+
+def test_a_callback_by_design_makes_no_accomplice():
+    flash = selector("onFlashLoan(address,address,uint256,uint256,bytes)")
+    frames = [f._replace(selector=flash) if f.position == 3 else f for f in CALLED_BACK]
+    assert not accomplices(frames, MEMBERS, BY_DESIGN)
+
+
+def measured(*, after: bytes, passed_on: int):
+    """A bank measures a sister's balance, hands over control, and goes on after a deposit there."""
+    balance, collect = selector("balanceOf(address)") + words(SISTER), selector("collect(uint256)") + words(passed_on)
+    pull = selector("transferFrom(address,address,uint256)") + words(THIEF, SISTER, 5)
+    asked = Frame(2, 3, "staticcall", BANK, HELPER, 0.0, balance[:4], balance, words(100))
+    again = Frame(7, 8, "staticcall", BANK, HELPER, 0.0, balance[:4], balance, after)
+    mint = selector("mint(address,uint256)") + words(THIEF, 5)
+    return [
+        *calls((0, 9, b"mallory", THIEF, WORK), (1, 9, THIEF, BANK, WORK)),
+        asked,
+        *calls(
+            (3, 7, BANK, THIEF, WORK),
+            (4, 7, THIEF, SISTER, WORK),
+            (5, 6, SISTER, HELPER, pull),
+            (6, 7, SISTER, CHILD + b"", mint),
+        ),
+        again,
+        *calls((8, 9, BANK, OTHERS[1], collect)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("after", "passed_on", "found"),
+    [(words(105), 0, True), (words(100), 0, False), (b"", 100, True), (b"", 99, False)],
+)
+def test_a_measurement_that_is_used_after_a_credited_deposit_counts_it_twice(after, passed_on, found):
+    tree = measured(after=after, passed_on=passed_on)
+    if not after:
+        tree = [f for f in tree if f.position != 7]
+    signs = [each.signs.counted_twice for each in reentries(tree, MEMBERS)]
+    assert signs == ([SISTER] if found else [])
 
 
 def recorded_attacks(folder: Path) -> Iterator[list[dict[str, object]]]:
-    """The smaller recorded attacks, as rows of `calls`."""
+    """The recorded attacks, as rows of `calls`."""
     for path in sorted((folder / "exploits/reentrancy_rows").iterdir()):
-        if path.stat().st_size < SMALL_FILE_BYTES:
-            rows = json.loads(gzip.decompress(path.read_bytes()))
-            paths = [[int(part) for part in row["trace_id"].split("_")[2:] if part] for row in rows]
-            yield list(tree(sorted(zip(paths, rows, strict=True), key=lambda pair: pair[0])))
+        rows = json.loads(gzip.decompress(path.read_bytes()))
+        paths = [[int(part) for part in row["trace_id"].split("_")[2:] if part] for row in rows]
+        yield list(tree(sorted(zip(paths, rows, strict=True), key=lambda pair: pair[0])))
 
 
 def tree(rows):
@@ -141,7 +240,6 @@ def test_recorded_attacks_are_found(recorded_data):
         tables = derived({"calls": frame(datasets()["calls"].columns, rows)})
         found = detect(Beside(tables, KNOWN), [detector], {}).findings
         severities.append(max((finding.severity for finding in found), default=Severity.INFO))
-    assert len(severities) >= 14
-    # One recorded transaction is two frames long and only carries the loot away.
-    assert sum(severity < Severity.MEDIUM for severity in severities) <= 1
-    assert sum(severity >= Severity.HIGH for severity in severities) >= len(severities) - 3
+    # One recorded transaction is two frames long and only carries the loot away: nothing is entered in it.
+    assert len(severities) == 26
+    assert sum(severity >= Severity.HIGH for severity in severities) == 25

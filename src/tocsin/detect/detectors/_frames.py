@@ -46,7 +46,7 @@ HOOKS = {
 """Hooks by which a token tells its receiver or its sender."""
 
 
-_FROM_WHOM = _selectors(
+FROM_WHOM = _selectors(
     "transferFrom(address,address,uint256)",
     "safeTransferFrom(address,address,uint256)",
     "safeTransferFrom(address,address,uint256,bytes)",
@@ -59,7 +59,7 @@ _GIVES = _TO_WHOM | _MINTS
 """Calls by which the caller gives to whom the first argument says."""
 
 TOKEN_CALLS = (
-    _FROM_WHOM
+    FROM_WHOM
     | _TO_WHOM
     | _selectors(
         "approve(address,uint256)",
@@ -126,7 +126,7 @@ def gives(frame: Frame, members: frozenset[bytes]) -> bool:
     """Whether the caller gives something away; a call to a member without data has no other purpose than to pay."""
     if frame.kind != "call" or frame.caller in members:
         return False
-    if frame.selector in _FROM_WHOM:
+    if frame.selector in FROM_WHOM:
         return argument(frame, 0) == frame.caller
     pays = frame.callee in members and (frame.value > 0 or not frame.selector or frame.selector in HOOKS)
     return pays or frame.selector in _GIVES
@@ -134,7 +134,7 @@ def gives(frame: Frame, members: frozenset[bytes]) -> bool:
 
 def receiver(frame: Frame) -> bytes:
     """Who is given something by a frame that gives."""
-    if frame.selector in _FROM_WHOM:
+    if frame.selector in FROM_WHOM:
         return argument(frame, 1)
     return argument(frame, 0) if frame.selector in _GIVES else frame.callee
 
