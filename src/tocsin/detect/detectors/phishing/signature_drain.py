@@ -42,9 +42,9 @@ Tell the victim to move what is left and to take back what it signed: with a per
 
 from collections.abc import Iterator
 
-from tocsin.chain.signatures import selector
 from tocsin.detect.accounts import Account, account, blocks_in, questions
 from tocsin.detect.detector import MEMORY, Detector, Memory, Question, Read
+from tocsin.detect.detectors._held import COIN, held, number
 from tocsin.detect.detectors.phishing._drains import MOVES_READ, Drain, drains
 from tocsin.detect.detectors.phishing._grants import Grant, grants
 from tocsin.detect.detectors.phishing._signature_examples import EXAMPLES
@@ -59,12 +59,10 @@ from tocsin.detect.detectors.phishing._signed import (
 )
 from tocsin.detect.labels import LABELS_READ
 from tocsin.detect.worth import PRICES_READ, about
-from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
-from tocsin.model.lookups import Answers, Lookup, balance, call
-from tocsin.tables.columns import NATIVE
+from tocsin.model.finding import Entity, Place, Severity, Sighting
+from tocsin.model.lookups import Answers, Lookup
 from tocsin.tables.dataset import Tables
 
-BALANCE_OF = selector("balanceOf(address)")
 WINDOW_BLOCKS = 7_200
 """A day of Ethereum blocks: within which accounts take on the same code (reference: detection, section 4.33)."""
 YOUNG_SECONDS = 30 * 86_400
@@ -75,30 +73,20 @@ DUST_WEI = 10**16
 """Native coin that may be left: a hundredth (reference: detection, section 4.35)."""
 LARGE_DOLLARS, SMALL_DOLLARS = 100_000.0, 100.0
 CONFIDENCE, CONFIDENCE_UNREAD, CONFIDENCE_GRANT = 0.85, 0.5, 0.5
-_COIN = str(hexadecimal(NATIVE))
 
 
 def run(tables: Tables) -> Iterator[Question]:
     """A question for each account drained, and for each grant that nobody should give."""
     for drain in drains(tables[MEMORY], tables):
         about_spender = questions(drain.place, [drain.spender], YOUNG_SECONDS)
-        yield Question(lookups=(*_left(drain), *about_spender), candidate=drain)
+        left = (lookup for lookup in _left(drain) if lookup is not None)
+        yield Question(lookups=(*left, *about_spender), candidate=drain)
     for grant in grants(tables[MEMORY], tables, WINDOW_BLOCKS):
         yield Question(lookups=questions(grant.place, [grant.spender], YOUNG_SECONDS), candidate=grant)
 
 
-def _left(drain: Drain) -> tuple[Lookup, ...]:
-    return tuple(lookup for token, _ in drain.taken if (lookup := _left_of(drain, token)) is not None)
-
-
-def _left_of(drain: Drain, token: str) -> Lookup | None:
-    place = drain.place
-    if place.block_number is None:
-        return None
-    if token == _COIN:
-        return balance(drain.victim, block_number=place.block_number, chain_id=place.chain_id)
-    data = "0x" + BALANCE_OF.hex() + drain.victim[2:].rjust(64, "0")
-    return call(token, data, block_number=place.block_number, chain_id=place.chain_id)
+def _left(drain: Drain) -> tuple[Lookup | None, ...]:
+    return tuple(held(drain.place, drain.victim, token) for token, _ in drain.taken)
 
 
 def judge(candidate: Drain | Grant, answers: Answers) -> Sighting | None:
@@ -106,9 +94,9 @@ def judge(candidate: Drain | Grant, answers: Answers) -> Sighting | None:
     taker = account(candidate.place, candidate.spender, answers, YOUNG_SECONDS)
     if isinstance(candidate, Grant):
         return _granted(candidate, taker)
-    left = [_number(answers.get(lookup)) for lookup in _left(candidate)]
-    is_unread = not left or None in left
-    is_emptied = any(_is_nearly_all(*taken, rest) for taken, rest in zip(candidate.taken, left, strict=False))
+    left = [number(lookup, answers) for lookup in _left(candidate)]
+    is_unread = None in left
+    is_emptied = any(_is_nearly_all(*taken, rest) for taken, rest in zip(candidate.taken, left, strict=True))
     is_suspect = True if candidate.hostile else _is_suspect(candidate.place, taker)
     if is_suspect is False or not (is_emptied or is_unread):
         return None
@@ -118,7 +106,7 @@ def judge(candidate: Drain | Grant, answers: Answers) -> Sighting | None:
 def _is_nearly_all(token: str, taken: int, left: int | None) -> bool:
     if left is None:
         return False
-    return 100 * taken >= TAKEN_PERCENT * (taken + left) or (token == _COIN and left <= DUST_WEI)
+    return 100 * taken >= TAKEN_PERCENT * (taken + left) or (token == COIN and left <= DUST_WEI)
 
 
 def _is_suspect(place: Place, taker: Account) -> bool | None:
@@ -183,13 +171,6 @@ def _granted(grant: Grant, taker: Account) -> Sighting | None:
         values={"owners": grant.count, "kind": grant.kind},
         key=f"{grant.kind}:{grant.spender}:{grant.owners[0]}",
     )
-
-
-def _number(answer: str | None) -> int | None:
-    try:
-        return None if answer is None else int(answer, 16)
-    except ValueError:
-        return None
 
 
 detector = Detector(
