@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from tocsin.app.asked import asked
 from tocsin.app.chosen import detectors_of
 from tocsin.app.settings import ChainSettings, Settings
 from tocsin.app.wanted import extra
@@ -110,7 +111,7 @@ def _endpoint(chain: ChainSettings, status: Status, head: Header, given: Collect
 def _detectors(chain: ChainSettings, given: Collection[str]) -> Check:
     """Which detectors would be blind on what the endpoints give together."""
     there = derived({name: datasets()[name].empty for name in given})
-    chosen = detectors_of(chain, detectors())
+    chosen = asked(there, detectors_of(chain, detectors()))
     blind = {name: lacking for name, detector in chosen.items() if (lacking := detector.lacking(there))}
     told = "; ".join(f"{name} lacks {', '.join(lacking)}" for name, lacking in sorted(blind.items()))
     less = {name: missing for name, one in chosen.items() if name not in blind and (missing := one.missing(there))}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
+from tocsin.app.asked import asked
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Outcome, detect, settle
 from tocsin.detect.fusion import fuse
@@ -29,6 +30,6 @@ def examine(
     `known` holds the reference tables.
     """
     beside = Beside(tables, known)
-    outcome = detect(beside, detectors.values(), memories)
+    outcome = detect(beside, asked(tables, detectors).values(), memories)
     settled = settle(outcome, detectors, ask(outcome.lookups) if outcome.pending else {})
     return fuse(settled, detectors, beside)

@@ -1,0 +1,1 @@
+"""Faults of nodes, of the network around them, and of the watching itself."""
