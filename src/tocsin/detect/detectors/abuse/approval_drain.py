@@ -1,0 +1,235 @@
+"""
+A contract was made to take what bystanders had allowed it to take.
+
+## What it finds
+An actor's contract calls another contract, and that one moves tokens by `transferFrom` from an account that does
+nothing in the transaction and gets nothing in it, to an actor. Routers, bridges and bots hold the allowances of
+thousands; whoever can make one of them call a token as he likes has them all.
+
+* critical: two bystanders or more lost $100 000 or more.
+* high: two bystanders or more; or one, and the call that the caller handed over holds the very `transferFrom`.
+* low: one bystander, otherwise: it may be a charge that was agreed upon.
+
+## Why it matters
+The loss is everybody's who ever used the contract, and goes on for as long as their allowances stand.
+
+## Blind spots
+Allowances given to whoever sends the transaction (see ice-phishing), and contracts that the sender calls without one
+of his own. Takings that go to a third account. Bystanders that get something worthless in the same transaction.
+
+## Triage
+Pause the contract that took. Tell its users to revoke what they allowed it, today: the same call works for each.
+
+## References
+- https://cwe.mitre.org/data/definitions/441.html (confused deputy)
+- https://arxiv.org/abs/2208.13035
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tocsin.chain import abi
+from tocsin.chain.abi import ADDRESS_BYTES, SELECTOR_BYTES
+from tocsin.chain.signatures import selector
+from tocsin.detect.actors import SAME
+from tocsin.detect.detector import Detector, Example
+from tocsin.detect.detectors._example_rows import call, moved
+from tocsin.detect.detectors._frames import Frame, argument, is_entry
+from tocsin.detect.detectors.abuse import _acts
+from tocsin.detect.detectors.abuse._acts import LISTED, Act, shown
+from tocsin.detect.worth import PRICES_READ, Prices, about
+from tocsin.model.finding import Entity, Place, Severity, Sighting
+from tocsin.tables import literal
+from tocsin.tables.amounts import WORD_BYTES
+from tocsin.tables.dataset import Tables
+
+TRANSFER_FROM = selector("transferFrom(address,address,uint256)")
+SEVERAL = 2
+CRITICAL_DOLLARS = 100_000
+CONFIDENCE, CONFIDENCE_ONE = 0.85, 0.4
+FAMILY = "family:input-validation"
+_KEY, _CALL = abi.keys((TRANSFER_FROM,)), abi.texts(("call",))
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """What one contract took from bystanders for the actors."""
+
+    taken: Mapping[tuple[bytes, bytes], int]
+    """By bystander and token."""
+    told: bool
+    """The call data that an actor handed over holds one of the transfers."""
+
+
+def run(tables: Tables) -> Iterator[Sighting]:
+    """A sighting for each contract that took from bystanders."""
+    chosen = _candidates(tables["calls"])
+    if chosen.is_empty():
+        return
+    prices = Prices.of(tables)
+    for act in _acts.acts(tables, chosen):
+        yield from (_sighting(act, prices, taker, drain) for taker, drain in _drains(act).items())
+
+
+def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
+    """Transfers, by contracts that the sender did not call, from accounts that call nothing."""
+    is_one = (abi.which(calls["selector"], _KEY) >= 0) & (calls["depth"].to_numpy() > 1)
+    is_one &= (abi.which(calls["call_type"], _CALL) >= 0) & ~calls["reverted"].to_numpy()
+    rows = calls[np.flatnonzero(is_one)]
+    if rows.is_empty():
+        return rows
+    owners = rows[[*SAME]].with_columns(from_address=abi.address(rows["input"], skip=SELECTOR_BYTES))
+    return owners.join(calls[[*SAME, "from_address"]], on=[*SAME, "from_address"], how="anti", nulls_equal=True)
+
+
+def _drains(act: Act) -> dict[bytes, Drain]:
+    callers = {frame.caller for frame in act.tree}
+    paid = {move.taker for move in act.moves if move.amount}
+    taken: dict[bytes, dict[tuple[bytes, bytes], int]] = {}
+    told: set[bytes] = set()
+    entries: list[Frame] = []
+    for frame in act.tree:
+        while entries and entries[-1].end <= frame.position:
+            entries.pop()
+        if entries and _takes(act, frame):
+            owner = argument(frame, 0)
+            if owner not in callers and owner not in paid and owner not in act.created:
+                own = taken.setdefault(frame.caller, {})
+                own[owner, frame.callee] = own.get((owner, frame.callee), 0) + _amount(act, frame)
+                if _call_of(owner) in act.inputs[entries[-1].position]:
+                    told.add(frame.caller)
+        if is_entry(frame, act.members):
+            entries.append(frame)
+    return {taker: Drain(own, taker in told) for taker, own in taken.items()}
+
+
+def _takes(act: Act, frame: Frame) -> bool:
+    return (
+        frame.kind == "call"
+        and frame.selector == TRANSFER_FROM
+        and frame.caller not in act.members
+        and argument(frame, 0) not in (frame.caller, b"")
+        and argument(frame, 1) in act.members
+    )
+
+
+def _amount(act: Act, frame: Frame) -> int:
+    start = SELECTOR_BYTES + 2 * WORD_BYTES
+    return int.from_bytes(act.inputs[frame.position][start : start + WORD_BYTES], "big")
+
+
+def _call_of(owner: bytes) -> bytes:
+    """How a call that takes from this owner begins."""
+    return TRANSFER_FROM + bytes(WORD_BYTES - ADDRESS_BYTES) + owner
+
+
+def _sighting(act: Act, prices: Prices, taker: bytes, drain: Drain) -> Sighting:
+    owners = sorted({owner for owner, _ in drain.taken})
+    tokens = sorted({token for _, token in drain.taken})
+    chain_id, place = act.place["chain_id"], Place.of(act.place)
+    worth = sum(prices.dollars(chain_id, token, amount) or 0.0 for (_, token), amount in drain.taken.items())
+    severity = _severity(len(owners), worth, told=drain.told)
+    who = f"{len(owners)} accounts" if len(owners) > 1 else shown(owners[0])
+    much = f", {about(worth)} in all" if worth >= 1 else ""
+    return Sighting(
+        place=place,
+        severity=severity,
+        confidence=CONFIDENCE if severity >= Severity.HIGH else CONFIDENCE_ONE,
+        title=f"A contract took from {len(owners)} of those who had allowed it to",
+        summary=f"Called by whoever acts for {shown(act.cluster.sender)}, {shown(taker)} used its allowances to move "
+        f"tokens of {who} to the caller{much}. The owners did nothing in the transaction and got nothing.",
+        entities=(
+            Entity("exploited_contract", shown(taker)),
+            *(Entity("victim", shown(owner)) for owner in owners[:LISTED]),
+            *act.actors,
+            *(Entity("token", shown(token)) for token in tokens[:LISTED]),
+        ),
+        values=_values(drain, len(owners), worth),
+        labels=(FAMILY,),
+        key=shown(taker),
+    )
+
+
+def _values(drain: Drain, owners: int, worth: float) -> dict[str, Any]:
+    listed = sorted(drain.taken)[:LISTED]
+    return {
+        "owner_count": owners,
+        "owners": [shown(owner) for owner, _ in listed],
+        "tokens": [shown(token) for _, token in listed],
+        "amounts": [drain.taken[key] for key in listed],
+        "taken_about_dollars": round(worth),
+        "call_was_handed_over": drain.told,
+    }
+
+
+def _severity(owners: int, worth: float, *, told: bool) -> Severity:
+    if owners >= SEVERAL:
+        return Severity.CRITICAL if worth >= CRITICAL_DOLLARS else Severity.HIGH
+    return Severity.HIGH if told else Severity.LOW
+
+
+_RUN, _ROUTE = selector("run()"), selector("route(address,bytes)")
+
+
+def _taken(*owners: str, told: bool = False, by: str = "router") -> list[dict[str, Any]]:
+    end = 2 + len(owners)
+    handed = TRANSFER_FROM + literal.words(owners[0], "thief", 1) if told else b""
+    return [
+        call(0, 0, end, "mallory", "thief", _RUN),
+        call(1, 1, end, "thief", by, _ROUTE + handed),
+        *(
+            call(2, 2 + at, 3 + at, by, "coin", TRANSFER_FROM + literal.words(owner, "thief", 5))
+            for at, owner in enumerate(owners)
+        ),
+    ]
+
+
+detector = Detector(
+    id="approval-drain",
+    severity=Severity.CRITICAL,
+    reads={**_acts.READS, "prices": PRICES_READ},
+    run=run,
+    examples=(
+        Example(
+            says="a router takes from two who once used it",
+            tables={"calls": _taken("alice", "bob")},
+            finds=(
+                {
+                    "severity": "high",
+                    "entities": {"exploited_contract": "router", "victim": "bob", "attacker": "mallory"},
+                    "values": {"owner_count": 2, "amounts": [5, 5]},
+                    "labels": [FAMILY],
+                },
+            ),
+        ),
+        Example(
+            says="it takes from one, with the call that it was handed",
+            tables={"calls": _taken("alice", told=True)},
+            finds=({"severity": "high", "values": {"call_was_handed_over": True}},),
+        ),
+        Example(
+            says="it takes from one: perhaps a fee",
+            tables={"calls": _taken("alice")},
+            finds=({"severity": "low"},),
+        ),
+        Example(
+            says="orders are filled: the owners get something",
+            tables={
+                "calls": _taken("alice", "bob"),
+                **moved(("thief", "alice", "art", 1), ("thief", "bob", "art", 1)),
+            },
+        ),
+        Example(
+            says="the actor's own contract uses the allowances that it was given",
+            tables={"calls": _taken("alice", "bob", by="thief")},
+        ),
+        Example(
+            says="the sender's own tokens",
+            tables={"calls": _taken("mallory", "mallory")},
+        ),
+    ),
+)
