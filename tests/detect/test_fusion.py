@@ -1,6 +1,7 @@
 """What is known about a finding's transaction, accounts and time changes how it is read; nothing is hidden."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -84,6 +85,13 @@ def test_a_change_that_was_announced(announced: Mapping[str, Any], severity: Sev
 def test_of_two_announcements_the_one_that_names_it_counts() -> None:
     both = [change(becomes=named("third")), change(becomes=named("second"), reference="CHG-2")]
     assert fused(finding(), announced_changes=both).labels == ("announced:CHG-2", "lowered-from:critical")
+
+
+def test_what_comes_along_with_an_announced_change_was_not_announced() -> None:
+    both = replace(finding(), values={"gaining": (address("second"), address("third"))})
+    (one, two) = (change(becomes=named(name)) for name in ("second", "third"))
+    assert fused(both, announced_changes=[one]).severity is Severity.CRITICAL
+    assert fused(both, announced_changes=[one, two]).severity is Severity.INFO
 
 
 def test_where_no_time_is_known_no_announcement_holds() -> None:

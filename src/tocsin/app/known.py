@@ -1,6 +1,6 @@
 """The reference tables: what tocsin knows by itself, with what is loaded on top of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -18,6 +18,11 @@ def load(paths: Sequence[str | Path]) -> Tables:
     Raises `SourceError` and `MalformedInput`.
     """
     return joined(read(content, name) for path in paths for name, content in known_files.contents(Path(path)))
+
+
+def from_files(files: Mapping[str, bytes]) -> Tables:
+    """The reference tables with these files, by name, on top. Raises `MalformedInput`."""
+    return joined(read(content, name) for name, content in files.items())
 
 
 def joined(more: Iterable[Tables]) -> Tables:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from tocsin.intel.reference import CHANGES
-from tocsin.model.finding import Finding, Value, hexadecimal
+from tocsin.model.finding import GAINING, Finding, Value, hexadecimal
 from tocsin.tables.dataset import Tables
 
 
@@ -66,11 +66,16 @@ class Announced:
         at = self._times.get((place.chain_id, place.block_number))
         if at is None:
             return
-        named = _named(finding)
-        for account in dict.fromkeys(entity.address for entity in finding.entities):
-            for each in self._by_account.get((place.chain_id, account), ()):
-                if each.detector in (None, finding.detector) and each.not_before <= at <= each.not_after:
-                    yield Match(each.reference, each.becomes in named, each.becomes not in {None, *named})
+        valid = [
+            each
+            for account in dict.fromkeys(entity.address for entity in finding.entities)
+            for each in self._by_account.get((place.chain_id, account), ())
+            if each.detector in (None, finding.detector) and each.not_before <= at <= each.not_after
+        ]
+        named, more = _named(finding), _gaining(finding) - {each.becomes for each in valid}
+        for each in valid:
+            is_other = each.becomes not in {None, *named} or (each.becomes is not None and bool(more))
+            yield Match(each.reference, each.becomes in named and not is_other, is_other)
 
 
 def _times(tables: Tables) -> dict[tuple[int, int | None], int]:
@@ -84,6 +89,11 @@ def _named(finding: Finding) -> frozenset[str]:
     """Everybody and everything a finding names."""
     accounts = (entity.address for entity in finding.entities)
     return frozenset((*accounts, *(text for value in finding.values.values() for text in _texts(value))))
+
+
+def _gaining(finding: Finding) -> frozenset[str]:
+    """Whoever gained by the change: with one that was announced, another may come along."""
+    return frozenset(_texts(finding.values.get(GAINING, ())))
 
 
 def _texts(value: Value) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from random import Random  # noqa: TID251 - a generator that was seeded comes in; none is made here
 
+from tocsin.exercise.knowledge import Knowledge
 from tocsin.exercise.scene.scene import Scene
 from tocsin.exercise.stage import Library, Stage
 
@@ -19,3 +20,5 @@ class Play:
     scene: Scene
     random: Random
     """Seeded."""
+    knowledge: Knowledge
+    """What the organisation knows, and has told tocsin."""

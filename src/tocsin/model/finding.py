@@ -39,6 +39,8 @@ ACTOR_ROLES = frozenset(
     )
 )
 """Roles of whoever did it, or is paid for it: never of a victim."""
+GAINING = "gaining"
+"""The value of a finding that lists every account which a change of control gave a say: all of them, in full."""
 VICTIM_ROLES = frozenset({"victim", "suspected_victim"})
 """Roles of whoever it was done to."""
 

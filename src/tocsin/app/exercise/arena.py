@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random  # noqa: TID251 - seeded here, handed down
 
@@ -12,7 +12,7 @@ from tocsin.edge.anvil import find_anvil, running
 from tocsin.edge.local_chain import ARGUMENTS, LocalChain, SharedClock
 from tocsin.edge.signer import Keys
 from tocsin.exercise.play import Play
-from tocsin.exercise.scene import scene
+from tocsin.exercise.scene import knowledge, scene
 from tocsin.model.errors import ToolMissing
 
 HOME_CHAIN_ID, FAR_CHAIN_ID = 990_001, 990_002
@@ -42,7 +42,7 @@ class Arena:
         snapshots = [(chain, chain.snapshot()) for chain in self.chains]
         self.play.random.seed(self.seed)
         try:
-            yield self.play
+            yield replace(self.play, knowledge=self.play.knowledge.copy())
         finally:
             for chain, snapshot in snapshots:
                 chain.restore(snapshot)
@@ -63,7 +63,9 @@ def arena(environment: Mapping[str, str], seed: str = SEED) -> Iterator[Arena]:
         keys, clock = Keys(seed), SharedClock(START)
         home, far = LocalChain(near, keys, clock), LocalChain(away, keys, clock)
         random = Random(seed)  # noqa: S311 - a play is to be repeated, not to be unpredictable
-        play = Play(home=home, far=far, library=library, scene=scene.build(home, far, library), random=random)
+        made = scene.build(home, far, library)
+        book = knowledge.known(home, far, made)
+        play = Play(home=home, far=far, library=library, scene=made, random=random, knowledge=book)
         yield Arena(home, far, play, seed)
 
 

@@ -9,10 +9,13 @@ from tocsin.chain.recording import Recording
 from tocsin.edge import recordings
 from tocsin.edge.whole_file import write_whole
 from tocsin.exercise import truth as truths
+from tocsin.exercise.knowledge import CHANGES, LABELS, PRICES
 from tocsin.model.errors import SourceError
 
 SHIPPED = Path(tocsin.app.__path__[0]) / "recordings"
 """One folder a scenario, and in it `attack` and `twin`; ordinary traffic under `ordinary`."""
+KNOWN_FILES = (PRICES, LABELS, CHANGES)
+"""Beside the recordings: what the organisation knew."""
 ATTACK, TWIN, ORDINARY = "attack", "twin", "ordinary"
 NUMBER_DIGITS = 4
 
@@ -27,17 +30,17 @@ class Kept:
         """A recorded attack. Raises `SourceError` and `InputError`."""
         folder = self.folder / scenario / ATTACK
         truth = truths.parse(_content(folder / recordings.GROUND_TRUTH), str(folder))
-        return PlayedAttack(recordings=_read(folder), truth=truth)
+        return PlayedAttack(recordings=_read(folder), known=_known(folder), truth=truth)
 
     def twin(self, scenario: str) -> PlayedTwin:
         """A recorded twin. Raises as `attack`."""
         folder = self.folder / scenario / TWIN
         truth = truths.parse_twin(_content(folder / recordings.GROUND_TRUTH), str(folder))
-        return PlayedTwin(recordings=_read(folder), truth=truth)
+        return PlayedTwin(recordings=_read(folder), known=_known(folder), truth=truth)
 
     def ordinary(self) -> Played:
         """Recorded ordinary traffic. Raises as `attack`."""
-        return Played(recordings=_read(self.folder / ORDINARY))
+        return Played(recordings=_read(self.folder / ORDINARY), known=_known(self.folder / ORDINARY))
 
     def scenarios(self) -> frozenset[str]:
         """Those with both recordings."""
@@ -68,15 +71,27 @@ def _read(folder: Path) -> tuple[Recording, ...]:
     return tuple(recordings.read(folder))
 
 
+def _known(folder: Path) -> dict[str, bytes]:
+    """What was known there: the files that `tocsin scan --known` would be given."""
+    return {name: _content(folder / name) for name in KNOWN_FILES if (folder / name).is_file()}
+
+
 def _write_truth(folder: Path, content: bytes) -> int:
-    write_whole(folder / recordings.GROUND_TRUTH, lambda file: file.write(content))
+    _write_whole(folder / recordings.GROUND_TRUTH, content)
     return len(content)
 
 
+def _write_whole(path: Path, content: bytes) -> None:
+    write_whole(path, lambda file: file.write(content))
+
+
 def _write(folder: Path, played: Played) -> int:
-    for old in folder.glob("*.json*"):
-        old.unlink()
+    for old in (*folder.glob("*.json*"), *(folder / name for name in KNOWN_FILES)):
+        old.unlink(missing_ok=True)
     written = 0
+    for name, content in played.known.items():
+        _write_whole(folder / name, content)
+        written += len(content)
     for number, recording in enumerate(played.recordings):
         path = folder / f"{number:0{NUMBER_DIGITS}}-{recording.chain_id}.json.gz"
         recordings.write(recording, path)

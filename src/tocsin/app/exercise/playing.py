@@ -7,6 +7,7 @@ from typing import TypeVar
 from tocsin.app.exercise.arena import Arena
 from tocsin.app.exercise.completed import completed, made_with
 from tocsin.app.exercise.recorder import record
+from tocsin.app.known import from_files
 from tocsin.app.questions import Questions
 from tocsin.chain.recording import Recording
 from tocsin.detect.detector import Detector
@@ -27,6 +28,8 @@ class Played:
     """What the chains say of a play, in the order of time."""
 
     recordings: tuple[Recording, ...]
+    known: Mapping[str, bytes]
+    """By file name: what the organisation knew, and had announced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,8 @@ class Player:
         with self.arena.undone() as play:
             targets = scenario.prepare(play)
             recordings, truth = self._recorded(play, lambda: scenario.attack(play, targets))
-            return PlayedAttack(recordings=recordings, truth=completed(self.arena, truth, recordings))
+            told = completed(self.arena, truth, recordings)
+            return PlayedAttack(recordings=recordings, known=play.knowledge.files(), truth=told)
 
     def twin(self, scenario: Scenario) -> PlayedTwin:
         """The honest twin. Raises as `attack`."""
@@ -71,7 +75,7 @@ class Player:
             targets = scenario.prepare(play)
             recordings, hashes = self._recorded(play, lambda: self._hashes(lambda: scenario.twin(play, targets)))
             truth = Twin(scenario=scenario.id, transactions=hashes, seed=self.arena.seed, made_with=made_with())
-            return PlayedTwin(recordings=recordings, truth=truth)
+            return PlayedTwin(recordings=recordings, known=play.knowledge.files(), truth=truth)
 
     def contained(self, scenario: Scenario) -> str | None:
         """Why the attack fails once it is contained; None where the scenario does not show that."""
@@ -85,7 +89,7 @@ class Player:
         with self.arena.undone() as play:
             heights = [chain.height() for chain in self.arena.chains]
             self._traffic(play, transactions, self._rates)
-            return Played(recordings=self._since(heights))
+            return Played(recordings=self._since(play, heights), known=play.knowledge.files())
 
     def _recorded(self, play: Play, act: Callable[[], T]) -> tuple[tuple[Recording, ...], T]:
         """Act amid ordinary traffic, and record both."""
@@ -94,7 +98,7 @@ class Player:
         self._traffic(play, BEFORE, rates)
         result = act()
         self._traffic(play, AFTER, rates)
-        return self._since(heights), result
+        return self._since(play, heights), result
 
     def _traffic(self, play: Play, transactions: int, rates: Mapping[str, float]) -> None:
         for _ in Traffic(play, self.activities, rates).blocks(transactions):
@@ -111,9 +115,9 @@ class Player:
             for hash_ in chain.hashes(number)
         )
 
-    def _since(self, heights: list[int]) -> tuple[Recording, ...]:
+    def _since(self, play: Play, heights: list[int]) -> tuple[Recording, ...]:
         """The blocks of both chains above these heights; of two at the same time the home chain's is first."""
-        questions = Questions(self.detectors, names=True)
+        questions = Questions(self.detectors, names=True, known=from_files(play.knowledge.files()))
         found: list[tuple[int, int, LocalChain, int]] = []
         for order, (chain, height) in enumerate(zip(self.arena.chains, heights, strict=True)):
             numbers = range(height + 1, chain.height() + 1)

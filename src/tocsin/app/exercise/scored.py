@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tocsin.app.exercise.playing import Played, PlayedAttack, PlayedTwin
 from tocsin.app.exercise.seen import see
+from tocsin.app.known import from_files
 from tocsin.detect.detector import Detector
 from tocsin.exercise.scenario import Scenario
 from tocsin.exercise.scoring import Looked, Score, score
@@ -22,7 +23,7 @@ def scored(scenario: Scenario, attack: PlayedAttack, twin: PlayedTwin, detectors
 def look(played: Played, detectors: Mapping[str, Detector]) -> list[Looked]:
     """What the detectors see of it. Raises `ScenarioBroken` where one of them fails."""
     found = []
-    for block in see(played.recordings, detectors):
+    for block in see(played.recordings, detectors, from_files(played.known)):
         for failure in block.failures:
             raise ScenarioBroken(f"detector {failure.detector} failed on block {block.number}") from failure.error
         found.append(

@@ -9,8 +9,10 @@ from tocsin.app.pipeline import examine
 from tocsin.chain.recording import Recording
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Failure
+from tocsin.detect.known import KNOWN
 from tocsin.model.finding import Finding
 from tocsin.model.lookups import Answers, Lookup
+from tocsin.tables.dataset import Tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,21 +27,21 @@ class Seen:
     failures: tuple[Failure, ...]
 
 
-def see(recordings: Iterable[Recording], detectors: Mapping[str, Detector]) -> Iterator[Seen]:
+def see(recordings: Iterable[Recording], detectors: Mapping[str, Detector], known: Tables = KNOWN) -> Iterator[Seen]:
     """Each block through the pipeline, alone, with what was seen before it remembered. Raises `InputError`."""
     memories = Memories(detectors)
     for recording in recordings:
-        yield _see(recording, detectors, memories)
+        yield _see(recording, detectors, memories, known)
 
 
-def _see(recording: Recording, detectors: Mapping[str, Detector], memories: Memories) -> Seen:
+def _see(recording: Recording, detectors: Mapping[str, Detector], memories: Memories, known: Tables) -> Seen:
     tables = decode([recording])
     before = memories.before(recording.chain_id, first_block(tables))
 
     def ask(lookups: Iterable[Lookup]) -> Answers:
         return {lookup: recording.lookups[lookup] for lookup in lookups if lookup in recording.lookups}
 
-    outcome = examine(tables, detectors, before, ask)
+    outcome = examine(tables, detectors, before, ask, known)
     memories.add(recording.chain_id, outcome)
     block = tables["blocks"].row(0, named=True)
     return Seen(

@@ -20,6 +20,7 @@ def run(play: Play) -> Doing:
     usdr, people, service = play.scene.tokens.usdr, play.scene.people, play.home.account("minting service", 0)
     role = play.home.read(usdr, "MINTER_ROLE")
     yield from fuelled(play, service)
+    play.knowledge.announce(play.home, usdr, "CHG-2: a minting service", becomes=service)
     yield usdr.by(people.founder, "grantRole", role, service)
     for _ in range(2):
         yield Wait(blocks=play.random.randrange(1, 6))

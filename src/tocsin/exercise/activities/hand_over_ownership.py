@@ -15,6 +15,8 @@ from tocsin.exercise.play import Play
 def run(play: Play) -> Doing:
     """Hand over, mint, hand back."""
     rnft, people = play.scene.tokens.rnft, play.scene.people
+    for holder in (people.keeper, people.founder):
+        play.knowledge.announce(play.home, rnft, "CHG-1: another key mints for a while", becomes=holder)
     yield rnft.by(people.founder, "transferOwnership", people.keeper)
     yield Wait(blocks=play.random.randrange(1, 5))
     yield rnft.by(people.keeper, "mint", people.founder, 3)

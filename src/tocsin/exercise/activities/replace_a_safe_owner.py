@@ -26,6 +26,7 @@ def run(play: Play) -> Doing:
 
 def _replaced(play: Play, owner: Account, new: Account) -> Doing:
     safe = play.scene.safe
+    play.knowledge.announce(play.home, safe.wallet, "CHG-3: a new key for an owner", becomes=new)
     in_order = play.home.read(safe.wallet, "getOwners")
     before = in_order[in_order.index(owner.address) - 1]
     yield safe.executes(play.home, safe.wallet, safe.wallet.encode("swapOwner", before, owner, new))

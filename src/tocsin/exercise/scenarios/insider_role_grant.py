@@ -135,6 +135,7 @@ def _laundered(play: Play, accomplice: Account) -> tuple[Step, ...]:
 def twin(play: Play, targets: Targets) -> None:
     """A minter's key is replaced by another, and used."""
     home, dair, founder = play.home, play.scene.tokens.dair, play.scene.people.founder
+    play.knowledge.announce(home, dair, "CHG-17: a new key for the minter of DAIR", becomes=targets.successor)
     home.do(_granting(play, targets, targets.successor))
     role = home.read(dair, "MINTER_ROLE")
     home.do(dair.by(targets.administrator, "revokeRole", role, targets.minter))

@@ -200,6 +200,7 @@ def _planned_module(play: Play, targets: Targets) -> None:
     home, usdr, payroll, bot = play.home, play.scene.tokens.usdr, targets.payroll, targets.payroll.bot
     module = home.deploy(play.scene.people.founder, payroll.module.artefact, payroll.wallet, name="payroll module")
     payment = _payment(play, targets)
+    play.knowledge.announce(home, payroll.wallet, "CHG-20: a module for the payroll", becomes=module)
     home.do(payroll.executes(home, payroll.wallet, payroll.wallet.encode("enableModule", module)))
     allowing = module.encode("allow", usdr, payment[:SELECTOR_BYTES], True)
     home.do(payroll.batch(home, [(module, allowing), (module, module.encode("setBot", bot, True))]))

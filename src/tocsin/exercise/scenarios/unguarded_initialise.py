@@ -115,8 +115,10 @@ def _laundering(play: Play, attacker: Account) -> list[Transaction]:
 def twin(play: Play, targets: Targets) -> None:
     """The founder does what was forgotten, upgrades, and moves everything to the Safe."""
     home, tokens, founder = play.home, play.scene.tokens, play.scene.people.founder
+    play.knowledge.announce(home, targets.treasury, "CHG-18: the treasury is set up", becomes=founder)
     home.do(targets.treasury.by(founder, "initialize", founder))
     second = home.deploy(founder, play.library.own("TreasuryTwo"), name="treasury's second version")
+    play.knowledge.announce(home, targets.treasury, "CHG-19: the treasury's second version", becomes=second)
     home.do(targets.treasury.by(founder, "upgradeToAndCall", second, b""))
     moved = ([tokens.usdr, tokens.dair, ZERO], [HELD_USDR, HELD_DAIR, HELD_WEI], play.scene.safe.wallet)
     home.do(targets.treasury.at(second.artefact).by(founder, "payAll", *moved))

@@ -1,7 +1,7 @@
 """What was done to a Safe in one transaction: by its logs, by calls of it and by what changed in its state."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -22,6 +22,11 @@ CHANGES: Mapping[bytes, str] = {
     topic("ChangedModuleGuard(address)"): "the module guard was set",
     topic("ChangedFallbackHandler(address)"): "the fallback handler was set",
 }
+GAINING = frozenset(
+    topic(f"{name}(address)")
+    for name in ("AddedOwner", "EnabledModule", "ChangedGuard", "ChangedModuleGuard", "ChangedFallbackHandler")
+)
+"""The changes that give the account they name a say."""
 THRESHOLD = topic("ChangedThreshold(uint256)")
 SET_UP = topic("SafeSetup(address,address[],uint256,address,address)")
 EXECUTED = (
@@ -45,6 +50,8 @@ class Doing:
     changes: list[str]
     targets: list[str]
     """Of delegatecalls."""
+    gaining: list[str] = field(default_factory=list)
+    """Who was given a say."""
     old_copy: str = ""
     new_copy: str = ""
 
@@ -74,7 +81,9 @@ def _add_changes(found: dict[_events.Key, Doing], logs: pl.DataFrame) -> None:
         if words:
             is_number = row["topic0"] == THRESHOLD
             shown = str(int.from_bytes(words[0], "big")) if is_number else _events.address_of(words[0])
-            _at(found, row, _safe(row)).changes.append(f"{CHANGES[row['topic0']]}: {shown}")
+            doing = _at(found, row, _safe(row))
+            doing.changes.append(f"{CHANGES[row['topic0']]}: {shown}")
+            doing.gaining.extend([shown] if row["topic0"] in GAINING else [])
 
 
 def _add_delegatecalls(found: dict[_events.Key, Doing], calls: pl.DataFrame | None) -> None:

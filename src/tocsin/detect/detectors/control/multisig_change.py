@@ -40,7 +40,7 @@ from typing import Any
 from tocsin.detect.detector import Detector, Example, Question, Read
 from tocsin.detect.detectors.control import _events, _safe_calls, _safe_libraries
 from tocsin.detect.detectors.control._safe_doings import CHANGES, EXECUTED, MASTER_COPY_SLOT, SET_UP, Doing, doings
-from tocsin.model.finding import Entity, Severity, Sighting
+from tocsin.model.finding import GAINING, Entity, Severity, Sighting
 from tocsin.model.lookups import Answers, Lookup, code_hash
 from tocsin.tables import literal
 from tocsin.tables.dataset import Tables
@@ -84,7 +84,12 @@ def judge(doing: Doing, answers: Answers) -> Sighting | None:
             *(Entity("delegatecall_target", target) for target in dict.fromkeys(unknown)),
             *(Entity("master_copy", copy) for copy in [doing.new_copy] if copy),
         ),
-        values={"changes": tuple(doing.changes), "delegatecalls": len(unknown), "slot_0_written": bool(doing.new_copy)},
+        values={
+            "changes": tuple(doing.changes),
+            GAINING: tuple(dict.fromkeys((*doing.gaining, *unknown))),
+            "delegatecalls": len(unknown),
+            "slot_0_written": bool(doing.new_copy),
+        },
         key=doing.safe,
     )
 
