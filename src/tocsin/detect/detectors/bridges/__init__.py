@@ -1,0 +1,1 @@
+"""Detectors of what goes wrong between chains: forged and emptied bridges, their validators, their backing."""

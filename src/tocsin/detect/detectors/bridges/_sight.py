@@ -1,0 +1,154 @@
+"""
+What was seen of the chains at the other end: up to when, since when without a break, and which messages.
+
+All of it is asked "as of" a time on the chains, so that what is found does not depend on which chain was read first.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from tocsin.detect.detectors.bridges._families import Role
+
+HOLE_SECONDS = 900
+"""Where a chain is remembered on both sides of so long a time, and of blocks between them: nobody looked."""
+
+Row: TypeAlias = Mapping[str, Any]
+Times: TypeAlias = npt.NDArray[np.int64]
+
+
+def is_role(role: Role) -> pl.Expr:
+    """Rows of this kind."""
+    return pl.col("role") == role.value
+
+
+class Sight:
+    """The remembered rows, to ask about."""
+
+    def __init__(self, memory: pl.DataFrame, releases: pl.DataFrame) -> None:
+        same = memory.filter(pl.col("id").is_in(releases["id"].unique().implode()))
+        self._memory = memory
+        self._deposits = _by_id(same.filter(is_role(Role.DEPOSIT)))
+        self._releases = _by_id(same.filter(is_role(Role.RELEASE)))
+        self._seen: dict[int, tuple[Times, Times]] = {}
+        self._numbers: dict[tuple[Any, ...], tuple[Times, npt.NDArray[np.uint64]]] = {}
+
+    def deposits(self, release: Row) -> list[Row]:
+        """What was sent under the id of a release, before it or after, from its source to its target."""
+        there = self._deposits.get((release["channel"], release["id"]), ())
+        return [each for each in there if _is_way(each, release)]
+
+    def earlier(self, release: Row) -> list[Row]:
+        """The same message, as it arrived before at the same contract."""
+        there = self._releases.get((release["channel"], release["id"]), ())
+        return [each for each in there if _is_same(each, release) and place(each) < place(release)]
+
+    def head(self, chain: int, at: int | None = None) -> int | None:
+        """Up to when a chain was seen, of what is not later than `at`; None where it was not."""
+        times, _ = self._of(chain)
+        known = len(times) if at is None else int(np.searchsorted(times, at, side="right"))
+        return int(times[known - 1]) if known else None
+
+    def since(self, chain: int, at: int) -> int | None:
+        """Since when a chain was seen without a break, up to and beyond this time; None where it was not."""
+        times, numbers = self._of(chain)
+        last = int(np.searchsorted(times, at, side="left"))
+        if last == len(times):
+            return None
+        holes = (np.diff(times[: last + 1]) > HOLE_SECONDS) & (np.diff(numbers[: last + 1]) > 1)
+        first = int(np.flatnonzero(holes)[-1]) + 1 if holes.any() else 0
+        return int(times[first]) if times[first] <= at else None
+
+    def last_number(self, release: Row) -> tuple[int, int] | None:
+        """The greatest number sent before a release from its source, of those it counts among, and when."""
+        same = (
+            (pl.col("channel") == release["channel"])
+            & (pl.col("chain_id") == release["source"])
+            & (pl.col("counter") == release["counter"])
+        )
+        key = (Role.DEPOSIT, release["channel"], release["source"], release["counter"])
+        times, numbers = self._counted(key, is_role(Role.DEPOSIT) & same)
+        known = int(np.searchsorted(times, release["timestamp"], side="right"))
+        return (int(numbers[:known].max()), int(times[known - 1])) if known else None
+
+    def arrived_numbers(self, release: Row) -> npt.NDArray[np.uint64]:
+        """The numbers that arrived before a release at the same contract, of those it counts among."""
+        same = (pl.col("contract") == release["contract"]) & (pl.col("counter") == release["counter"])
+        same &= (pl.col("channel") == release["channel"]) & pl.col("source").eq_missing(release["source"])
+        key = (Role.RELEASE, release["channel"], release["contract"], release["counter"], release["source"])
+        times, numbers = self._counted(key, is_role(Role.RELEASE) & same)
+        return numbers[: int(np.searchsorted(times, release["timestamp"], side="left"))]
+
+    def _of(self, chain: int) -> tuple[Times, Times]:
+        """When a chain was seen, and at which heights, in the order of time."""
+        if chain not in self._seen:
+            rows = self._memory.filter((pl.col("chain_id") == chain) & pl.col("block_number").is_not_null())
+            rows = rows.select("timestamp", "block_number").unique().sort("timestamp", "block_number")
+            self._seen[chain] = (
+                rows["timestamp"].to_numpy().astype(np.int64),
+                rows["block_number"].to_numpy().astype(np.int64),
+            )
+        return self._seen[chain]
+
+    def _counted(self, key: tuple[Any, ...], which: pl.Expr) -> tuple[Times, npt.NDArray[np.uint64]]:
+        if key not in self._numbers:
+            rows = self._memory.filter(which & pl.col("number").is_not_null()).sort("timestamp")
+            self._numbers[key] = (rows["timestamp"].to_numpy().astype(np.int64), rows["number"].to_numpy())
+        return self._numbers[key]
+
+
+def with_sources(memory: pl.DataFrame) -> pl.DataFrame:
+    """
+    The rows, releases without a source given that of what arrived at the same contract before and was found there.
+
+    Some bridges do not say in their event where a message comes from: a contract that ends one route always knows.
+    """
+    unknown = memory.filter(is_role(Role.RELEASE) & pl.col("source").is_null())
+    if unknown.is_empty():
+        return memory
+    sent = memory.filter(is_role(Role.DEPOSIT)).select("channel", "id", there=pl.col("chain_id"))
+    met = unknown.join(sent, on=["channel", "id"]).filter(pl.col("there") != pl.col("chain_id"))
+    learned = met.group_by("channel", "contract").agg(pl.col("there").min(), pl.col("there").n_unique().alias("chains"))
+    one = learned.filter(pl.col("chains") == 1).drop("chains")
+    filled = memory.join(one, on=["channel", "contract"], how="left")
+    source = pl.when(is_role(Role.RELEASE)).then(pl.coalesce("source", "there")).otherwise("source")
+    return filled.with_columns(source=source).drop("there")
+
+
+def place(row: Row) -> tuple[int, int, int]:
+    """Where on its chain a row stands."""
+    return (row["block_number"] or 0, row["transaction_index"] or 0, row["log_index"])
+
+
+def _by_id(rows: pl.DataFrame) -> dict[tuple[str, bytes], list[Row]]:
+    found: dict[tuple[str, bytes], list[Row]] = {}
+    for row in rows.iter_rows(named=True):
+        found.setdefault((row["channel"], row["id"]), []).append(row)
+    return found
+
+
+def _is_way(deposit: Row, release: Row) -> bool:
+    """Whether a deposit is of the counter of a release, and goes from its source to its target, where both say so."""
+    return (
+        deposit["chain_id"] != release["chain_id"]
+        and release["source"] in (None, deposit["chain_id"])
+        and deposit["target"] in (None, release["chain_id"])
+    )
+
+
+def _is_same(one: Row, other: Row) -> bool:
+    return all(one[name] == other[name] for name in ("chain_id", "contract", "source"))
+
+
+def waiting(memory: pl.DataFrame, new: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The releases whose time the chain at the other end has got past with these new rows, and not before."""
+    moved = new.group_by("chain_id").agg(pl.col("timestamp").max().alias("now"))
+    for chain, now in moved.iter_rows():
+        mine = new.filter(pl.col("chain_id") == chain)["block_number"].implode()
+        before = memory.filter((pl.col("chain_id") == chain) & ~pl.col("block_number").is_in(mine))["timestamp"].max()
+        if before is not None:
+            since, until = pl.col("timestamp") > before, pl.col("timestamp") <= now
+            yield memory.filter(is_role(Role.RELEASE) & (pl.col("source") == chain) & since & until)

@@ -1,0 +1,259 @@
+"""
+A bridge paid out, or delivered a message, for which nothing was sent on the other chain.
+
+A bridge's contract believes its validators, or a proof. Whoever watches both chains can see for himself whether what
+arrived was ever sent.
+
+## What it finds
+Each arrival at a known bridge is held against what was sent at the other end: the same id, from the right chain, and
+where the events say so the same amount and beneficiary.
+
+* critical: the chain at the other end was seen up to the time of the arrival and beyond, and nothing was sent under
+  that id, or another amount, or for somebody else; a message that had arrived arrived once more.
+* high: the message's number is far beyond the last one that the other end had sent a moment before.
+* medium: its number is far beyond all that arrived at the same contract before, where the other end is not watched.
+* low, label `coverage:source-unseen`: nothing was found, but the chain at the other end has not been seen up to that
+  time, or only since shortly before. It is judged again when that chain gets there.
+
+A finding that becomes certain only with a later block of the other chain stands in the block of the arrival.
+
+## Why it matters
+Stolen validator keys and faulty proofs have emptied more bridges than anything else, and nothing on the chain that pays
+looks wrong. The first forged arrival is often followed by many more: the bridge can be paused between them.
+
+## Blind spots
+Bridges whose events are not among those known: add theirs to `_families.py`. Where only one chain is watched, all that
+is left is the repeated message and the number out of line. Messages sent before the other chain was watched, or in a
+part of it that was left out. A chain that is behind delays the verdict. What the receiver of a message did with it is
+not compared, only the message. Deposits that a reorg takes back after they were paid out. Two deployments of one bridge
+between the same two chains with the same numbers can hide each other's forgery. What is still pending is looked at
+without the other chain.
+
+## Triage
+Look the id up at the other end, with another node. If it is not there: pause the bridge on every chain, since the next
+one is on its way; then find out which validators signed, or which root was proven. Follow the beneficiary.
+
+## References
+- https://arxiv.org/abs/2410.02029
+- https://docs.hyperlane.xyz
+- https://specs.optimism.io/protocol/withdrawals.html
+- https://docs.layerzero.network/v2
+"""
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from tocsin.detect.detector import MEMORY, Detector, Example, Memory
+from tocsin.detect.detectors.bridges._examples import FAR, HOME, block, delivered, locked, log, minted, watched
+from tocsin.detect.detectors.bridges._families import REPEATABLE, Role
+from tocsin.detect.detectors.bridges._messages import MESSAGES, READS, REMEMBERED, prepare, remember
+from tocsin.detect.detectors.bridges._sight import Row, Sight, is_role, waiting, with_sources
+from tocsin.detect.detectors.bridges._tellings import ABSENT, FORGED, OUT_OF_LINE, REPEATED, UNSEEN, Telling, sighting
+from tocsin.model.finding import Sighting
+from tocsin.tables.dataset import Tables
+
+WINDOW_BLOCKS = 400_000
+"""Of each chain: eight weeks of Ethereum, nine days where a block takes two seconds, a day of a quarter second each."""
+LOOKBACK_SECONDS = 86_400
+"""How long before an arrival what was sent is looked for, where messages have no numbers that tell."""
+SLOW_LOOKBACK_SECONDS: Mapping[str, int] = {"op-stack": 14 * 86_400, "op-stack-proof": 14 * 86_400}
+"""Where whoever withdraws decides himself when he proves it, after a week at the earliest."""
+BEHIND_SECONDS = 600
+"""The other chain is no more behind than this, or it is said that it is."""
+FAR_BEYOND_SENT, FAR_BEYOND_ARRIVED = 100, 1_000
+"""Messages by which a number is out of line: of the last one sent, and, where that is not seen, of all that arrived."""
+ARRIVALS_FOR_A_LINE = 3
+
+
+def run(tables: Tables) -> Iterator[Sighting]:
+    """What is wrong with the arrivals of these blocks, and with earlier ones that these blocks decide."""
+    new = tables[MESSAGES]
+    if new.is_empty():
+        return
+    memory = with_sources(tables[MEMORY])
+    place = ["chain_id", "block_number"]
+    fresh = memory.filter(is_role(Role.RELEASE)).join(new.select(place).unique(), on=place, how="semi")
+    decided = pl.concat([fresh, *waiting(memory, new)]).unique(maintain_order=True)
+    if decided.is_empty():
+        return
+    sight = Sight(memory, decided)
+    for row in fresh.iter_rows(named=True):
+        yield from (sighting(row, told) for told in _at_once(row, sight))
+    for row in decided.iter_rows(named=True):
+        if (told := _verdict(row, sight)) is not None:
+            yield sighting(row, told)
+
+
+def _at_once(release: Row, sight: Sight) -> Iterator[Telling]:
+    """What can be said of an arrival with what was there before it."""
+    if release["channel"] not in REPEATABLE and (times := len(sight.earlier(release))):
+        yield REPEATED.told(f"It had arrived {times} times before.", earlier=times)
+    if release["source"] is None or _matches(release, sight):
+        return
+    head = sight.head(release["source"], release["timestamp"])
+    if head is None:
+        yield from _out_of_line(release, sight)
+    elif release["timestamp"] - head > BEHIND_SECONDS:
+        yield UNSEEN.told(
+            f"That chain has been seen only up to {release['timestamp'] - head} seconds before.", "behind"
+        )
+    elif (last := sight.last_number(release)) and _number(release) >= last[0] + FAR_BEYOND_SENT:
+        yield OUT_OF_LINE.told(
+            f"The last number sent there, {release['timestamp'] - head} seconds before, was {last[0]}."
+        )
+
+
+def _out_of_line(release: Row, sight: Sight) -> Iterator[Telling]:
+    """A number far beyond all before, where nobody watches the chain it comes from."""
+    numbers = sight.arrived_numbers(release)
+    if len(numbers) >= ARRIVALS_FOR_A_LINE and _number(release) >= int(numbers.max()) + FAR_BEYOND_ARRIVED:
+        yield OUT_OF_LINE.alone(f"The greatest of the {len(numbers)} numbers that arrived before is {numbers.max()}.")
+
+
+def _verdict(release: Row, sight: Sight) -> Telling | None:
+    """Whether an arrival is forged, as far as the other chain has been seen; None where it is not, or not yet."""
+    source, time = release["source"], release["timestamp"]
+    head = None if source is None else sight.head(source)
+    if head is None or head < time or _matches(release, sight):
+        return None
+    if others := sight.deposits(release):
+        return FORGED.told("Under its id something else was sent there: " + _differences(release, others[0]), "differs")
+    since = sight.since(source, time)
+    return None if since is None else _missing(release, sight, since)
+
+
+def _missing(release: Row, sight: Sight, since: int) -> Telling:
+    """What it means that nothing was sent under its id while the other chain was watched."""
+    watched = release["timestamp"] - since
+    last = sight.last_number(release) if release["number"] is not None else None
+    if last is not None and _number(release) > last[0] and last[1] >= since:
+        return FORGED.told(f"That number had not been reached there: the last one sent was {last[0]}.")
+    if last is None and watched >= SLOW_LOOKBACK_SECONDS.get(release["channel"], LOOKBACK_SECONDS):
+        return ABSENT.told(f"Nothing was sent there under its id in the {watched} seconds before.")
+    return UNSEEN.told(f"It may have been sent before: that chain has been watched for {watched} seconds.", "before")
+
+
+def _number(release: Row) -> int:
+    return -1 if release["number"] is None else int(release["number"])
+
+
+def _matches(release: Row, sight: Sight) -> bool:
+    return any(not _differences(release, each) for each in sight.deposits(release))
+
+
+def _differences(release: Row, deposit: Row) -> str:
+    """In what a deposit is not what arrived; empty where both say the same."""
+    sent, receiver = deposit["value_binary"], deposit["beneficiary"]
+    words = (
+        f"{int.from_bytes(sent, 'big')} base units" if _differ(sent, release["value_binary"]) else "",
+        f"for 0x{receiver.hex()}" if _differ(receiver, release["beneficiary"]) else "",
+    )
+    return " ".join(filter(None, words))
+
+
+def _differ(sent: bytes | None, arrived: bytes | None) -> bool:
+    return sent is not None and arrived is not None and sent != arrived
+
+
+detector = Detector(
+    id="forged-bridge-transfer",
+    severity=FORGED.severity,
+    reads=READS,
+    run=run,
+    memory=Memory(
+        columns=REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=remember, prepare=prepare, across_chains=True
+    ),
+    examples=(
+        Example(
+            says="minted under a number that the other chain had not reached when it got past that time",
+            tables={
+                "blocks": [block(HOME, 1, 0), block(FAR, 2, 60), block(HOME, 3, 120)],
+                "logs": [locked(1, 7), minted(2, 8, "mallory", 900)],
+            },
+            finds=(
+                {
+                    "severity": "critical",
+                    "confidence": 0.95,
+                    "chain_id": FAR,
+                    "entities": {"bridge": "bridge", "beneficiary": "mallory"},
+                    "values": {"number": 8, "amount": 900, "source_chain_id": HOME},
+                },
+            ),
+        ),
+        Example(
+            says="minted under a number far beyond the last one sent a moment before: high at once, then certain",
+            tables={
+                "blocks": [block(HOME, 1, 0), block(FAR, 2, 60), block(HOME, 3, 120)],
+                "logs": [locked(1, 7), minted(2, 1_007)],
+            },
+            finds=({"severity": "high", "confidence": 0.85}, {"severity": "critical"}),
+        ),
+        Example(
+            says="another amount, and another receiver, than were locked",
+            tables={
+                "blocks": [block(HOME, 1, 0), block(FAR, 2, 60), block(HOME, 3, 120)],
+                "logs": [locked(1, 7), minted(2, 7, amount=501), minted(2, 7, "mallory", index=1)],
+            },
+            finds=({"severity": "critical"}, {"severity": "critical"}, {"severity": "critical"}),
+        ),
+        Example(
+            says="the same message twice at one contract",
+            tables={
+                "blocks": [block(FAR, 1, 60), block(FAR, 2, 62)],
+                "logs": [minted(1, 7), minted(2, 7)],
+            },
+            finds=({"severity": "critical", "block_number": 2, "values": {"earlier": 1}},),
+        ),
+        Example(
+            says="a message without a number, of which a day of the other chain knows nothing",
+            tables={
+                "blocks": [*watched(-LOOKBACK_SECONDS, 600), block(FAR, 300, 60)],
+                "logs": delivered(300, 5),
+            },
+            finds=({"severity": "critical", "confidence": 0.8, "block_number": 300},),
+        ),
+        Example(
+            says="numbers in a line, and one far beyond, where the other chain is not watched",
+            tables={
+                "blocks": [block(FAR, height, height) for height in range(1, 5)],
+                "logs": [minted(height, height) for height in range(1, 4)] + [minted(4, 1_003)],
+            },
+            finds=({"severity": "medium", "confidence": 0.5, "block_number": 4},),
+        ),
+        Example(
+            says="the other chain is far behind, then seen with a gap at that time: not judged, and said",
+            tables={
+                "blocks": [block(HOME, 1, -1_200), block(HOME, 2, 600), block(FAR, 3, 60)],
+                "logs": delivered(3, 5),
+            },
+            finds=(
+                {"severity": "low", "labels": ["coverage:source-unseen"]},
+                {"severity": "low", "labels": ["coverage:source-unseen"]},
+            ),
+        ),
+        Example(
+            says="what was locked is minted, and what was dispatched delivered",
+            tables={
+                "blocks": [block(HOME, 1, 0), block(FAR, 2, 60), block(HOME, 3, 120)],
+                "logs": [
+                    locked(1, 7),
+                    minted(2, 7, index=9),
+                    log(HOME, 1, "DispatchId(bytes32)", 5, index=1),
+                    *delivered(2, 5),
+                ],
+            },
+        ),
+        Example(
+            says="the other chain has not got that far, and may still tell of it",
+            tables={
+                "blocks": [block(HOME, 1, 0), block(FAR, 2, 60), block(FAR, 3, 180)],
+                "logs": [locked(1, 7), minted(2, 8)],
+            },
+        ),
+        Example(
+            says="an event that is cut off",
+            tables={"blocks": [block(FAR, 1, 60)], "logs": [{**minted(1, 7), "data": b"\x01", "topic2": None}]},
+        ),
+    ),
+)
