@@ -20,6 +20,7 @@ from tocsin.edge.rpc.limits import Limits
 from tocsin.edge.rpc.mempool import Mempool
 from tocsin.edge.rpc.pool import Pool
 from tocsin.edge.rpc.state import State
+from tocsin.edge.simulator import Simulator
 from tocsin.model.errors import DataMissing, InputError, RemoteError
 from tocsin.model.lookups import Answers, Lookup
 
@@ -87,6 +88,10 @@ class Nodes:
     def mempool(self) -> Mempool:
         """What waits to be mined, by the same endpoints."""
         return Mempool(self._pool, self._chain_id)
+
+    def simulator(self) -> Simulator:
+        """What calls would do, by the same endpoints."""
+        return Simulator(self._pool)
 
     async def close(self) -> None:
         """Let go of every connection."""

@@ -1,0 +1,50 @@
+"""
+Trying out calls on a node without sending anything: `debug_traceCall` on the state after a block.
+
+No fork has to be kept: the node works on its own state, with what the caller is to have overridden. geth, Erigon, Reth,
+Nethermind and anvil have it, among providers those that offer tracing.
+"""
+
+from collections.abc import Sequence
+
+from tocsin.chain.attempts.traced import Attempt, asked
+from tocsin.chain.pending import TRACE_CALL, Overrides
+from tocsin.chain.rpc.json_rpc import Outcome
+from tocsin.edge.rpc.endpoint import Endpoint
+from tocsin.edge.rpc.pool import Pool
+from tocsin.model.errors import EndpointUnavailable, InputError, MethodUnknown, RateLimited, RemoteError
+
+
+class Simulator:
+    """The endpoints of one chain, asked what calls would do. Implements `tocsin.app.simulation.Tracer`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def traced(
+        self, attempts: Sequence[Attempt], contract: str, height: int, overrides: Overrides, maker: str
+    ) -> list[bytes | None]:
+        """
+        The trace of each attempt after the block at this height; None where the node refused that one.
+
+        Raises `MethodUnknown` when no endpoint can trace a call, `RemoteError`, `InputError`.
+        """
+        requests = [asked(attempt, contract, height, overrides, maker) for attempt in attempts]
+        failure: RemoteError | InputError | None = None
+        for endpoint in self._pool.ready():
+            try:
+                await endpoint.prepare()
+                return _traces(await endpoint.ask(requests), endpoint)
+            except (RemoteError, InputError) as error:
+                if failure is None or isinstance(failure, MethodUnknown):
+                    failure = error
+        raise failure or self._pool.exhausted()
+
+
+def _traces(outcomes: Sequence[Outcome], endpoint: Endpoint) -> list[bytes | None]:
+    for outcome in outcomes:
+        if isinstance(outcome, MethodUnknown):
+            raise MethodUnknown(f"{endpoint.name}: cannot trace a call: it has no {TRACE_CALL}; name a node that has")
+        if isinstance(outcome, RateLimited | EndpointUnavailable):
+            raise outcome
+    return [outcome if isinstance(outcome, bytes) else None for outcome in outcomes]
