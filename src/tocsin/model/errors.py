@@ -6,6 +6,7 @@ The error tree. Each error says what happened, where, and what to do about it.
     * SettingError         a setting is misspelt, missing or out of range
     * SourceError          a SOURCE argument names nothing that can be read
     * ExtensionError       an extension file breaks the contract of its kind
+    * RuleError            a rule file says what cannot be read, or what cannot be meant
     * ToolMissing          another program that is needed is not installed
     * PackageMissing       a published package that is needed has not been fetched
       * ScenarioBroken       a scenario does not play as its author meant it to
@@ -50,6 +51,10 @@ class SourceError(UserError):
 
 class ExtensionError(UserError):
     """An extension file breaks the contract of its kind."""
+
+
+class RuleError(UserError):
+    """A rule file says what cannot be read, or what cannot be meant."""
 
 
 class ScenarioBroken(ExtensionError):

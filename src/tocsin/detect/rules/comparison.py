@@ -1,0 +1,285 @@
+"""
+One line of a selection: a field, its modifiers, its values; as a test of a row.
+
+Values are read by the field's kind, exactly. Texts are compared whatever their case, and `*` and `?` in them stand
+for any text and any sign, as Sigma has it; bytes are compared as hexadecimal digits where only a part is given.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_, ge, gt, le, lt, or_
+from typing import Any
+
+import polars as pl
+
+from tocsin.detect.rules.document import Items, Mark, Node, Text, as_texts, nearest
+from tocsin.detect.rules.fields import BINARY, NUMBERS, Field, Sort
+from tocsin.detect.rules.logic import Test
+from tocsin.detect.rules.quantities import BITS, whole
+
+ORDERS: Mapping[str, Callable[[Any, Any], Any]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
+PARTS = frozenset({"contains", "startswith", "endswith"})
+FLAGS = frozenset({"i", "m", "s"})
+"""Sub-modifiers of `re`."""
+MODIFIERS = frozenset({*ORDERS, *PARTS, "all", "re", "exists", "fieldref", "cased"})
+_REFUSED: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("base64", "base64offset", "wide", "utf16", "utf16le", "utf16be", "windash", "expand"),
+        "is about text on hosts; chain data holds bytes: write them as 0x and hexadecimal digits",
+    ),
+    **dict.fromkeys(("minute", "hour", "day", "week", "month", "year"), "is not built: no field is a date"),
+    "cidr": "compares IP addresses, and no field of chain data is one",
+    "neq": "is not read: give the value a selection of its own and write `not` in the condition",
+}
+_EVERYWHERE = frozenset({"chain_id"})
+"""Fields that say where to look: alone they leave nothing out."""
+_PROBES = ("", "a", "0x", "Zz 9-_/", "0" * 64)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a selection, taken apart."""
+
+    mark: Mark
+    key: str
+    """As it is written, for errors."""
+    field: Field
+    modifiers: tuple[str, ...]
+    value: Node
+
+    def refuse(self, says: str) -> Any:
+        """Raise the error that names the line."""
+        return self.mark.refuse(self.key, says)
+
+
+def test(line: Line, field_named: Callable[[str], Field]) -> Test:
+    """Compile a line. `field_named` finds the field that `fieldref` names. Raises `RuleError`."""
+    _check_modifiers(line)
+    if line.field.sort is Sort.LIST and "exists" not in line.modifiers:
+        line.refuse("is a list; only `exists` can be asked of it")
+    if "exists" in line.modifiers:
+        return _exists(line)
+    if "fieldref" in line.modifiers:
+        return _against(line, field_named(_one(line).value))
+    if isinstance(line.value, Text) and line.value.is_null:
+        return _test(line, pl.col(line.field.column).is_null(), selective=not line.field.required)
+    if order := next((name for name in line.modifiers if name in ORDERS), None):
+        return _ordered(line, order)
+    values = [_value_test(line, text) for text in as_texts(line.value, line.key)]
+    if not values:
+        line.refuse("has no value")
+    join, is_selective = (and_, any) if "all" in line.modifiers else (or_, all)
+    expression = reduce(join, (each.expression for each in values))
+    return _test(line, expression, selective=is_selective(each.selective for each in values))
+
+
+def _test(line: Line, expression: pl.Expr, *, selective: bool = True, selective_not: bool = False) -> Test:
+    where = line.field.name.rpartition(".")[2] in _EVERYWHERE
+    return Test(expression, frozenset({line.field.column}), selective and not where, selective_not and not where)
+
+
+def _check_modifiers(line: Line) -> None:
+    for name in line.modifiers:
+        if name in _REFUSED:
+            line.refuse(f"the modifier {name!r} {_REFUSED[name]}")
+        if name not in MODIFIERS and not (name in FLAGS and "re" in line.modifiers):
+            line.refuse(f"no modifier is called {name!r}; {nearest(name, MODIFIERS)}")
+    kinds = [name for name in line.modifiers if name in {*PARTS, *ORDERS, "re", "exists"}]
+    if len(kinds) > 1 or len(set(line.modifiers)) < len(line.modifiers):
+        line.refuse(f"{' and '.join(line.modifiers)} cannot go together")
+    if "fieldref" in line.modifiers and set(line.modifiers) - {"fieldref", *ORDERS}:
+        line.refuse(f"fieldref goes with {', '.join(ORDERS)} or alone")
+    if "all" in line.modifiers and not isinstance(line.value, Items):
+        line.refuse("`all` needs a list of values")
+
+
+def _one(line: Line) -> Text:
+    if not isinstance(line.value, Text) or line.value.is_null:
+        line.refuse("needs one value")
+    return line.value  # type: ignore[return-value] # refused above if it is not one text
+
+
+def _exists(line: Line) -> Test:
+    wanted = _flag(line, _one(line))
+    if line.field.required and not wanted:
+        line.refuse("is never empty, so this never matches")
+    column = pl.col(line.field.column)
+    expression = column.is_not_null() if wanted else column.is_null()
+    return _test(line, expression, selective=not wanted, selective_not=wanted and not line.field.required)
+
+
+def _against(line: Line, other: Field) -> Test:
+    """Two fields of a row compared with one another."""
+    if other.sort is not line.field.sort or line.field.sort is Sort.LIST:
+        line.refuse(f"is {line.field.sort}, {other.name} is {other.sort}; only like can be compared with like")
+    if other.column == line.field.column:
+        line.refuse("is compared with itself")
+    order = next((name for name in line.modifiers if name in ORDERS), None)
+    if order and line.field.sort not in NUMBERS:
+        line.refuse(f"is {line.field.sort}; only numbers have an order")
+    one, two = pl.col(line.field.column), pl.col(other.column)
+    expression = ORDERS[order](one, two) if order else one == two
+    return Test(expression, frozenset({line.field.column, other.column}), selective=True, selective_not=bool(order))
+
+
+def _ordered(line: Line, order: str) -> Test:
+    """A number compared with a number. One that every value satisfies leaves nothing out."""
+    sort = Sort.AMOUNT if line.field.sort is Sort.WORD or _is_state(line.field) else line.field.sort
+    if sort not in NUMBERS:
+        line.refuse(f"is {line.field.sort}; only numbers can be compared with {order}")
+    number = _whole(line, _one(line))
+    least, most = _range(sort)
+    holds = [ORDERS[order](edge, number) for edge in (least, most)]
+    if not any(holds):
+        line.refuse(f"never matches: it is between {least} and {most}")
+    column = pl.col(line.field.column)
+    clamped = min(max(number, least), most)
+    expression = ORDERS[order](column, _packed(sort, clamped)) if clamped == number else pl.lit(value=True)
+    if sort is Sort.AMOUNT:
+        expression &= column.bin.size() == BITS // 8
+    return _test(line, expression, selective=not all(holds), selective_not=True)
+
+
+def _is_state(field: Field) -> bool:
+    """The values of storage, balances and nonces, which are 32 bytes big-endian; code is longer."""
+    return field.column in {"before", "after"}
+
+
+def _range(sort: Sort) -> tuple[int, int]:
+    return {
+        Sort.AMOUNT: (0, 2**BITS - 1),
+        Sort.SIGNED: (-(2 ** (BITS - 1)), 2 ** (BITS - 1) - 1),
+        Sort.COUNT: (0, 2**64 - 1),
+    }[sort]
+
+
+def _packed(sort: Sort, number: int) -> Any:
+    """A number as the column holds it. Signed ones are turned as `arguments` turns them."""
+    if sort is Sort.COUNT:
+        return pl.lit(number, dtype=pl.UInt64())
+    return pl.lit((number + 2 ** (BITS - 1) if sort is Sort.SIGNED else number).to_bytes(BITS // 8, "big"))
+
+
+def _whole(line: Line, text: Text) -> int:
+    number = whole(text.value)
+    if number is None:
+        line.refuse(f"{text.value!r} is no whole number; write 1500, 1_500, 1.5e3 or 0x5dc")
+    return number  # type: ignore[return-value] # refused above
+
+
+def _flag(line: Line, text: Text) -> bool:
+    if text.value not in {"true", "false"}:
+        line.refuse(f"is true or false, not {text.value!r}")
+    return text.value == "true"
+
+
+def _value_test(line: Line, text: Text) -> Test:
+    """One value of a line."""
+    if text.is_null:
+        line.refuse("null stands alone, not in a list")
+    if "re" in line.modifiers:
+        return _matching(line, text)
+    if any(name in PARTS for name in line.modifiers):
+        return _partly(line, text)
+    return _equal(line, text)
+
+
+def _equal(line: Line, text: Text) -> Test:
+    field, column = line.field, pl.col(line.field.column)
+    if field.sort is Sort.TEXT:
+        return _text_equal(line, text)
+    if field.sort is Sort.FLAG:
+        return _test(line, column == _flag(line, text), selective_not=True)
+    if field.sort in NUMBERS:
+        number = _whole(line, text)
+        least, most = _range(field.sort)
+        if not least <= number <= most:
+            line.refuse(f"never matches: it is between {least} and {most}")
+        return _test(line, column == _packed(field.sort, number))
+    return _test(line, column == pl.lit(_octets(line, text)))
+
+
+def _octets(line: Line, text: Text) -> bytes:
+    """Whole bytes as the field has them."""
+    raw = bytes.fromhex(_digits(line, text)) if len(text.value) % 2 == 0 else None
+    if raw is None or (line.field.width and len(raw) != line.field.width):
+        width = f"0x and {2 * line.field.width}" if line.field.width else "0x and an even number of"
+        line.refuse(f"is {width} hexadecimal digits; for a part of them use contains, startswith or endswith")
+    return raw  # type: ignore[return-value] # refused above
+
+
+def _digits(line: Line, text: Text) -> str:
+    if not re.fullmatch(r"0x[0-9a-fA-F]*", text.value):
+        line.refuse(f"is {line.field.sort}: write it as 0x and hexadecimal digits, not {text.value!r}")
+    return text.value[2:].lower()
+
+
+def _text_equal(line: Line, text: Text) -> Test:
+    choices, column = line.field.choices, pl.col(line.field.column)
+    if re.search(r"[*?\\]", text.value):
+        return _like(line, text.value)
+    if choices and text.value.lower() not in {each.lower() for each in choices}:
+        line.refuse(f"is never {text.value!r}; {nearest(text.value, choices)}")
+    if "cased" in line.modifiers:
+        return _test(line, column == text.value)
+    return _test(line, column.str.to_lowercase() == text.value.lower())
+
+
+def _like(line: Line, pattern: str) -> Test:
+    """Sigma's wildcards: `*` any text, `?` any sign; a backslash takes their meaning away."""
+    parts = re.findall(r"\\[*?\\]|\*|\?|[^*?\\]+|\\", pattern)
+    wild = {"*": ".*", "?": "."}
+    body = "".join(
+        wild.get(part) or re.escape(part[1:] if len(part) == 2 and part[0] == "\\" else part) for part in parts
+    )
+    case = "" if "cased" in line.modifiers else "i"
+    return _test(
+        line,
+        pl.col(line.field.column).str.contains(f"^(?s{case}:{body})$"),
+        selective=any(part not in wild for part in parts),
+    )
+
+
+def _partly(line: Line, text: Text) -> Test:
+    """A text that holds, begins or ends with another; bytes by their hexadecimal digits."""
+    (how,) = (name for name in line.modifiers if name in PARTS)
+    column, given = pl.col(line.field.column), text.value
+    if line.field.sort in BINARY:
+        given = _digits(line, text)
+        column = column.bin.encode("hex")
+    elif line.field.sort is Sort.TEXT:
+        if "cased" not in line.modifiers:
+            given, column = given.lower(), column.str.to_lowercase()
+    else:
+        line.refuse(f"is {line.field.sort}; only texts and bytes have parts")
+    expressions = {
+        "contains": column.str.contains(given, literal=True),
+        "startswith": column.str.starts_with(given),
+        "endswith": column.str.ends_with(given),
+    }
+    return _test(line, expressions[how], selective=bool(given))
+
+
+def _matching(line: Line, text: Text) -> Test:
+    """A regular expression, of the kind that takes time in proportion to the text."""
+    flags = "".join(sorted(set(line.modifiers) & FLAGS))
+    pattern = f"(?{flags}){text.value}" if flags else text.value
+    try:
+        hits = pl.Series(_PROBES).str.contains(pattern).to_list()
+    except pl.exceptions.ComputeError as error:
+        line.refuse(f"is no regular expression: {' '.join(str(error).split())[:200]}")
+    column = pl.col(line.field.column)
+    if line.field.sort in BINARY:
+        column = "0x" + column.bin.encode("hex")
+    elif line.field.sort is not Sort.TEXT:
+        line.refuse(f"is {line.field.sort}; only texts and bytes can be matched with a regular expression")
+    return _test(line, column.str.contains(pattern), selective=not all(hits))
+
+
+def line_of(key: Text, value: Node, prefix: str, field_named: Callable[[str], Field]) -> Line:
+    """Take a key apart: the field and its modifiers."""
+    name, *modifiers = key.value.split("|")
+    written = f"{prefix}.{key.value}"
+    return Line(key.mark, written, field_named(name), tuple(modifiers), value)

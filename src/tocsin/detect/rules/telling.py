@@ -1,0 +1,111 @@
+"""From matching rows to sightings: one a transaction, or a block, however many of its rows match."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import polars as pl
+
+from tocsin.detect.rules.fields import ARGUMENT, BINARY, TRANSACTION, Field, Sort
+from tocsin.detect.rules.quantities import BITS
+from tocsin.model.finding import Entity, Place, Severity, Sighting, Value, hexadecimal
+
+MOST_ENTITIES = 20
+MOST_BYTES = 100
+MOST_SIGNS = 300
+"""Of one text: it may be an attacker's."""
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """How a rule speaks of what it matched."""
+
+    title: str
+    says: str
+    severity: Severity
+    confidence: float
+    labels: tuple[str, ...]
+    roles: Mapping[str, str]
+    """By column of an address: what it is to the finding."""
+    shown: tuple[Field, ...]
+
+
+def sightings(rows: pl.DataFrame, telling: Telling) -> Iterator[Sighting]:
+    """One for each transaction with matching rows. The rows come in the order of the chain."""
+    for place, group in _grouped(rows.iter_rows(named=True), place_of):
+        yield _sighting(place, group, telling)
+
+
+def _grouped(rows: Iterable[Row], key: Callable[[Row], Place]) -> Iterator[tuple[Place, list[Row]]]:
+    """Rows of one place together, though rows of unknown height may lie apart."""
+    found: dict[Place, list[Row]] = {}
+    for place, group in groupby(rows, key):
+        found.setdefault(place, []).extend(group)
+    yield from found.items()
+
+
+def place_of(row: Row) -> Place:
+    """Where a row is; a block's row is in no transaction."""
+    return Place(
+        chain_id=row["chain_id"],
+        block_number=row["block_number"],
+        block_hash=hexadecimal(row["block_hash"]),
+        transaction_hash=hexadecimal(row.get("transaction_hash")),
+        transaction_index=row.get("transaction_index"),
+    )
+
+
+def _sighting(place: Place, rows: list[Row], telling: Telling) -> Sighting:
+    values = stated(rows[0], telling.shown)
+    told = ", ".join(f"{name} {value}" for name, value in values.items())
+    many = f" It is the first of {len(rows)} in this transaction." if len(rows) > 1 else ""
+    return Sighting(
+        place=place,
+        severity=telling.severity,
+        confidence=telling.confidence,
+        title=telling.title,
+        summary=f"{telling.says} Matched: {told or 'nothing else is known of it'}.{many}",
+        entities=entities(rows, telling.roles),
+        values={**values, "matches": len(rows)},
+        labels=telling.labels,
+    )
+
+
+def stated(row: Row, shown: Iterable[Field]) -> dict[str, Value]:
+    """The exact values of a row, by field; what is empty is left out."""
+    found = ((field, row.get(field.column)) for field in shown if field.sort is not Sort.LIST)
+    return {field.name: exact(field, raw) for field, raw in found if raw is not None}
+
+
+def exact(field: Field, raw: Any) -> Value:
+    """A value as findings state it."""
+    if field.sort is Sort.AMOUNT:
+        return int.from_bytes(raw, "big")
+    if field.sort is Sort.SIGNED:
+        return int.from_bytes(raw, "big") - 2 ** (BITS - 1)
+    if field.sort in BINARY:
+        return "0x" + raw[:MOST_BYTES].hex() + ("..." if len(raw) > MOST_BYTES else "")
+    if field.sort is Sort.TEXT:
+        return raw[:MOST_SIGNS] + ("..." if len(raw) > MOST_SIGNS else "")
+    return bool(raw) if field.sort is Sort.FLAG else int(raw)
+
+
+def entities(rows: Iterable[Row], roles: Mapping[str, str]) -> tuple[Entity, ...]:
+    """The addresses of the rows, each once in each role."""
+    found: dict[Entity, None] = {}
+    for row in rows:
+        for column, role in roles.items():
+            if row.get(column) is not None:
+                found[Entity(role, "0x" + row[column].hex())] = None
+        if len(found) >= MOST_ENTITIES:
+            break
+    return tuple(found)[:MOST_ENTITIES]
+
+
+def role_of(field: Field) -> str:
+    """What an address is called where the rule does not say: its column's name."""
+    plain = field.name.removeprefix(ARGUMENT).removeprefix(TRANSACTION).removesuffix("_address")
+    return "contract" if plain == "address" else plain
