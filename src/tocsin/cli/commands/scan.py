@@ -13,6 +13,10 @@ blind: that is not the same as having found nothing.
 `--known` loads what you know: which contracts and wallets you protect, what your tokens are worth, which changes are
 announced, and public lists of addresses; docs/reference/feeds has the formats.
 
+`--alerts` puts findings together that are about one transaction, actor or victim, and scores them: the worst first,
+with the stages of an attack that are seen and, of each, what counts and what does not. `--min-severity` then leaves out
+findings before they are put together.
+
 `--min-severity` leaves out what is below; `--fail-on` makes findings at or above it the exit code's business.
 
 ## Exit codes
@@ -38,14 +42,18 @@ from tocsin.app.sources import Request, noun, pieces, title, units
 from tocsin.app.wanted import extra
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.options import SeverityWord, names
+from tocsin.cli.render import alerts as shown_alerts
 from tocsin.cli.render import findings as shown
 from tocsin.cli.render import sarif
 from tocsin.cli.render.blindness import blindness, problems
 from tocsin.cli.render.console import note, results, warn
 from tocsin.cli.render.money import count
 from tocsin.cli.render.progress import progress
+from tocsin.detect.alerts.alerts import alerts
 from tocsin.detect.catalogue import detectors
 from tocsin.detect.detector import Detector
+from tocsin.detect.labels import Labels
+from tocsin.model.errors import UserError
 from tocsin.model.extension import load_with_modules, summary
 from tocsin.model.finding import Finding, Severity
 from tocsin.tables.dataset import Tables
@@ -100,6 +108,9 @@ def run(  # noqa: PLR0913, PLR0917 - Typer reads the options off the parameters
             "--min-severity", metavar="SEVERITY", help="Leave out findings below: info, low, medium, high or critical."
         ),
     ] = SeverityWord.INFO,
+    as_alerts: Annotated[
+        bool, typer.Option("--alerts", help="Show what belongs together as scored alerts, with the reasons.")
+    ] = False,
     fail_on: Annotated[
         SeverityWord | None,
         typer.Option(metavar="SEVERITY", help="Exit with 3 when there is a finding of this severity or worse."),
@@ -121,7 +132,10 @@ def run(  # noqa: PLR0913, PLR0917 - Typer reads the options off the parameters
     requests = [replace(wanted, source=source) for source in sources]
     report, seen = Report(noun=_noun(requests)), Seen()
     stream = seen.counted(_kept(_looked(requests, selected, beside, report, form), least))
-    _WRITERS[form](stream, selected, report)
+    if as_alerts:
+        _write_alerts(stream, form, selected, Labels.of(beside))
+    else:
+        _WRITERS[form](stream, selected, report)
     _say(report, seen)
     raise typer.Exit(_exit_code(report, seen, fail_on))
 
@@ -166,6 +180,18 @@ def _as_json(stream: Iterable[Found], _selected: Selected, _report: Report) -> N
         typer.echo(json.dumps(finding.to_json()))
 
 
+def _write_alerts(stream: Iterable[Found], form: Format, selected: Selected, known: Labels) -> None:
+    """Alerts are of everything that was found: they are shown when all is looked at. Raises `UserError`."""
+    if form is Format.SARIF:
+        raise UserError("--alerts are written as a table or as JSON; SARIF has no place for them")
+    told = alerts([finding for _, finding in stream], selected, known)
+    if form is Format.JSON:
+        for alert in told:
+            typer.echo(json.dumps(alert.to_json()))
+    elif told:
+        results().print(shown_alerts.table(told))
+
+
 def _as_sarif(stream: Iterable[Found], selected: Selected, report: Report) -> None:
     found = list(stream)
     modules = load_with_modules(tocsin.detect.detectors, Detector)
@@ -201,6 +227,7 @@ command = Command(
         Sample(
             says="One finding per line, for other programs", arguments=("scan", "blocks", "--format", "json"), json=True
         ),
+        Sample(says="What belongs together, scored", arguments=("scan", "blocks", "--alerts"), shows=("stages",)),
         Sample(
             says="SARIF for code scanning dashboards",
             arguments=("scan", "blocks", "--format", "sarif"),

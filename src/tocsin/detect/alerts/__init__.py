@@ -1,0 +1,1 @@
+"""From findings to alerts: what belongs together, how much it weighs, and why."""

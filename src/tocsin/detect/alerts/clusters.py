@@ -1,0 +1,78 @@
+"""
+Which findings are about the same thing.
+
+Two belong together when they are about one transaction, when an actor of one is an actor of the other, or when both say
+of one contract that it is a victim. Accounts that many use (routers, exchanges, bridges, searchers and so on, as far as
+they are known, and well-known tokens) connect nothing: two strangers that trade on one exchange are still strangers.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
+
+from tocsin.chain.routers import ROUTERS
+from tocsin.chain.tokens import TOKENS
+from tocsin.detect.labels import Labels
+from tocsin.intel.kinds import BENIGN
+from tocsin.model.finding import ACTOR_ROLES, VICTIM_ROLES, Entity, Finding, Severity
+from tocsin.tables.columns import ZERO
+
+SHARED = frozenset((*BENIGN - {"own"}, "mixer"))
+"""Kinds of accounts that many use."""
+_ROLES = {**dict.fromkeys(ACTOR_ROLES, "actor"), **dict.fromkeys(VICTIM_ROLES, "victim")}
+
+Link: TypeAlias = tuple[object, ...]
+
+
+def clusters(findings: Sequence[Finding], known: Labels) -> list[list[Finding]]:
+    """The findings by what they are about, in the order in which they came."""
+    groups = _Groups(len(findings))
+    first: dict[Link, int] = {}
+    for number, finding in enumerate(findings):
+        for link in _links(finding, known):
+            groups.join(number, first.setdefault(link, number))
+    found: dict[int, list[Finding]] = {}
+    for number, finding in enumerate(findings):
+        found.setdefault(groups.of(number), []).append(finding)
+    return list(found.values())
+
+
+def _links(finding: Finding, known: Labels) -> Iterator[Link]:
+    place = finding.place
+    yield (place.chain_id, place.block_hash, place.transaction_hash or finding.id)
+    if finding.severity > Severity.INFO:
+        for entity in finding.entities:
+            role = _ROLES.get(entity.role)
+            if role and not _is_shared(place.chain_id, entity, known):
+                yield (place.chain_id, role, entity.address)
+
+
+def _is_shared(chain_id: int, entity: Entity, known: Labels) -> bool:
+    account = bytes.fromhex(entity.address.removeprefix("0x"))
+    is_public = account == ZERO or (chain_id, account) in ROUTERS or (chain_id, account) in TOKENS
+    return is_public or bool(known.kinds(chain_id, account) & SHARED)
+
+
+class _Groups:
+    """Which of the numbers belong together, as they are joined."""
+
+    def __init__(self, size: int) -> None:
+        self._parent = list(range(size))
+
+    def of(self, number: int) -> int:
+        """The number that stands for its group."""
+        while self._parent[number] != number:
+            self._parent[number] = self._parent[self._parent[number]]
+            number = self._parent[number]
+        return number
+
+    def join(self, one: int, other: int) -> None:
+        """Put two groups together; the lower number stands for them."""
+        low, high = sorted((self.of(one), self.of(other)))
+        self._parent[high] = low
+
+
+def accounts(findings: Iterable[Finding], roles: frozenset[str]) -> tuple[str, ...]:
+    """The accounts in these roles, each once, the worst finding's first."""
+    ranked = sorted(findings, key=lambda finding: (-finding.severity, -finding.confidence))
+    named = (entity.address for finding in ranked for entity in finding.entities if entity.role in roles)
+    return tuple(dict.fromkeys(named))
