@@ -229,7 +229,7 @@ detector = Detector(
             ),
         ),
         Example(
-            says="little more than before, few calls before, other contracts, and large blocks are left alone; no transaction uses more than it may",
+    XX,
             tables={
                 **_WATCHED,
                 "blocks": [{"block_number": 1, "gas_limit": 140_000_000}],
