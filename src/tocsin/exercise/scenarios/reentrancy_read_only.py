@@ -122,7 +122,7 @@ scenario = Scenario(
     id="reentrancy-read-only",
     priority=Priority.P1,
     tags=(Tag.REENTRANCY, Tag.PRICE_ORACLE, Tag.FLASH_LOAN, Tag.RESOURCE_DEVELOPMENT, Tag.EXECUTION, Tag.IMPACT),
-    expects=Expected(detectors=("price-manipulation", "flash-loan-exploit")),
+    expects=Expected(detectors=("read-only-reentrancy", "price-manipulation", "flash-loan-exploit")),
     prepare=prepare,
     attack=attack,
     twin=twin,
