@@ -12,7 +12,7 @@ import polars as pl
 from tocsin.tables.columns import Column, address, count, octets, schema, text
 from tocsin.tables.dataset import Tables
 
-PRICES, LABELS, CHANGES = "prices", "labels", "announced_changes"
+PRICES, LABELS, CHANGES, CODE = "prices", "labels", "announced_changes", "known_code"
 
 REFERENCE_COLUMNS: Mapping[str, Mapping[str, Column]] = {
     PRICES: {
@@ -35,6 +35,11 @@ REFERENCE_COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "not_before": count("seconds since 1970", "When the change may begin."),
         "not_after": count("seconds since 1970", "When it is over."),
         "reference": text("untrusted text", "The ticket, the vote, the approval."),
+    },
+    CODE: {
+        "name": text("untrusted text", "What the contract is called."),
+        "verdict": text("attack, benign", "Whether it was made for an attack, or is the kind that attacks look like."),
+        "signature": octets("What its instructions are compared by: see the feed `code_signatures`."),
     },
 }
 """The reference tables there are, and their columns."""
