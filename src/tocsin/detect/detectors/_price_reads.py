@@ -1,7 +1,7 @@
 """Prices that contracts read from others in static calls: how far they moved, and who acted on a distorted one."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import sqrt
 from typing import TypeAlias
@@ -32,6 +32,7 @@ PRICE_VIEWS = frozenset(
 )
 """Views whose answer is a price, or from which one is computed."""
 
+_NOTHING: Mapping[bytes, float] = {}
 _RATE_WORD = {selector("latestRoundData()"): 1}
 """Which word of the answer is the number; the first where not said."""
 
@@ -112,14 +113,20 @@ def prices(frames: Iterable[Frame]) -> Prices:
     return found
 
 
-def distorted_reads(tree: tuple[Frame, ...], members: frozenset[bytes], lenders: frozenset[bytes]) -> Iterator[Read]:
+def distorted_reads(
+    tree: tuple[Frame, ...],
+    members: frozenset[bytes],
+    lenders: frozenset[bytes],
+    before: Mapping[bytes, float] = _NOTHING,
+) -> Iterator[Read]:
     """
     The reads of distorted prices within calls of the actors that ended with something given to them.
 
     A price is distorted when it moved since it was first read, or when it is computed from the balance of a lender
-    whose loan to the actors is open. A call that also trades with the pool itself is a trade: its price is the pool's.
+    whose loan to the actors is open. `before` says of pools how many times their price had moved beforehand. A
+    call that also trades with the pool itself is a trade: its price is the pool's.
     """
-    seen, now, outcome = Prices(), _Now(), _Outcomes(tree, members)
+    seen, now, outcome = Prices(), _Now(before), _Outcomes(tree, members)
     for frame in tree:
         now.close(frame.position)
         if frame.kind == "staticcall":
@@ -173,6 +180,7 @@ def _position(frame: Frame) -> int:
 class _Now:
     """The calls of actors, and the calls back to them, that have not returned."""
 
+    before: Mapping[bytes, float]
     entries: list[Frame] = field(default_factory=list)
     doors: list[Frame] = field(default_factory=list)
 
@@ -193,9 +201,13 @@ class _Now:
         """The read this static call is, if the price is distorted and somebody else's contract asks."""
         if not self.entries or frame.caller in members:
             return None
+        pool = argument(frame, 0) if frame.selector == BALANCE else frame.callee
+        is_price = frame.selector == BALANCE or frame.selector in PRICE_VIEWS
+        if is_price and frame.caller != pool and self.before.get(pool, 1.0) >= DISTORTION:
+            return Read(frame.caller, pool, frame.selector, self.before[pool], self.entries[-1])
         if times is not None and times >= DISTORTION and frame.caller != frame.callee:
             return Read(frame.caller, frame.callee, frame.selector, times, self.entries[-1])
-        if frame.selector == BALANCE and (pool := argument(frame, 0)) in lenders and self._has_lent(frame, pool):
+        if frame.selector == BALANCE and pool in lenders and self._has_lent(frame, pool):
             return Read(frame.caller, pool, frame.selector, None, self.entries[-1])
         return None
 

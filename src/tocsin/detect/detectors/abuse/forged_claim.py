@@ -34,10 +34,10 @@ from tocsin.chain import abi
 from tocsin.chain.abi import ADDRESS_BYTES
 from tocsin.chain.signatures import selector
 from tocsin.detect.detector import Detector, Example
+from tocsin.detect.detectors import _acts
+from tocsin.detect.detectors._acts import LISTED, Act, shown
 from tocsin.detect.detectors._example_rows import call, moved
 from tocsin.detect.detectors._frames import Frame, is_entry
-from tocsin.detect.detectors.abuse import _acts
-from tocsin.detect.detectors.abuse._acts import LISTED, Act, shown
 from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting
 from tocsin.tables import literal

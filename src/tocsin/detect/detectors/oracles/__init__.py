@@ -1,0 +1,1 @@
+"""Prices that contracts believe and should not: moved on purpose over several transactions, stale or invalid."""
