@@ -4,7 +4,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench score fuzz contracts lowest lock clean
+.PHONY: help demo test check format docs bench score calibrate fuzz contracts lowest lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ bench: .venv/.development build/peers-etl/.installed build/peers-web3/.installed
 
 score: .venv/.development  ## detection quality on labelled data; ARGS=--write keeps the table
 	$(BIN)/python tools/score $(ARGS)
+
+calibrate: .venv/.development  ## work out anew what the scores of alerts rest on (needs ../shared/data)
+	$(BIN)/python tools/calibrate.py
 
 fuzz: build/fuzz/.installed  ## ten minutes of coverage-guided fuzzing, bytes to findings (Linux, x86-64)
 	build/fuzz/bin/python tools/fuzz -max_total_time=600 -max_len=65536 -rss_limit_mb=4096 -artifact_prefix=build/fuzz/ $(ARGS)

@@ -8,13 +8,16 @@ Detection quality on labelled recordings, with counts and 95 % intervals.
 import datetime as dt
 import sys
 
+from ablation import ablation
 from exploits import exploits, reentrancies
 from measuring import DATA, ROOT
 from mev import mev
+from nomad import nomad
 from ordinary import ordinary
 from played import played
 from rich.console import Console
 from rich.progress import track
+from runtime import runtime
 
 CAVEATS = """
 This is development data: the rules were chosen with it in view, so expect less on attacks nobody had seen. The
@@ -27,7 +30,11 @@ def main() -> int:
     """Measure, print, and keep if asked."""
     pages = {"range.md": ("# The range", "", [played])}
     if DATA.is_dir():
-        pages["detection.md"] = ("# Detection quality", CAVEATS, [exploits, reentrancies, ordinary, mev])
+        pages["detection.md"] = (
+            "# Detection quality",
+            CAVEATS,
+            [exploits, reentrancies, nomad, ordinary, mev, ablation, runtime],
+        )
     for name, (title, caveats, parts) in pages.items():
         shown = track(parts, "Looking", console=Console(stderr=True), transient=True)
         lines = [line for part in shown for line in part()]
