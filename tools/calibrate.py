@@ -43,7 +43,7 @@ COUNTS: Mapping[str, Mapping[str, int]] = {{
 """By detector and severity: how many of them have such a finding, as bad or worse."""
 
 INTERCEPT, SLOPE = {intercept:.3f}, {slope:.3f}
-"""Of the logistic curve from weight to probability: {attacks} attacks against {calm} ordinary transactions with alerts."""
+"""Of the logistic curve from weight to probability: {attacks} attacks against {calm} alerts on ordinary blocks."""
 '''
 
 

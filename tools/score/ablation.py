@@ -29,7 +29,7 @@ def ablation() -> list[str]:
     ]
 
 
-_TAIL = ["found by another too, or is not in this data.", ""]
+_TAIL = ["find is found by another too, or is not in this data.", ""]
 
 
 def _counts(attacked: list[Measured], calm: list[Measured], without: str) -> tuple[int, int, int]:

@@ -28,9 +28,8 @@ def runtime() -> list[str]:
     return [
         f"## Cost of detection on a block of {transactions} transactions",
         "",
-        f"All {len(alone)} detectors together: {together:.1f} ms, of tables that are there, on one core of the machine this "
-        "was",
-        f"written on; the quickest of {ROUNDS} rounds. Those that cost more than a millisecond alone:",
+        f"All {len(alone)} detectors together: {together:.1f} ms, of tables that are there, on one core; the quickest",
+        f"of {ROUNDS} rounds. Those that cost more than a millisecond alone:",
         "",
         "| detector | ms |",
         "|---|---:|",
