@@ -229,7 +229,7 @@ detector = Detector(
             ),
         ),
         Example(
-    XX,
+            says="little more than before, few calls before, others, large blocks, more gas than was allowed",
             tables={
                 **_WATCHED,
                 "blocks": [{"block_number": 1, "gas_limit": 140_000_000}],
