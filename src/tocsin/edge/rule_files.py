@@ -44,3 +44,10 @@ def read_text(path: Path) -> str:
         raise SourceError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise SourceError(f"{path}: is not UTF-8 text") from error
+
+
+def read_json_below(folder: Path) -> list[tuple[str, str]]:
+    """Name and text of each .json file in a directory. Raises `SourceError`."""
+    if not folder.is_dir():
+        raise SourceError(f"{folder}: no such directory")
+    return [(str(path), read_text(path)) for path in sorted(folder.glob("*.json"))]

@@ -4,16 +4,18 @@ List the detectors, show the page of one, or test one.
 ## What it does
 `list` shows every detector with the highest severity it gives. `show ID` prints its page: what it finds, why it
 matters, where it is blind, and what to do about a finding. `test` runs the suite that every detector must pass: on all
-detectors, on one by its id, or on a file of your own (`./my_detector.py`) before it is put anywhere.
+detectors, on one by its id, on a file of your own (`./my_detector.py`) before it is put anywhere, or on rules (a .yml
+file or a directory of them) with the tests written beside them.
 
 ## Exit codes
-0: shown, or every check passed. 1: a check failed, or the file breaks the contract. 2: no such detector or file.
+0: shown, or every check passed. 1: a check failed, or the file breaks the contract. 2: no such detector or file, or a
+rule that is malformed.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import ModuleType
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 from rich import box
@@ -23,6 +25,7 @@ from rich.text import Text
 
 import tocsin.detect.detectors
 from tocsin.app.outside import extension_in
+from tocsin.app.rules import compiled, is_rules
 from tocsin.app.scan import chosen
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.options import Format
@@ -31,9 +34,12 @@ from tocsin.cli.render.findings import badge
 from tocsin.cli.render.money import count
 from tocsin.cli.render.safe import safe
 from tocsin.detect.catalogue import detectors
-from tocsin.detect.checks import yield_checks
+from tocsin.detect.checks import Check, yield_checks
 from tocsin.detect.detector import Detector
+from tocsin.detect.rules.suite import suite
 from tocsin.model.extension import load_with_modules, page, summary
+
+Checks: TypeAlias = Iterable[tuple[str, Check]]
 
 
 def list_(
@@ -80,25 +86,33 @@ def show(detector_id: Annotated[str, typer.Argument(metavar="ID", help="The dete
 
 
 def check(
-    target: Annotated[str, typer.Argument(metavar="[ID|FILE.py]", help="A detector, or a file; all if absent.")] = "",
+    target: Annotated[
+        str, typer.Argument(metavar="[ID|FILE|DIR]", help="A detector, a file, or a directory of rules; all if absent.")
+    ] = "",
+    force: Annotated[bool, typer.Option("--force", help="Take rules that would match nearly everything.")] = False,
 ) -> None:
     """Run the suite every detector must pass."""
-    failed = [detector.id for detector in _targets(target) if not _passes(detector)]
+    failed = [detector.id for detector, checks in _targets(target, force=force) if not _passes(detector, checks)]
     if failed:
         raise typer.Exit(1)
 
 
-def _targets(target: str) -> list[Detector]:
+def _targets(target: str, *, force: bool) -> list[tuple[Detector, Checks]]:
+    """The detectors meant, each with its suite."""
     if target.endswith(".py"):
-        return [extension_in(target, Detector)]
-    return list(chosen((target,) if target else (), detectors()).values())
+        own = extension_in(target, Detector)
+        return [(own, yield_checks(own))]
+    if is_rules(target):
+        return [(rule.detector, suite(rule)) for rule in compiled((target,), force=force)]
+    known = chosen((target,) if target else (), detectors()).values()
+    return [(detector, yield_checks(detector)) for detector in known]
 
 
-def _passes(detector: Detector) -> bool:
+def _passes(detector: Detector, checks: Checks) -> bool:
     """Run one detector's checks; show those that fail."""
     failures: dict[str, str] = {}
     names = []
-    for name, run in yield_checks(detector):
+    for name, run in checks:
         names.append(name)
         try:
             run()

@@ -99,7 +99,7 @@ def _trees(events: Iterable[yaml.Event], file: str) -> list[Node]:
     done: list[Node] = []
     stack: list[tuple[yaml.Event, list[Node]]] = []
     for event in events:
-        mark = Mark(file, event.start_mark.line + 1)
+        mark = _mark(event, file)
         _refuse_clever(event, mark)
         if isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
             stack.append((event, []))
@@ -119,12 +119,16 @@ def _trees(events: Iterable[yaml.Event], file: str) -> list[Node]:
 def _refuse_clever(event: yaml.Event, mark: Mark) -> None:
     if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
         mark.refuse("", "anchors and aliases are not read in rules; write it out")
-    if getattr(event, "tag", None):
-        mark.refuse("", f"the tag {event.tag} is not read in rules; leave it out")
+    if tag := getattr(event, "tag", None):
+        mark.refuse("", f"the tag {tag} is not read in rules; leave it out")
+
+
+def _mark(event: yaml.Event, file: str) -> Mark:
+    return Mark(file, event.start_mark.line + 1 if event.start_mark else 0)
 
 
 def _closed(start: yaml.Event, inside: list[Node], file: str) -> Node:
-    mark = Mark(file, start.start_mark.line + 1)
+    mark = _mark(start, file)
     if isinstance(start, yaml.SequenceStartEvent):
         return Items(mark, tuple(inside))
     entries: list[tuple[Text, Node]] = []

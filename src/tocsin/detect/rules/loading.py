@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 from tocsin.detect.detector import Detector
@@ -46,7 +47,7 @@ class _Faults:
 
     told: list[str] = field(default_factory=list)
 
-    def trying(self, work: "Callable[[], Compiled]") -> Compiled | None:
+    def trying(self, work: Callable[[], Compiled]) -> Compiled | None:
         """What this gives; None, and the fault is kept, where it is at fault."""
         try:
             return work()
@@ -69,10 +70,10 @@ def compile_rules(
     found = list(_documents(sources, faults))
     singles = [each for each in found if each[0].get("correlation") is None]
     joined = [each for each in found if each[0].get("correlation") is not None]
-    rules = [faults.trying(lambda each=each: rule(*each, force=force)) for each in singles]  # type: ignore[misc]
+    rules = [faults.trying(partial(rule, node, tests, force=force)) for node, tests in singles]
     known = {name: each for each in rules if isinstance(each, Rule) for name in (each.heading.name, each.heading.id)}
     if not faults.told:  # else a correlation would be told that its rules are not there
-        rules += [faults.trying(lambda each=each: correlation(*each, known)) for each in joined]  # type: ignore[misc]
+        rules += [faults.trying(partial(correlation, node, tests, known)) for node, tests in joined]
     compiled = [each for each in rules if each is not None]
     _refuse_doubles(compiled, taken, faults)
     faults.tell()

@@ -26,7 +26,7 @@ def whole(text: str) -> int | None:
     zeros = int(exponent or 0) - len(after)
     if zeros < 0:
         return None
-    value = int(before + after) * 10**zeros
+    value = int(before + after + "0" * zeros)
     return -value if sign == "-" else value
 
 

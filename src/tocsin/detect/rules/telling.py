@@ -82,14 +82,12 @@ def stated(row: Row, shown: Iterable[Field]) -> dict[str, Value]:
 
 def exact(field: Field, raw: Any) -> Value:
     """A value as findings state it."""
-    if field.sort is Sort.AMOUNT:
-        return int.from_bytes(raw, "big")
-    if field.sort is Sort.SIGNED:
-        return int.from_bytes(raw, "big") - 2 ** (BITS - 1)
+    if field.sort in {Sort.AMOUNT, Sort.SIGNED}:
+        return int.from_bytes(raw, "big") - (2 ** (BITS - 1) if field.sort is Sort.SIGNED else 0)
     if field.sort in BINARY:
-        return "0x" + raw[:MOST_BYTES].hex() + ("..." if len(raw) > MOST_BYTES else "")
+        return f"0x{raw[:MOST_BYTES].hex()}{'...' if len(raw) > MOST_BYTES else ''}"
     if field.sort is Sort.TEXT:
-        return raw[:MOST_SIGNS] + ("..." if len(raw) > MOST_SIGNS else "")
+        return str(raw[:MOST_SIGNS]) + ("..." if len(raw) > MOST_SIGNS else "")
     return bool(raw) if field.sort is Sort.FLAG else int(raw)
 
 

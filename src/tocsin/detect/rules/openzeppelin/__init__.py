@@ -1,0 +1,1 @@
+"""Monitors of OpenZeppelin Monitor, rewritten as rules: what can be meant the same is, and the rest is told."""
