@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tocsin.chain.signatures import topic
-from tocsin.tables.amounts import WORD_BYTES
+from tocsin.detect.detectors._event_bytes import ADDRESS, U32, U64, Bytes, indexed, inside, word
 
 
 class Role(StrEnum):
@@ -21,40 +21,6 @@ class Role(StrEnum):
     """Something arrived: it was released, minted or delivered."""
     BEAT = "beat"
     """No event: the chain was seen at this time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bytes:
-    """Where in a log some bytes stand: in an indexed argument, or in the data."""
-
-    topic: int | None
-    """1 to 3; None for the data."""
-    start: int
-    size: int
-
-    def read(self, topics: tuple[bytes | None, ...], data: bytes) -> bytes | None:
-        """The bytes; None where the log does not reach so far."""
-        whole = data if self.topic is None else topics[self.topic]
-        found = (whole or b"")[self.start : self.start + self.size]
-        return found if len(found) == self.size else None
-
-
-def indexed(number: int, size: int = WORD_BYTES, *, start: int | None = None) -> Bytes:
-    """The low bytes of an indexed argument, or those from `start` on."""
-    return Bytes(number, WORD_BYTES - size if start is None else start, size)
-
-
-def word(number: int, size: int = WORD_BYTES) -> Bytes:
-    """The low bytes of a word of the data."""
-    return Bytes(None, (number + 1) * WORD_BYTES - size, size)
-
-
-def inside(number: int, start: int, size: int) -> Bytes:
-    """Bytes of a packed message that begins at word `number` of the data."""
-    return Bytes(None, number * WORD_BYTES + start, size)
-
-
-ADDRESS, U32, U64 = 20, 4, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ import polars as pl
 from tocsin.chain.signatures import topic
 from tocsin.detect.accounts import BLOCK_SECONDS, USUAL_BLOCK_SECONDS
 from tocsin.detect.detector import Read
-from tocsin.detect.detectors.bridges._families import BY_TOPIC, TOPICS, U64, Bytes, Event, Role
+from tocsin.detect.detectors._event_bytes import Bytes, number
+from tocsin.detect.detectors.bridges._families import BY_TOPIC, TOPICS, Event, Role
 from tocsin.tables.columns import PLACE, Column, address, count, digest, octets, schema, text
 from tocsin.tables.dataset import Tables
 
@@ -46,7 +47,6 @@ READS: Mapping[str, Read] = {
 }
 
 Row: TypeAlias = dict[str, Any]
-_TOPICS = ("topic0", "topic1", "topic2", "topic3")
 
 
 def prepare(tables: Tables) -> Tables:
@@ -64,11 +64,11 @@ def _beats(blocks: pl.DataFrame) -> Iterator[Row]:
     """The first block of each period, by its own time alone: so it is the same whatever it is looked at with."""
     nothing = dict.fromkeys(COLUMNS)
     no_message = {"role": Role.BEAT.value, "channel": "", "id": b"", "counter": b"", "contract": b"", "log_index": 0}
-    for chain_id, number, hash_, time in blocks.select(
+    for chain_id, height, hash_, time in blocks.select(
         "chain_id", "block_number", "block_hash", "timestamp"
     ).iter_rows():
         if time is not None and time % BEAT_SECONDS < max(1.0, BLOCK_SECONDS.get(chain_id, USUAL_BLOCK_SECONDS)):
-            place = {"chain_id": chain_id, "block_number": number, "block_hash": hash_, "timestamp": time}
+            place = {"chain_id": chain_id, "block_number": height, "block_hash": hash_, "timestamp": time}
             yield {**nothing, **place, **no_message}
 
 
@@ -76,7 +76,7 @@ def _messages(logs: pl.DataFrame, blocks: pl.DataFrame) -> Iterator[Row]:
     """A row for each message that an event tells of, in a block whose time is known."""
     if logs.is_empty():
         return
-    times = {(chain, number, hash_): time for chain, number, hash_, time in blocks.select(
+    times = {(chain, height, hash_): time for chain, height, hash_, time in blocks.select(
         "chain_id", "block_number", "block_hash", "timestamp").iter_rows() if time is not None}  # fmt: skip
     before: dict[tuple[Any, ...], Row] = {}
     for log in logs.sort("chain_id", "block_number", "transaction_index", "log_index").iter_rows(named=True):
@@ -102,7 +102,7 @@ def _message(event: Event, log: Row, previous: Row | None) -> Row | None:
         "role": event.role.value,
         "channel": event.channel,
         "id": b"".join(part or b"" for part in parts[: len(event.id)]),
-        "number": _number(_read(event.number, log)),
+        "number": number(_read(event.number, log)),
         "counter": b"".join(part or b"" for part in parts[len(event.id) :]) + route,
         "value_binary": _read(event.amount, log),
         "beneficiary": _read(event.beneficiary, log),
@@ -118,7 +118,7 @@ def _other_chain(event: Event, log: Row, previous: Row | None) -> int | None:
     if event.other_chain_before:
         is_right = previous is not None and previous["address"] == log["address"]
         log = previous if previous is not None and is_right and _is(previous, event.other_chain_before) else {}
-    domain = _number(_read(event.other_chain, log)) if log else None
+    domain = number(_read(event.other_chain, log)) if log else None
     if domain is None:
         return None
     return event.domains.get(domain) if event.domains else domain
@@ -129,13 +129,4 @@ def _is(log: Row, signature: str) -> bool:
 
 
 def _read(where: Bytes | None, log: Row) -> bytes | None:
-    if where is None:
-        return None
-    return where.read(tuple(log[name] for name in _TOPICS), log["data"] or b"")
-
-
-def _number(raw: bytes | None) -> int | None:
-    """A number of at most 64 bits; None for a greater one, which no counter reaches."""
-    if raw is None or any(raw[:-U64]):
-        return None
-    return int.from_bytes(raw, "big")
+    return None if where is None else where.read(log)
