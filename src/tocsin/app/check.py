@@ -6,7 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from tocsin.app.asked import asked
-from tocsin.app.chosen import detectors_of
+from tocsin.app.chosen import detectors_of, with_rules
+from tocsin.app.known import load
 from tocsin.app.settings import ChainSettings, Settings
 from tocsin.app.wanted import extra
 from tocsin.chain.catalogue import datasets, derived
@@ -42,9 +43,13 @@ class Check:
 
 
 def check_settings(settings: Settings) -> Iterator[Check]:
-    """What the settings ask for. Raises `SettingError`."""
+    """What the settings ask for. Raises `UserError` and `InputError`."""
+    known, every = load(settings.known.files), with_rules(settings)
+    if settings.known.files:
+        detail = ", ".join(f"{len(known[name]):,} {name.replace('_', ' ')}" for name in known)
+        yield Check(area="settings", name="known", state=State.OK, detail=detail)
     for chain in settings.chains:
-        chosen = detectors_of(chain, detectors())
+        chosen = detectors_of(chain, every)
         detail = f"chain id {chain.chain_id}, {len(chain.endpoints)} endpoints, {len(chosen)} detectors"
         yield Check(area="settings", name=chain.name, state=State.OK, detail=detail)
     if not settings.chains:

@@ -3,9 +3,16 @@
 import difflib
 from collections.abc import Iterable, Mapping
 
-from tocsin.app.settings import ChainSettings
+from tocsin.app import rules
+from tocsin.app.settings import ChainSettings, Settings
+from tocsin.detect.catalogue import detectors
 from tocsin.detect.detector import Detector
 from tocsin.model.errors import SettingError
+
+
+def with_rules(settings: Settings) -> dict[str, Detector]:
+    """Every detector, and the rules that the settings name. Raises `SourceError` and `RuleError`."""
+    return {**detectors(), **rules.load(settings.rules.files).detectors} if settings.rules.files else dict(detectors())
 
 
 def detectors_of(chain: ChainSettings, known: Mapping[str, Detector]) -> dict[str, Detector]:

@@ -58,7 +58,7 @@ async def _look(watcher: Watcher, gap: Gap) -> tuple[DoneBlock, str]:
         raise EndpointRefused(f"chain {gap.chain_id}: no endpoint has block {gap.first} any more; its gap stays open")
     memories = await unbroken(watcher.memories_before, gap.first)
     fetched = await fetch(watcher.reader, header, 1)
-    outcome = await look(watcher.reader, fetched, watcher.decode, watcher.detectors, memories)
+    outcome = await look(watcher.reader, fetched, watcher.decode, watcher.detectors, memories, watcher.known)
     failures = {failure.detector: type(failure.error).__name__ for failure in outcome.failures}
     blind = {blind.detector: gaps.BLIND for blind in outcome.blind if blind.wholly}
     return _of(gap, header, outcome), {**blind, **failures}.get(gap.detector, "")

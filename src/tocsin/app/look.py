@@ -20,6 +20,7 @@ from tocsin.chain.header import Header
 from tocsin.chain.recording import Recording
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Outcome
+from tocsin.detect.known import KNOWN
 from tocsin.model.errors import InconsistentInput, TocsinError
 from tocsin.model.finding import hexadecimal
 from tocsin.model.lookups import Answers, Lookup
@@ -77,6 +78,7 @@ async def look(
     decode: Decode,
     detectors: Mapping[str, Detector],
     memories: Mapping[str, pl.DataFrame],
+    known: Tables = KNOWN,
 ) -> Outcome:
     """Run the detectors over consecutive blocks, in a thread. Raises `RemoteError`, `InputError`."""
     loop = asyncio.get_running_loop()
@@ -87,7 +89,7 @@ async def look(
     def examined() -> Outcome:
         tables = decode([block.recording for block in fetched])
         _refuse_others([block.header for block in fetched], tables)
-        return examine(tables, detectors, memories, ask)
+        return examine(tables, detectors, memories, ask, known)
 
     return await unbroken(examined)
 

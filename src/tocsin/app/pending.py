@@ -21,10 +21,12 @@ from tocsin.chain.pending import Queue, Waiting
 from tocsin.chain.recording import Recording
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Blind, Failure, Outcome
+from tocsin.detect.known import KNOWN
 from tocsin.edge.nodes import connect
 from tocsin.model.errors import InputError, RemoteError
 from tocsin.model.finding import Finding, Place
 from tocsin.model.lookups import Answers, Lookup
+from tocsin.tables.dataset import Tables
 
 LABEL = "pending"
 MOST_TRANSACTIONS = 64
@@ -68,6 +70,8 @@ class PendingView:
     reader: ChainReader
     pool: PoolReader
     detectors: Mapping[str, Detector]
+    known: Tables = field(default_factory=lambda: KNOWN)
+    """The reference tables."""
     most_transactions: int = MOST_TRANSACTIONS
     look_seconds: float = LOOK_SECONDS
     _seen: dict[tuple[str, ...], bytes] = field(default_factory=dict)
@@ -133,7 +137,7 @@ class PendingView:
         def ask(lookups: Sequence[Lookup]) -> Answers:
             return asyncio.run_coroutine_threadsafe(self._answers(lookups, head), loop).result()
 
-        return await unbroken(lambda: examine(decode([recording]), self.detectors, memories, ask))
+        return await unbroken(lambda: examine(decode([recording]), self.detectors, memories, ask, self.known))
 
     async def _answers(self, lookups: Sequence[Lookup], head: Header) -> Answers:
         """Answers as of the newest block: the block that is asked about is not there yet."""

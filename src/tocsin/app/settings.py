@@ -86,6 +86,22 @@ class OutboxSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownSettings:
+    """What you know: labels of what you protect and of others, prices, announced changes."""
+
+    files: tuple[str, ...] = setting(
+        "Files, or directories of them; docs/reference/feeds has the formats. Read when tocsin starts.", ()
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesSettings:
+    """Rules of your own, run beside the detectors."""
+
+    files: tuple[str, ...] = setting("Rule files, or directories of them; docs/rules.md says how to write one.", ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChainSettings:
     """One chain to watch; repeat the table for more."""
 
@@ -120,12 +136,20 @@ class Settings:
     store: StoreSettings
     metrics: MetricsSettings
     outbox: OutboxSettings
+    known: KnownSettings
+    rules: RulesSettings
     chains: tuple[ChainSettings, ...]
 
 
-_TABLES = {"store": StoreSettings, "metrics": MetricsSettings, "outbox": OutboxSettings}
+_TABLES = {
+    "store": StoreSettings,
+    "metrics": MetricsSettings,
+    "outbox": OutboxSettings,
+    "known": KnownSettings,
+    "rules": RulesSettings,
+}
 _CHAIN = "chain"
-T = TypeVar("T", StoreSettings, MetricsSettings, OutboxSettings, ChainSettings)
+T = TypeVar("T", StoreSettings, MetricsSettings, OutboxSettings, KnownSettings, RulesSettings, ChainSettings)
 
 
 def parse(text: str, name: str, environment: Mapping[str, str]) -> Settings:
@@ -142,6 +166,8 @@ def parse(text: str, name: str, environment: Mapping[str, str]) -> Settings:
         store=_table(StoreSettings, given.get("store", {}), f"{name}: [store]", environment),
         metrics=_table(MetricsSettings, given.get("metrics", {}), f"{name}: [metrics]", environment),
         outbox=_table(OutboxSettings, given.get("outbox", {}), f"{name}: [outbox]", environment),
+        known=_table(KnownSettings, given.get("known", {}), f"{name}: [known]", environment),
+        rules=_table(RulesSettings, given.get("rules", {}), f"{name}: [rules]", environment),
         chains=_distinct(
             [_table(ChainSettings, c, f"{name}: [[chain]] {i}", environment) for i, c in enumerate(chains, 1)], name
         ),

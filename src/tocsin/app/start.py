@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tocsin.app.backoff import Backoff
-from tocsin.app.chosen import detectors_of
+from tocsin.app.chosen import detectors_of, with_rules
 from tocsin.app.deliver import Deliverer, to_log
 from tocsin.app.health import HealthBook
+from tocsin.app.known import load
 from tocsin.app.live import Live
 from tocsin.app.look import decode
 from tocsin.app.monitor import Monitor
@@ -20,7 +21,6 @@ from tocsin.app.settings import ChainSettings, Settings, parse
 from tocsin.app.wanted import extra
 from tocsin.app.watch import Watcher
 from tocsin.app.worker import Worker
-from tocsin.detect.catalogue import detectors
 from tocsin.detect.detector import Detector
 from tocsin.edge import clock, nodes
 from tocsin.edge.channels import Channel, to_file, to_stream
@@ -75,7 +75,8 @@ async def live(settings: Settings, store: Store, metrics: Metrics, log: Log) -> 
     """All that the settings ask for, connected, not yet running. Raises `SettingError`, `StoreError`."""
     if not settings.chains:
         raise SettingError("no [[chain]] to watch; add one with name, chain_id and endpoints")
-    chosen = {chain.name: detectors_of(chain, detectors()) for chain in settings.chains}
+    known, every = load(settings.known.files), with_rules(settings)
+    chosen = {chain.name: detectors_of(chain, every) for chain in settings.chains}
     book = HealthBook(store=store, clock=clock.now, log=log)
     deliverer = _deliverer(settings, store, book, metrics, log)
     connected = await asyncio.gather(*(reader_of(chain, chosen[chain.name]) for chain in settings.chains))
@@ -93,6 +94,7 @@ async def live(settings: Settings, store: Store, metrics: Metrics, log: Log) -> 
             keep_blocks=chain.keep_blocks,
             start=None if isinstance(chain.start, str) else chain.start,
             observer=notes,
+            known=known,
         )
         workers.append(worker := _worker(watcher, book, notes))
         if chain.pending:
@@ -134,7 +136,8 @@ def _worker(watcher: Watcher, book: HealthBook, notes: ChainNotes) -> Worker:
 def _pending(
     chain: ChainSettings, worker: Worker, reader: Nodes, deliverer: Deliverer, metrics: Metrics
 ) -> PendingWatch:
-    view = PendingView(reader=reader, pool=reader.mempool(), detectors=worker.watcher.detectors)
+    watcher = worker.watcher
+    view = PendingView(reader=reader, pool=reader.mempool(), detectors=watcher.detectors, known=watcher.known)
     return PendingWatch(
         chain=chain.name, worker=worker, view=view, deliverer=deliverer, metrics=metrics, seconds=chain.poll_seconds
     )

@@ -21,10 +21,12 @@ from tocsin.app.unbroken import unbroken
 from tocsin.chain.header import Header
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Outcome, within_window
+from tocsin.detect.known import KNOWN
 from tocsin.edge.store import health, memory, reorg
 from tocsin.edge.store.store import Store, add_findings, begin, checkpoint, commit_block, position
 from tocsin.edge.store.values import Checkpoint, DoneBlock, HealthAlert, Position
 from tocsin.model.errors import InputError
+from tocsin.tables.dataset import Tables
 
 BLOCKS_AT_ONCE = 8
 """How many blocks are fetched and looked at together while catching up."""
@@ -73,6 +75,8 @@ class Watcher:
     position: Position | None = None
     """The store's, as of the last commit."""
     memories: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    known: Tables = field(default_factory=lambda: KNOWN)
+    """The reference tables."""
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
     """What is remembered of other chains."""
     alone_until: int = -1
@@ -135,7 +139,7 @@ class Watcher:
         if not chosen or not await unbroken(self._read_elsewhere):
             return
         with suppress(InputError):
-            again = await look(self.reader, [block], self.decode, chosen, self.elsewhere.beside(own))
+            again = await look(self.reader, [block], self.decode, chosen, self.elsewhere.beside(own), self.known)
             done = DoneBlock(chain_id=self.reader.chain_id, header=block.header, findings=again.findings)
             await unbroken(add_findings, self.store, done, now=self.clock())
 
@@ -146,12 +150,12 @@ class Watcher:
         given = self.elsewhere.beside(self.memories)
         if len(fetched) > 1:
             with suppress(InputError):
-                together = await look(self.reader, fetched, self.decode, self.detectors, given)
+                together = await look(self.reader, fetched, self.decode, self.detectors, given, self.known)
                 if parts := by_block(together, [block.header for block in fetched]):
                     return list(zip(fetched, parts, strict=True))
             self.alone_until = fetched[-1].header.number
         try:
-            alone = await look(self.reader, fetched[:1], self.decode, self.detectors, given)
+            alone = await look(self.reader, fetched[:1], self.decode, self.detectors, given, self.known)
         except InputError as error:
             self.reader.doubt(fetched[0].header, error)
             raise

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from tocsin.app.exercise.arena import Arena
 from tocsin.app.exercise.completed import completed
+from tocsin.app.known import from_files
 from tocsin.app.look import decode
 from tocsin.app.pending import PendingView
 from tocsin.app.watch import Unobserved, Watcher
@@ -188,6 +189,7 @@ async def _watcher(
 ) -> tuple[Watcher, Nodes]:
     """A watcher of this chain, from the next block on."""
     url = chain.node.url.replace("http://", "ws://")
+    known = from_files(performance.arena.play.knowledge.files())
     reader = await connect([url], chain_id=chain.chain_id, wanted=methods.EVERYTHING, poll_seconds=POLL_SECONDS)
     watcher = Watcher(
         reader=reader,
@@ -198,6 +200,7 @@ async def _watcher(
         keep_blocks=KEEP_BLOCKS,
         start=chain.height() + 1,
         observer=Spectator(made=performance.made, tell=performance.tell),
+        known=known,
     )
     return watcher, reader
 
@@ -209,7 +212,7 @@ async def _follow(watcher: Watcher, reader: Nodes) -> None:
 
 async def _peek(watcher: Watcher, reader: Nodes, tell: Tell) -> None:
     """Look into the pool again and again, and tell what is found in it."""
-    view = PendingView(reader=reader, pool=reader.mempool(), detectors=watcher.detectors)
+    view = PendingView(reader=reader, pool=reader.mempool(), detectors=watcher.detectors, known=watcher.known)
     while True:
         try:
             looked = await view.look(await reader.head(), watcher.memories)

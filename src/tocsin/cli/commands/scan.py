@@ -37,6 +37,7 @@ import typer
 import tocsin.detect.detectors
 from tocsin.app import scan as scanning
 from tocsin.app.known import load
+from tocsin.app.rules import load as load_rules
 from tocsin.app.scan import Looked, Report, Result
 from tocsin.app.sources import Request, noun, pieces, title, units
 from tocsin.app.wanted import extra
@@ -123,11 +124,16 @@ def run(  # noqa: PLR0913, PLR0917 - Typer reads the options off the parameters
             help="Labels, prices and announced changes: a file, or a directory of them. May be repeated.",
         ),
     ] = None,
+    rules: Annotated[
+        list[str] | None,
+        typer.Option("--rules", metavar="PATH", help="Rules of your own beside the detectors: a file, or a directory."),
+    ] = None,
     first: Annotated[int | None, typer.Option("--from", metavar="N", min=0, help="First block.")] = None,
     last: Annotated[int | None, typer.Option("--to", metavar="N", min=0, help="Last block.")] = None,
 ) -> None:
     """Scan the sources, show the findings, and exit as the findings and --fail-on say."""
-    selected, beside = scanning.chosen(names(only), detectors()), load(known or ())
+    own = load_rules(rules).detectors if rules else {}
+    selected, beside = scanning.chosen(names(only), {**detectors(), **own}), load(known or ())
     wanted = Request(source="", chain_id=chain_id, first_block=first, last_block=last, extra=extra(selected.values()))
     requests = [replace(wanted, source=source) for source in sources]
     report, seen = Report(noun=_noun(requests)), Seen()
