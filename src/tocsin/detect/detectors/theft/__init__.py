@@ -1,0 +1,1 @@
+"""Money that leaves with a stolen key, and where stolen money goes."""
