@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from tocsin.chain import abi
 from tocsin.detect.rules.declaration import Declaration, Parameter
@@ -77,7 +78,7 @@ def decoded(frame: pl.DataFrame, dataset: str, wanted: Sequence[Argument]) -> pl
     """The frame with a column for each argument."""
     if not wanted:
         return frame
-    return frame.with_columns(_column(frame, dataset, each) for each in wanted)
+    return frame.hstack([_column(frame, dataset, each).rename(each.field.column) for each in wanted])
 
 
 def _column(frame: pl.DataFrame, dataset: str, wanted: Argument) -> pl.Series:
@@ -85,7 +86,7 @@ def _column(frame: pl.DataFrame, dataset: str, wanted: Argument) -> pl.Series:
     if wanted.parameter.is_dynamic:
         raw = list(_dynamic(frame, dataset, wanted, there))
         return _of_bytes(raw, wanted)
-    return _of_words(_place(frame, dataset, wanted), there, wanted).rename(wanted.field.column)
+    return _of_words(_place(frame, dataset, wanted), there, wanted)
 
 
 def _decodable(frame: pl.DataFrame, dataset: str, declaration: Declaration) -> abi.Mask:
@@ -124,8 +125,7 @@ def _of_words(words: Words, there: abi.Mask, wanted: Argument) -> pl.Series:
         case Sort.ADDRESS:
             return abi.addresses(words, there)
         case Sort.FLAG:
-            truth = pl.Series(abi.truth(words), dtype=pl.Boolean())
-            return truth.to_frame("truth").select(pl.when(pl.Series(there)).then(pl.col("truth")))["truth"]
+            return pl.Series(pa.array(abi.truth(words), mask=~there))
         case Sort.AMOUNT:
             return amounts.column(words, there)
         case Sort.SIGNED:
@@ -155,8 +155,8 @@ def _pointed(data: bytes, skip: int, at: int) -> bytes | None:
 def _of_bytes(raw: Sequence[bytes | None], wanted: Argument) -> pl.Series:
     if wanted.field.sort is Sort.TEXT:
         texts = [None if each is None else each.decode(errors="replace") for each in raw]
-        return pl.Series(wanted.field.column, texts, dtype=pl.String())
-    return pl.Series(wanted.field.column, raw, dtype=pl.Binary())
+        return pl.Series(texts, dtype=pl.String())
+    return pl.Series(raw, dtype=pl.Binary())
 
 
 def encoded(parameters: Iterable[Parameter], values: Sequence[Any]) -> bytes:

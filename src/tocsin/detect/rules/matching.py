@@ -1,6 +1,6 @@
 """From the datasets to the rows that match: cheap tests first, arguments and transactions only for what is left."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
@@ -29,9 +29,10 @@ class Matcher:
 
     dataset: str
     reads: Mapping[str, Read]
-    first: pl.Expr
-    """What can be decided from the row alone."""
-    whole: pl.Expr
+    first: pl.Expr | None
+    """What can be decided from the row alone; None where nothing can."""
+    rest: pl.Expr | None
+    """What needs arguments or the transaction."""
     arguments: tuple[Argument, ...]
     """Those the condition needs."""
     explained: tuple[Argument, ...]
@@ -45,15 +46,23 @@ class Matcher:
 
     def matches(self, tables: Tables) -> pl.DataFrame:
         """The matching rows in the order of the chain, with all that is shown of them; without it where none is."""
-        rows = tables[self.dataset]
-        if rows.is_empty() or (rows := rows.filter(self.first)).is_empty():
+        rows = _filtered(tables[self.dataset], self.first)
+        if rows.is_empty():
             return rows
         rows = decoded(rows, self.dataset, self.arguments)
         if self.around:
             rows = _with_transactions(rows, tables["transactions"], self.around)
-        found = decoded(rows.filter(self.whole), self.dataset, self.explained)
-        by = [name for name in ("block_number", "transaction_index", *self.order) if name in found.columns]
-        return found.sort(*by, *(field.column for field in self.shown if field.sort is not Sort.LIST))
+        rows = _filtered(rows, self.rest)
+        if rows.is_empty():
+            return rows
+        rows = decoded(rows, self.dataset, self.explained)
+        by = [name for name in ("block_number", "transaction_index", *self.order) if name in rows.columns]
+        return rows.sort(*by, *(field.column for field in self.shown if field.sort is not Sort.LIST))
+
+
+def _filtered(rows: pl.DataFrame, by: pl.Expr | None) -> pl.DataFrame:
+    """A filter has a fixed cost that for one block is most of all: none where there is nothing to filter."""
+    return rows if by is None or rows.is_empty() else rows.filter(by)
 
 
 def matcher(logic: Logic[Test], vocabulary: Vocabulary, shown: Iterable[Field]) -> Matcher:
@@ -68,18 +77,23 @@ def matcher(logic: Logic[Test], vocabulary: Vocabulary, shown: Iterable[Field]) 
     columns = [name for name in sorted(own) if not name.startswith((TRANSACTION, ARGUMENT))]
     if arguments or explained:
         columns = list(dict.fromkeys([*columns, *COLUMNS[dataset.id]]))
-    cheap = [part for part in required(logic) if fields(part) <= set(columns)]
+    parts = required(logic)
+    cheap = [part for part in parts if fields(part) <= set(columns)]
     return Matcher(
         dataset=dataset.id,
         reads=_reads(dataset.id, columns, keys(logic), around),
-        first=reduce(and_, map(expression, cheap), pl.lit(value=True)),
-        whole=expression(logic),
+        first=_all(cheap),
+        rest=_all([part for part in parts if part not in cheap]),
         arguments=arguments,
         explained=tuple(each for each in explained if each.field.column not in vocabulary.arguments),
         around=around,
         order=order,
         shown=shown,
     )
+
+
+def _all(parts: Sequence[Logic[Test]]) -> pl.Expr | None:
+    return reduce(and_, map(expression, parts)) if parts else None
 
 
 def _explained(vocabulary: Vocabulary) -> tuple[Argument, ...]:

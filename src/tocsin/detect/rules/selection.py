@@ -1,7 +1,8 @@
 """Selections: a map asks for all of its lines, a list for one of its items; and the condition that joins them."""
 
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial, reduce
+from operator import or_
 
 import polars as pl
 
@@ -79,15 +80,20 @@ def _of_signature(declared: tuple[Declaration, ...], vocabulary: Vocabulary) -> 
     match vocabulary.dataset.id:
         case "logs":
             keys, column = [each.topic for each in declared], "topic0"
-            expression = pl.col(column).is_in(keys)
+            expression = _one_of(column, keys)
         case "calls":
             keys, column = [each.selector for each in declared], "selector"
-            expression = pl.col(column).is_in(keys)
+            expression = _one_of(column, keys)
         case _:
             keys, column = [each.selector for each in declared], "input"
-            expression = pl.col("input").bin.slice(0, 4).is_in(keys) & pl.col("to_address").is_not_null()
+            begins = reduce(or_, (pl.col("input").bin.starts_with(key) for key in keys))
+            expression = begins & pl.col("to_address").is_not_null()
     columns = {column, "to_address"} if column == "input" else {column}
     return Test(expression, frozenset(columns), keys=frozenset(keys))
+
+
+def _one_of(column: str, keys: Sequence[bytes]) -> pl.Expr:
+    return reduce(or_, (pl.col(column) == pl.lit(key) for key in keys))
 
 
 def _with_keys(compiled: Test, key: Text, value: Node, vocabulary: Vocabulary) -> Test:
