@@ -54,8 +54,8 @@ EXAMPLES = (
         },
         finds=(
             {
-                "severity": "high",
-                "confidence": 0.7,
+                "severity": "medium",
+                "confidence": 0.5,
                 "entities": {"deployer": "mallory", "contract": "thief", "target": "bank"},
                 "values": {"names_watched": True, "sent_before": 0},
             },
@@ -79,7 +79,14 @@ EXAMPLES = (
             "transactions": [_sent(40)],
             "labels": _WATCHED,
         },
-        finds=({"severity": "high", "entities": {"source": "pool"}, "values": {"origin": "mixer"}},),
+        finds=(
+            {
+                "severity": "high",
+                "confidence": 0.7,
+                "entities": {"source": "pool", "target": "bank"},
+                "values": {"origin": "mixer"},
+            },
+        ),
     ),
     Example(
         says="money from a mixer and callbacks; nobody is known to be the target",

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from tocsin.chain import abi
 from tocsin.chain.bytecode.contents import contents
@@ -86,14 +87,31 @@ def _one_target(row: Mapping[str, Any], data: bytes) -> list[bytes]:
 
 def ended(tables: Tables) -> pl.DataFrame:
     """Self-destructs that took effect, each contract once a transaction."""
-    calls = tables["calls"]
-    ends: pl.DataFrame = calls[np.flatnonzero(abi.which(calls["call_type"], _ENDING) >= 0)]
-    return ends.filter(~pl.col("reverted")).unique([*SAME, "from_address"], maintain_order=True)
+    ends = _frames(tables["calls"], _ENDING)
+    return ends if ends.is_empty() else ends.unique([*SAME, "from_address"], maintain_order=True)
 
 
-_ENDING = abi.texts(("selfdestruct",))
+def made_at_known_addresses(tables: Tables) -> pl.DataFrame:
+    """Creations with CREATE2 that took effect."""
+    return _frames(tables["calls"], _CREATING)
+
+
+def _frames(calls: pl.DataFrame, kinds: pa.Array) -> pl.DataFrame:
+    """Frames of some kinds that took effect, and their other party."""
+    chosen = (abi.which(calls["call_type"], kinds) >= 0) & ~calls["reverted"].to_numpy()
+    found: pl.DataFrame = calls[np.flatnonzero(chosen & abi.present(calls["to_address"]))]
+    return found
+
+
+_ENDING, _CREATING = abi.texts(("selfdestruct",)), abi.texts(("create2",))
 
 
 def watched(tables: Tables, chain_id: int) -> frozenset[bytes]:
     """The accounts the organisation watches."""
     return Labels.of(tables).of_kind("watched", chain_id)
+
+
+def anything_watched(tables: Tables) -> bool:
+    """Whether there is a watched account on any chain."""
+    labels = tables["labels"]
+    return not labels.is_empty() and bool((labels["kind"] == "watched").any())

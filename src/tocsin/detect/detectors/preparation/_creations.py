@@ -12,6 +12,7 @@ from tocsin.chain.bytecode.contents import Contents, contents
 from tocsin.chain.bytecode.proxies import is_minimal_proxy
 from tocsin.detect.actors import SAME
 from tocsin.detect.detector import Read
+from tocsin.detect.detectors.preparation._codes import anything_watched
 from tocsin.model.finding import Place, hexadecimal
 from tocsin.tables.dataset import Tables
 
@@ -118,7 +119,7 @@ _CREATING = abi.texts(("create", "create2"))
 
 def _initial_code(tables: Tables, created: pl.DataFrame) -> Mapping[Transaction, bytes]:
     """By transaction and frame: the code that a contract was made with."""
-    if "calls" not in tables:
+    if "calls" not in tables or not anything_watched(tables):  # it is read for their addresses alone
         return {}
     calls = tables["calls"]
     made = {"calls": calls[np.flatnonzero(abi.which(calls["call_type"], _CREATING) >= 0)]}

@@ -158,21 +158,28 @@ def _with_kind(rows: pl.DataFrame, kind: pl.Series | pl.Expr) -> pl.DataFrame:
 
 def remember(tables: Tables) -> pl.DataFrame:
     """Fundings, and payments that were the first thing an account ever sent: through these money is passed on."""
-    funded = tables[FUNDINGS].select(*PLACE, *REMEMBERED)
-    first = payments(tables, FIRST_COINS)
-    first = first.filter(pl.col("nonce") == 0).select(*PLACE, account="to_address", source="from_address")
-    sent = first.with_columns(kind=pl.lit(SENT), key=keys(first["account"]))
-    return pl.concat([funded, sent.select(funded.columns)])
-
-
-def payments(tables: Tables, coins: float) -> pl.DataFrame:
-    """Transactions that pay an account at least so many native coins."""
-    sent = tables["transactions"]
-    chosen: pl.DataFrame = sent[np.flatnonzero(sent["value_f64"].to_numpy() >= coins * COIN)]
-    return chosen.filter(
-        pl.col("to_address").is_not_null()
-        & pl.col("success").fill_null(value=True)
-        & (pl.col("from_address") != pl.col("to_address"))
-        & pl.col("block_number").is_not_null()
-        & pl.col("transaction_index").is_not_null()
+    first = payments(tables, FIRST_COINS, first=True)
+    sent = pl.DataFrame(
+        [
+            *(first[name] for name in PLACE),
+            first["to_address"].alias("account"),
+            first["from_address"].alias("source"),
+            pl.Series("kind", [SENT] * len(first), dtype=pl.String()),
+            keys(first["to_address"]),
+        ]
     )
+    funded = tables[FUNDINGS]
+    return sent if funded.is_empty() else pl.concat([funded[sent.columns], sent])
+
+
+def payments(tables: Tables, coins: float, *, first: bool = False) -> pl.DataFrame:
+    """Transactions that pay an account at least so many native coins; or only those that are their senders' first."""
+    sent = tables["transactions"]
+    chosen = (sent["value_f64"].to_numpy() >= coins * COIN) & (sent["value_f64"].to_numpy() > 0)
+    if first:
+        chosen &= sent["nonce"].to_numpy() == 0
+    for name in ("to_address", "block_number", "transaction_index"):
+        chosen &= abi.present(sent[name])
+    failed = (sent["success"] == False).fill_null(value=False)  # noqa: E712 - a column is compared, value by value
+    rows: pl.DataFrame = sent[np.flatnonzero(chosen & ~failed.to_numpy())]
+    return rows

@@ -83,7 +83,14 @@ class Origins:
         return min((each.origin for each in funded[first:last]), default=None)
 
 
+def knows_any(memory: pl.DataFrame) -> bool:
+    """Whether anybody's money is known to come from a source that hides or is flagged."""
+    return any(bool((memory["kind"] == kind).any()) for kind in HIDING)
+
+
 def _leading_to(memory: pl.DataFrame, accounts: pl.Series) -> Iterable[Mapping[str, Any]]:
+    if not knows_any(memory):
+        return ()
     frontier, found = accounts.drop_nulls().unique(), []
     for _ in range(MOST_HOPS):
         step = memory.filter(pl.col("key").is_in(keys(frontier).implode()))

@@ -9,7 +9,7 @@ New contracts, by what stands in their code and by who deployed them. The code m
 lenders or pools, and name a contract of yours: as a constant, or among the arguments it was made with. The deployer may
 be new (at most two transactions sent before), or paid with money from a mixer or a flagged account within a day.
 
-* high: it names a watched contract, and the deployer is paid from hidden sources, or is new and the code has callbacks.
+* high: it names a watched contract, and the deployer is paid from hidden sources.
 * medium: it names a watched contract, and the deployer is new or the code has callbacks; or the deployer is paid from
   hidden sources and the code has callbacks.
 * low: the deployer is new and the code has callbacks of flash lenders; or the deployer is paid from hidden sources and
@@ -159,8 +159,8 @@ def _grade(suspect: Suspect, contract: Created, sent: int | None) -> Severity | 
 
 
 def _grade_named(suspect: Suspect, sent: int | None, *, has_callbacks: bool, is_new: bool) -> Severity | None:
-    """Of a contract that names a watched one."""
-    if suspect.origin is not None or (is_new and has_callbacks):
+    """Of a contract that names a watched one. A new account alone is also every integrator's first."""
+    if suspect.origin is not None:
         return Severity.HIGH
     if is_new:
         return Severity.MEDIUM

@@ -88,6 +88,8 @@ _History: TypeAlias = Mapping[tuple[int, bytes], list[dict[str, Any]]]
 
 def _by_account(memory: pl.DataFrame, accounts: pl.Series) -> _History:
     found: dict[tuple[int, bytes], list[dict[str, Any]]] = {}
+    if memory.is_empty() or accounts.is_empty():
+        return found
     near = memory.filter(pl.col("account").is_in(accounts.unique().implode()))
     for row in near.sort("block_number", "transaction_index", "role", "by", nulls_last=False).iter_rows(named=True):
         found.setdefault((row["chain_id"], row["account"]), []).append(row)
@@ -124,10 +126,11 @@ def _is_change(past: Past, code: bytes) -> bool:
 
 def _ended(tables: Tables, memory: pl.DataFrame) -> Iterator[Sighting]:
     """Self-destructs of what is watched, or queued somewhere, each contract once a transaction."""
-    ends = _codes.ended(tables)
-    if ends.is_empty():
+    queued = memory.filter(pl.col("role") == QUEUED) if not memory.is_empty() else memory
+    if queued.is_empty() and not _codes.anything_watched(tables):
         return
-    history = _by_account(memory.filter(pl.col("role") == QUEUED), ends["from_address"])
+    ends = _codes.ended(tables)
+    history = _by_account(queued, ends["from_address"])
     for row in ends.iter_rows(named=True):
         past = _past(history, row, row["from_address"])
         if past is not None or row["from_address"] in _codes.watched(tables, row["chain_id"]):
@@ -151,7 +154,6 @@ def _sighting(tables: Tables, row: Mapping[str, Any], account: bytes, past: Past
             *(Entity("queued_at", each) for each in queued),
         ),
         values={"queued": bool(queued), "codes_before": len(set(past.codes)), "watched": matters},
-        labels=("watched-loss",) if matters else (),
         key=f"{contract}-{what.split(maxsplit=1)[0]}",
     )
 
@@ -169,9 +171,8 @@ def _summary(contract: str, queued: list[str], past: Past, what: str) -> str:
 
 def _capable(tables: Tables) -> Iterator[Sighting]:
     """Creations whose code is fetched from elsewhere, at an address that does not depend on it."""
-    made = tables["calls"].filter((pl.col("call_type") == "create2") & ~pl.col("reverted"))
-    for row in made.iter_rows(named=True):
-        if row["to_address"] is not None and _fetches(row["input"] or b""):
+    for row in _codes.made_at_known_addresses(tables).iter_rows(named=True):
+        if _fetches(row["input"] or b""):
             contract = str(hexadecimal(row["to_address"]))
             factory = str(hexadecimal(row["from_address"]))
             yield Sighting(

@@ -38,13 +38,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import polars as pl
-
 from tocsin.detect.accounts import Account, account
 from tocsin.detect.detector import Answered, Detector, Example, Memory, Question
 from tocsin.detect.detectors.preparation import _funding
 from tocsin.detect.detectors.preparation._funding import BRIDGE, EXCHANGE, FLAGGED, FUNDINGS, LEAST_DOLLARS, MIXER
-from tocsin.detect.detectors.preparation._origins import CONFIDENCE, Origin, Origins
+from tocsin.detect.detectors.preparation._origins import CONFIDENCE, Origin, Origins, knows_any
 from tocsin.detect.labels import Labels
 from tocsin.detect.worth import Prices
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
@@ -88,6 +86,8 @@ def run(tables: Tables) -> Iterator[Question]:
 
 
 def _direct(tables: Tables) -> Iterator[Funding]:
+    if tables[FUNDINGS].is_empty():
+        return
     paid = tables[FUNDINGS].sort("kind", descending=True)
     rows = paid.unique(["chain_id", "block_hash", "transaction_hash", "account"], keep="first", maintain_order=True)
     for row in rows.iter_rows(named=True):
@@ -99,19 +99,20 @@ def _direct(tables: Tables) -> Iterator[Funding]:
 
 def _passed_on(tables: Tables, known: set[tuple[str | None, str]]) -> Iterator[Funding]:
     """Payments by accounts whose own money has an origin."""
-    paid = _funding.payments(tables, 0.0)
-    paid = Prices.of(tables).with_dollars(paid.with_columns(token_address=pl.lit(NATIVE)), "value_f64")
-    paid = paid.filter(pl.col("dollars") >= LEAST_DOLLARS)
-    if paid.is_empty():
+    memory = tables["memory"]
+    if not knows_any(memory):
         return
-    origins = Origins(tables["memory"], paid["from_address"], WINDOW_BLOCKS)
+    paid, prices = _funding.payments(tables, 0.0), Prices.of(tables)
+    origins = Origins(memory, paid["from_address"], WINDOW_BLOCKS)
     for row in paid.iter_rows(named=True):
         position = row["block_number"], row["transaction_index"]
         origin = origins.of(row["chain_id"], row["from_address"], position)
-        if origin is not None:
-            funding = _funded(row, "to_address", "from_address", origin.passed_on(), NATIVE)
-            if (funding.place.transaction_hash, funding.account) not in known:
-                yield funding
+        if origin is None or row["from_address"] == row["to_address"]:
+            continue
+        funding = _funded(row, "to_address", "from_address", origin.passed_on(), NATIVE)
+        is_enough = (prices.dollars(row["chain_id"], NATIVE, funding.amount) or 0.0) >= LEAST_DOLLARS
+        if is_enough and (funding.place.transaction_hash, funding.account) not in known:
+            yield funding
 
 
 def _funded(
