@@ -103,6 +103,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(RECORDING, blocks)
     shutil.copy(attack_recording(), tmp_path / "attack.json.gz")
     (tmp_path / "transaction.json").write_text(json.dumps(recorded_transaction()))
+    (tmp_path / "pasted.json").write_text(json.dumps(recorded_transaction()["debug_traceTransaction"]))
     (tmp_path / "large_call.py").write_text(OWN_DETECTOR)
     monkeypatch.chdir(tmp_path)
     for name in ("COLUMNS", "FORCE_COLOR", "TOCSIN_DEBUG"):

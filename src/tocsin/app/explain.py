@@ -119,6 +119,8 @@ def _the_one(
         return batch, found
     if not others:
         raise SourceError("there is no transaction in it")
+    if not matches and others == [None]:
+        raise SourceError("the one transaction in it comes without its hash: leave out --tx")
     if not matches:
         near = max(map(_text, others), key=lambda text: _likeness(text, beginning))
         raise SourceError(f"no transaction {beginning} among {len(others):,}; the nearest is {near}")

@@ -27,6 +27,8 @@ class Recording:
     """Of a recording of one transaction."""
     lookups: Answers = field(default_factory=dict)
     """State questions answered when it was made, so that a replay can answer them again."""
+    pasted: str = field(default="", compare=False)
+    """Where in a pasted trace the one answer stood, as a path in JSON; empty for what was made as a recording."""
 
     @property
     def methods(self) -> frozenset[str]:

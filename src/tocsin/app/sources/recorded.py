@@ -1,5 +1,11 @@
-"""Recordings on disk as pieces: decoded together where they can be, each alone where one of them is wrong."""
+"""
+Recordings on disk, or pasted, as pieces: decoded together where they can be, each alone where one of them is wrong.
 
+`-` is what is pasted or piped in. What does not name its chain is of the one that is asked for or, where none is, of
+the only chain in the settings that are there.
+"""
+
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -9,18 +15,22 @@ from tocsin.app.pipeline import Ask
 from tocsin.app.sources.piece import Batch, Piece, Request, Unreadable
 from tocsin.chain import codecs
 from tocsin.chain.catalogue import derived
+from tocsin.chain.codecs.faults import fault
+from tocsin.chain.codecs.recording import parse
 from tocsin.chain.recording import Recording
-from tocsin.edge import recordings
-from tocsin.model.errors import InputError, SourceError
+from tocsin.edge import recordings, standard_input
+from tocsin.model.errors import InputError, MalformedInput, SourceError
 from tocsin.model.lookups import Answers
 from tocsin.tables.dataset import Tables
 
 NOUN = "recording"
+PASTED = "-"
+SETTINGS = Path("tocsin.toml")
 
 
 def units(request: Request) -> int:
     """How many recordings there are. Raises `SourceError`."""
-    return recordings.count(Path(request.source))
+    return 1 if request.source == PASTED else recordings.count(Path(request.source))
 
 
 def pieces(request: Request) -> Iterator[Piece]:
@@ -34,14 +44,35 @@ def pieces(request: Request) -> Iterator[Piece]:
 
 def _readable(request: Request, bad: list[Unreadable]) -> Iterator[Recording]:
     """The recordings that can be read; the others are put into `bad`."""
-    for path in recordings.paths(Path(request.source)):
+    chain_id = request.chain_id or configured_chain(SETTINGS)
+    for path in _paths(request):
         try:
-            recording = recordings.read_one(path, request.chain_id)
+            recording = _read(path, chain_id)
         except (InputError, SourceError) as error:
             bad.append(Unreadable(source=str(path), units=1, error=error))
         else:
             if _mentions(recording, request.mentioning):
                 yield recording
+
+
+def _paths(request: Request) -> list[Path]:
+    return [Path(PASTED)] if request.source == PASTED else recordings.paths(Path(request.source))
+
+
+def _read(path: Path, chain_id: int | None) -> Recording:
+    if str(path) == PASTED:
+        return parse(standard_input.read(), standard_input.NAME, chain_id)
+    return recordings.read_one(path, chain_id)
+
+
+def configured_chain(path: Path) -> int | None:
+    """The chain of the settings at this path, where there are some and they name one chain only."""
+    try:
+        chains = tomllib.loads(path.read_text(encoding="utf-8")).get("chain")
+    except (OSError, ValueError):
+        return None
+    found = [chain.get("chain_id") for chain in chains if isinstance(chain, dict)] if isinstance(chains, list) else []
+    return found[0] if len(found) == 1 and type(found[0]) is int and found[0] > 0 else None
 
 
 def _mentions(recording: Recording, text: str) -> bool:
@@ -65,11 +96,17 @@ def _decoded(run: list[Recording], request: Request) -> Iterator[Piece]:
             for recording in run:
                 yield from _decoded([recording], request)
         else:
-            yield Unreadable(source=run[0].name, units=1, error=error)
+            yield Unreadable(source=run[0].name, units=1, error=_located(run[0], error))
     else:
         yield Batch(
             source=_span(run), units=len(run), tables=derived(_within(raw, request)), ask=_recorded_answers(run)
         )
+
+
+def _located(recording: Recording, error: InputError) -> InputError:
+    """The error, with the place in what was pasted where that can be told."""
+    where = fault(recording)
+    return error if where is None else MalformedInput(f"{recording.name}: {where}")
 
 
 def _within(raw: Tables, request: Request) -> Tables:

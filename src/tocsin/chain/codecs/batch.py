@@ -73,9 +73,8 @@ def batches(recordings: Iterable[Recording], limit: int = BATCH) -> Iterator[lis
 
 def _group(recording: Recording) -> object:
     # Two nameless transactions in one table could not be told apart.
-    nameless = (
-        recording.name if "debug_traceTransaction" in recording.methods and not recording.transaction_hash else ""
-    )
+    is_single = "debug_traceTransaction" in recording.methods
+    nameless = recording.name if (is_single or recording.pasted) and not recording.transaction_hash else ""
     return recording.chain_id, recording.methods, nameless
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from tocsin.chain import deep_json
-from tocsin.chain.codecs import beacon
+from tocsin.chain.codecs import beacon, pasted
 from tocsin.chain.recording import TRANSACTION_METHOD, Recording
 from tocsin.model.errors import MalformedInput
 from tocsin.model.lookups import Answers, Lookup
@@ -37,22 +37,21 @@ class _Asked(msgspec.Struct):
 _CHAIN_ID: "msgspec.json.Decoder[int]" = msgspec.json.Decoder(Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)])
 _HASH: "msgspec.json.Decoder[str]" = msgspec.json.Decoder(Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-fA-F]{64}\Z")])
 _LOOKUPS = msgspec.json.Decoder(list[_Asked])
-_FRAME_KEYS = frozenset(("type", "from"))
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def parse(data: bytes, name: str, chain_id: int | None = None) -> Recording:
     """
     Read a recording from its bytes, gzip-compressed or not; answers stay unparsed.
 
-    `chain_id` serves a recording that does not name its own, such as a bare callTracer frame. Raises
-    `MalformedInput` that names the recording and what is wrong.
+    So is a trace as a node gave it (`pasted`). `chain_id` serves what does not name its own. Raises `MalformedInput`
+    that names the recording and what is wrong.
     """
-    members = _decoded(_OBJECT, unpacked(data, name), name)
-    if members.keys() >= _FRAME_KEYS and "chain_id" not in members:
-        members = {TRANSACTION_METHOD: msgspec.Raw(unpacked(data, name))}
+    whole = unpacked(data, name).removeprefix(_BYTE_ORDER_MARK)
+    members = _decoded(_OBJECT, whole, name) if whole.lstrip()[:1] == b"{" else {}
     answers = {key: bytes(value) for key, value in members.items() if key.startswith(METHOD_PREFIXES)}
     if not answers:
-        raise MalformedInput(f"{name}: no JSON-RPC answer in it; a recording has keys such as eth_getBlockByNumber")
+        return _pasted(whole, members, name, chain_id)
     chain = _chain(members, name, chain_id)
     return Recording(
         chain_id=chain,
@@ -60,6 +59,19 @@ def parse(data: bytes, name: str, chain_id: int | None = None) -> Recording:
         answers=answers,
         transaction_hash=_transaction_hash(members, name),
         lookups=_lookups(members, name, chain),
+    )
+
+
+def _pasted(data: bytes, members: Mapping[str, msgspec.Raw], name: str, chain_id: int | None) -> Recording:
+    """A trace as a node gave it. Without a chain of its own it needs one; its transaction's hash may stay unknown."""
+    found = pasted.recognise(data, name)
+    beside = {} if found.transaction_hash is None else {"transaction_hash": found.transaction_hash}
+    return Recording(
+        chain_id=_chain(members, f"{name}: {found.shape.says}", chain_id),
+        name=name,
+        answers={found.shape.method: found.answer},
+        transaction_hash=_transaction_hash(beside, name) if found.shape.method == TRANSACTION_METHOD else None,
+        pasted=found.at,
     )
 
 
@@ -96,7 +108,7 @@ def _bounded(stream: gzip.GzipFile, name: str) -> bytes:
 def _chain(members: Mapping[str, msgspec.Raw], name: str, default: int | None) -> int:
     if "chain_id" not in members:
         if default is None:
-            raise MalformedInput(f"{name}: it does not say which chain it is of; add chain_id, or give --chain-id")
+            raise MalformedInput(f"{name}: it does not say which chain it is of: give --chain-id N, or add chain_id")
         return default
     return _member(_CHAIN_ID, members, "chain_id", name)
 

@@ -10,6 +10,12 @@ Well-known tokens go by their symbols. Others are asked for theirs, by the node 
 shown in the units they claim; `USDC?` with an address is a token that only calls itself so. A token that does not
 answer is told in base units. In JSON, amounts are in base units, and `tokens` says what they claim.
 
+SOURCE may also be a trace as a node or `cast` answered it: a callTracer frame, a JSON-RPC answer around one, or what
+`debug_traceBlock`, `trace_transaction` or `trace_block` give; `-` reads it from standard input: paste it and press
+Ctrl-D. It does not say its chain: --chain-id does, or tocsin.toml where that names one chain only. Transfers, swaps,
+flash loans, profits and re-entrance follow from the call tree alone; its block and, of a bare frame, its hash stay
+unknown.
+
 --tx takes the hash or its first digits; it may be left out where SOURCE holds one transaction. A deep call tree is
 folded; --depth says how far to unfold it.
 
@@ -32,6 +38,7 @@ from tocsin.cli.command import Command, Sample
 from tocsin.cli.options import Format
 from tocsin.cli.render.console import results, warn
 from tocsin.cli.render.explanation import explanation
+from tocsin.cli.render.pasting import invite
 from tocsin.detect.catalogue import detectors
 from tocsin.model.errors import SourceError, UserError
 
@@ -39,7 +46,9 @@ _HASH = re.compile(r"(0x)?([0-9a-fA-F]{0,64})")
 
 
 def run(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Recordings, a Parquet archive, or a node's URL.")],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="Recordings, a pasted trace (- to paste), an archive, a URL.")
+    ],
     *,
     tx: Annotated[str, typer.Option(metavar="HASH", help="The transaction's hash, or its first digits.")] = "",
     form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TABLE,
@@ -49,6 +58,7 @@ def run(
     ] = None,
 ) -> None:
     """Find the transaction, explain it, show it."""
+    invite([source])
     value = _explained(source, _beginning(tx), chain_id)
     if form is Format.JSON:
         typer.echo(json.dumps(value.to_json()))
@@ -97,6 +107,11 @@ command = Command(
             says="The only transaction of a recording", arguments=("explain", "transaction.json"), shows=("sender",)
         ),
         Sample(says="A deep call tree, to its third level", arguments=("explain", "attack.json.gz", "--depth", "3")),
+        Sample(
+            says="A trace as it was pasted: a bare callTracer frame",
+            arguments=("explain", "pasted.json", "--chain-id", "1"),
+            shows=("its hash is not recorded",),
+        ),
         Sample(says="As JSON", arguments=("explain", "transaction.json", "--format", "json"), json=True),
     ),
 )

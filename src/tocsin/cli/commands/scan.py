@@ -3,8 +3,8 @@ Look for attacks in recordings, a Parquet archive or a node's blocks.
 
 ## What it does
 Runs every detector over each SOURCE, one after the other, and shows what they find, worst first. A SOURCE is a
-recording (a file or a directory of them, .json or .json.gz), a directory of Parquet files with cryo's column names, or
-a node's URL together with --from and --to.
+recording (a file or a directory of them, .json or .json.gz), a trace as a node answered it (`-` to paste one), a
+directory of Parquet files with cryo's column names, or a node's URL together with --from and --to.
 
 `--format json` writes one finding per line as soon as it is found; `--format sarif` writes one SARIF 2.1.0 log.
 Findings go to stdout; progress, and what could not be looked at, to stderr. A detector that lacks a dataset is named as
@@ -40,6 +40,7 @@ from tocsin.app.known import load
 from tocsin.app.rules import load as load_rules
 from tocsin.app.scan import Looked, Report, Result
 from tocsin.app.sources import Request, noun, pieces, title, units
+from tocsin.app.sources.recorded import PASTED
 from tocsin.app.wanted import extra
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.options import SeverityWord, names
@@ -49,6 +50,7 @@ from tocsin.cli.render import sarif
 from tocsin.cli.render.blindness import blindness, problems
 from tocsin.cli.render.console import note, results, warn
 from tocsin.cli.render.money import count
+from tocsin.cli.render.pasting import invite
 from tocsin.cli.render.progress import progress
 from tocsin.detect.alerts.alerts import alerts
 from tocsin.detect.catalogue import detectors
@@ -97,7 +99,9 @@ class Format(StrEnum):
 
 
 def run(  # noqa: PLR0913, PLR0917 - Typer reads the options off the parameters
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE", help="Recordings, a Parquet archive, or a URL.")],
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE", help="Recordings, a pasted trace (- to paste), an archive, a URL.")
+    ],
     form: Annotated[Format, typer.Option("--format", help="How to write findings.")] = Format.TABLE,
     chain_id: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="The chain, where the source does not say which it is.")
@@ -136,6 +140,7 @@ def run(  # noqa: PLR0913, PLR0917 - Typer reads the options off the parameters
     selected, beside = scanning.chosen(names(only), {**detectors(), **own}), load(known or ())
     wanted = Request(source="", chain_id=chain_id, first_block=first, last_block=last, extra=extra(selected.values()))
     requests = [replace(wanted, source=source) for source in sources]
+    invite(sources)
     report, seen = Report(noun=_noun(requests)), Seen()
     stream = seen.counted(_kept(_looked(requests, selected, beside, report, form), least))
     if as_alerts:
@@ -215,8 +220,10 @@ def _say(report: Report, seen: Seen) -> None:
         warn(text)
     looked = f"{count(report.units, report.noun)}, {count(report.transactions, 'transaction')}"
     note(f"{shown.tally(seen.severities.elements())} in {looked}.")
-    if seen.worst and (transaction := seen.worst[1].place.transaction_hash):
-        note(f"Look closer: tocsin explain {shlex.quote(seen.worst[0])} --tx {transaction}")
+    if seen.worst and seen.worst[0] != PASTED:
+        place = seen.worst[1].place
+        which = f"--tx {place.transaction_hash}" if place.transaction_hash else f"--chain-id {place.chain_id}"
+        note(f"Look closer: tocsin explain {shlex.quote(seen.worst[0])} {which}")
 
 
 def _exit_code(report: Report, seen: Seen, fail_on: SeverityWord | None) -> int:
@@ -234,6 +241,10 @@ command = Command(
             says="One finding per line, for other programs", arguments=("scan", "blocks", "--format", "json"), json=True
         ),
         Sample(says="What belongs together, scored", arguments=("scan", "blocks", "--alerts"), shows=("stages",)),
+        Sample(
+            says="A trace as it was pasted: a bare callTracer frame",
+            arguments=("scan", "pasted.json", "--chain-id", "1"),
+        ),
         Sample(
             says="SARIF for code scanning dashboards",
             arguments=("scan", "blocks", "--format", "sarif"),
