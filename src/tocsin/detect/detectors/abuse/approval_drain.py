@@ -37,7 +37,7 @@ from tocsin.chain.abi import ADDRESS_BYTES, SELECTOR_BYTES
 from tocsin.chain.signatures import selector
 from tocsin.detect.actors import SAME
 from tocsin.detect.detector import Detector, Example
-from tocsin.detect.detectors import _acts
+from tocsin.detect.detectors import _acts, _matching
 from tocsin.detect.detectors._acts import LISTED, Act, shown
 from tocsin.detect.detectors._example_rows import call, moved
 from tocsin.detect.detectors._frames import Frame, argument, is_entry
@@ -79,11 +79,14 @@ def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
     """Transfers, by contracts that the sender did not call, from accounts that call nothing."""
     is_one = (abi.which(calls["selector"], _KEY) >= 0) & (calls["depth"].to_numpy() > 1)
     is_one &= (abi.which(calls["call_type"], _CALL) >= 0) & ~calls["reverted"].to_numpy()
-    rows = calls[np.flatnonzero(is_one)]
+    rows = calls[[*SAME, "input"]][np.flatnonzero(is_one)]
     if rows.is_empty():
         return rows
-    owners = rows[[*SAME]].with_columns(from_address=abi.address(rows["input"], skip=SELECTOR_BYTES))
-    return owners.join(calls[[*SAME, "from_address"]], on=[*SAME, "from_address"], how="anti", nulls_equal=True)
+    owners = rows.with_columns(from_address=abi.address(rows["input"], skip=SELECTOR_BYTES))
+    ends = (*SAME[2:], "from_address")
+    active = _matching.which(_matching.numbers(owners, ends), _matching.numbers(calls, ends)) >= 0
+    found: pl.DataFrame = owners[np.flatnonzero(~active)]
+    return found
 
 
 def _drains(act: Act) -> dict[bytes, Drain]:

@@ -33,6 +33,7 @@ import polars as pl
 from tocsin.chain import abi
 from tocsin.chain.abi import ADDRESS_BYTES
 from tocsin.chain.signatures import selector
+from tocsin.detect.actors import SAME
 from tocsin.detect.detector import Detector, Example
 from tocsin.detect.detectors import _acts
 from tocsin.detect.detectors._acts import LISTED, Act, shown
@@ -66,12 +67,13 @@ def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
     """Answers that are one address, by contracts that the sender called or that are new."""
     depth, outputs = calls["depth"].to_numpy(), calls["output"]
     answers = (abi.sizes(outputs) == WORD_BYTES) & (depth > 1) & (abi.which(calls["call_type"], _ASKING) >= 0)
-    rows = calls[np.flatnonzero(answers & ~calls["reverted"].to_numpy())]
+    named = calls[[*SAME, "to_address", "output"]]
+    rows = named[np.flatnonzero(answers & ~calls["reverted"].to_numpy())]
     words = abi.word(rows["output"], 0)
     is_address = ~words[:, :PADDING_BYTES].any(axis=1) & words[:, PADDING_BYTES : PADDING_BYTES + 4].any(axis=1)
     rows = rows[np.flatnonzero(is_address)]
     made = (depth == 0) | (abi.which(calls["call_type"], _CREATING) >= 0)
-    own = calls["to_address"].filter(pl.Series(made)).drop_nulls().unique()
+    own = calls["to_address"][np.flatnonzero(made)].drop_nulls().unique()
     found: pl.DataFrame = rows[np.flatnonzero(abi.which(rows["to_address"], abi.keys(own.to_list())) >= 0)]
     return found
 

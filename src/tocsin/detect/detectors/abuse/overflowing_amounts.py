@@ -60,6 +60,7 @@ CONFIDENCE = 0.95
 FAMILY = "family:arithmetic"
 
 _COLUMNS = (*PLACE, "call_index", "subtree_end", "from_address", "to_address", "selector", "input")
+_CALL = abi.texts(("call",))
 
 
 def run(tables: Tables) -> Iterator[Sighting]:
@@ -72,14 +73,17 @@ def run(tables: Tables) -> Iterator[Sighting]:
 
 
 def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
-    """Calls of whole words with a list among the first arguments; not those that pass the data on to other code."""
+    """
+    Calls of whole words, one of which is too great for an amount: without it no sum overflows.
+
+    Those that only pass the data on to other code are left out.
+    """
     sizes = abi.sizes(calls["input"]) - SELECTOR_BYTES
-    fits = (sizes >= LEAST_WORDS * WORD_BYTES) & (sizes % WORD_BYTES == 0) & abi.present(calls["selector"])
-    fits &= ~calls["reverted"].to_numpy() & abi.present(calls["to_address"])
-    fits &= abi.which(calls["call_type"], abi.texts(("call",))) >= 0
-    offsets = [abi.small(abi.word(calls["input"], number, skip=SELECTOR_BYTES)) for number in range(LEADING)]
-    lists = [(offset >= WORD_BYTES) & (offset < sizes) & (offset % WORD_BYTES == 0) for offset in offsets]
-    found: pl.DataFrame = calls[[*_COLUMNS]][np.flatnonzero(fits & np.logical_or.reduce(lists))]
+    fits = (sizes >= LEAST_WORDS * WORD_BYTES) & (sizes % WORD_BYTES == 0) & abi.present(calls["to_address"])
+    fits &= (abi.which(calls["call_type"], _CALL) >= 0) & ~calls["reverted"].to_numpy()
+    rows = np.flatnonzero(fits)
+    great = [any(data[SELECTOR_BYTES::WORD_BYTES]) for data in calls["input"][rows].to_list()]
+    found: pl.DataFrame = calls[[*_COLUMNS]][rows[np.array(great, dtype=np.bool_)]]
     return found
 
 
@@ -90,8 +94,6 @@ def _overflowing(data: bytes, *, is_leaf: bool) -> int | None:
     One amount for each receiver counts only in a contract that calls nobody, as one does that keeps the balances: a
     path of tokens stands beside a limit or a deadline.
     """
-    if not any(data[::WORD_BYTES]):
-        return None
     lists = _lists(data)
     receivers = {head: len(elements) for head, elements in lists.items() if _are_addresses(elements)}
     for head, count in receivers.items():

@@ -33,13 +33,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from tocsin.chain.signatures import selector
 from tocsin.detect.actors import SAME
 from tocsin.detect.detector import Detector, Example
-from tocsin.detect.detectors import _acts
+from tocsin.detect.detectors import _acts, _matching
 from tocsin.detect.detectors._acts import Act, shown
 from tocsin.detect.detectors._example_rows import call, moved
 from tocsin.detect.detectors._frames import Frame, is_entry
@@ -97,27 +96,18 @@ def _candidates(transfers: pl.DataFrame) -> pl.DataFrame:
     """Payments that are repeated to the last unit, and those of a token that somebody gives and takes many times."""
     if len(transfers) < CLAIMS:
         return transfers.clear()
-    claims = _often(transfers, ("from_address", "to_address", "token_address", "value_binary"), CLAIMS)
-    givers, takers = (_hashes(transfers, (end, "token_address")) for end in ("from_address", "to_address"))
-    rounds = np.isin(givers, _frequent(givers, ROUNDS)) & np.isin(givers, _frequent(takers, ROUNDS))
+    same, *ends = (
+        _matching.numbers(transfers, (*SAME, *columns))
+        for columns in (
+            ("from_address", "to_address", "token_address", "value_binary"),
+            ("from_address", "token_address"),
+            ("to_address", "token_address"),
+        )
+    )
+    claims = np.isin(same, _matching.frequent(same, CLAIMS))
+    rounds = np.logical_and.reduce([np.isin(ends[0], _matching.frequent(end, ROUNDS)) for end in ends])
     rows: pl.DataFrame = transfers[np.flatnonzero(claims | rounds)]
     return rows
-
-
-def _often(rows: pl.DataFrame, columns: tuple[str, ...], least: int) -> npt.NDArray[np.bool_]:
-    hashes = _hashes(rows, columns)
-    return np.isin(hashes, _frequent(hashes, least))
-
-
-def _hashes(rows: pl.DataFrame, columns: tuple[str, ...]) -> npt.NDArray[np.uint64]:
-    """A number for each row that is the same where the transaction and these columns are."""
-    named = [pl.col(name).alias(str(number)) for number, name in enumerate((*SAME, *columns))]
-    return np.asarray(rows.select(named).hash_rows(seed=0).to_numpy(), dtype=np.uint64)
-
-
-def _frequent(hashes: npt.NDArray[np.uint64], least: int) -> npt.NDArray[np.uint64]:
-    values, counts = np.unique(hashes, return_counts=True)
-    return values[counts >= least]
 
 
 def _claims(act: Act) -> Iterator[Gain]:

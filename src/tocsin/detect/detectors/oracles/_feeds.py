@@ -12,6 +12,7 @@ import polars as pl
 from tocsin.chain import abi
 from tocsin.chain.signatures import selector, topic
 from tocsin.detect.actors import SAME
+from tocsin.detect.detectors import _matching
 from tocsin.detect.detectors.oracles import _pool_moves
 from tocsin.tables.amounts import WORD_BYTES
 from tocsin.tables.columns import PLACE, Column, address
@@ -35,6 +36,8 @@ REMEMBERED: Mapping[str, Column] = {
     "log_index": Column(pl.UInt32(), "position from 0", "The log, where there is one.", required=False),
 }
 _SCHEMA = pl.Schema({name: column.type for name, column in {**PLACE, **REMEMBERED}.items()})
+_NO_ROWS = pl.DataFrame(schema=_SCHEMA)
+_ERC20 = abi.texts(("erc20",))
 _BLOCK = ("chain_id", "block_number", "block_hash")
 
 
@@ -66,28 +69,31 @@ def remember(tables: Tables) -> pl.DataFrame:
 
 def _moves(tables: Tables) -> pl.DataFrame:
     moved = _pool_moves.moved(tables["logs"], tables["transactions"])
-    swaps = tables["swaps"].select(
-        *SAME,
-        "log_index",
-        token0=pl.min_horizontal("token_in_address", "token_out_address"),
-        token1=pl.max_horizontal("token_in_address", "token_out_address"),
+    if moved.is_empty():
+        return _NO_ROWS
+    swaps, blocks = tables["swaps"], tables["blocks"]
+    keys = (*SAME, "log_index")
+    swap = _matching.which(_matching.numbers(moved, keys), _matching.numbers(swaps, keys))
+    block = _matching.which(_matching.numbers(moved, _BLOCK), _matching.numbers(blocks, _BLOCK))
+    known = (swap >= 0) & (block >= 0)
+    pairs = [swaps[f"token_{way}_address"][swap[known]].to_list() for way in ("in", "out")]
+    rows = moved[np.flatnonzero(known)].with_columns(
+        pl.Series("token0", list(map(min, *pairs)), dtype=pl.Binary()),
+        pl.Series("token1", list(map(max, *pairs)), dtype=pl.Binary()),
+        blocks["timestamp"][block[known]].alias("at"),
     )
-    rows = moved.join(swaps, on=[*SAME, "log_index"], how="inner", nulls_equal=True)
-    timed = rows.join(_times(tables), on=_BLOCK, how="inner", nulls_equal=True)
-    return _rows(timed.rename({"pool": "subject", "trader": "actor"}), MOVE)
-
-
-def _times(tables: Tables) -> pl.DataFrame:
-    return tables["blocks"].select(*_BLOCK, at="timestamp").drop_nulls("at")
+    return _rows(rows.rename({"pool": "subject", "trader": "actor"}).drop_nulls("at"), MOVE)
 
 
 def _pledges(tables: Tables) -> pl.DataFrame:
     """What senders pay to the very contract they call."""
-    senders = tables["transactions"].select(*SAME, actor="from_address", subject="to_address")
-    paid = tables["transfers"].filter(pl.col("standard") == "erc20").select(
-        *PLACE, actor="from_address", subject="to_address", token0="token_address"
-    )  # fmt: skip
-    rows = paid.join(senders, on=[*SAME, "actor", "subject"], how="semi", nulls_equal=True)
+    keys = (*SAME, "from_address", "to_address")
+    paid, sent = tables["transfers"], _matching.numbers(tables["transactions"], keys)
+    if paid.is_empty():
+        return _NO_ROWS
+    own = (_matching.which(_matching.numbers(paid, keys), sent) >= 0) & (abi.which(paid["standard"], _ERC20) >= 0)
+    names = {"from_address": "actor", "to_address": "subject", "token_address": "token0"}
+    rows = paid[[*PLACE, *names]][np.flatnonzero(own)].rename(names)
     return _rows(rows.unique(maintain_order=True), PLEDGE)
 
 
@@ -103,12 +109,16 @@ def _updates(tables: Tables) -> pl.DataFrame:
         for row in updates(tables["logs"])
         if 0 < (at := _number(row["data"], 0)) < 1 << 63
     ]
+    if not (told or logged):
+        return _NO_ROWS
     found = [{name: row.get(name) for name in (*PLACE, "subject", "at", "round_number")} for row in (*told, *logged)]
     frame = pl.DataFrame(found, schema={name: _SCHEMA[name] for name in (*PLACE, "subject", "at", "round_number")})
     return _rows(frame.unique(["chain_id", "block_number", "subject", "at"], maintain_order=True), UPDATE)
 
 
 def _rows(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
+    if frame.is_empty():
+        return _NO_ROWS
     missing = [pl.lit(None).alias(name) for name in _SCHEMA if name not in frame.columns and name != "kind"]
     full = frame.with_columns(pl.lit(kind).alias("kind"), *missing)
     return full.select(pl.col(name).cast(type_) for name, type_ in _SCHEMA.items())

@@ -11,8 +11,9 @@ import polars as pl
 from tocsin.chain import abi
 from tocsin.chain.signatures import topic
 from tocsin.detect.actors import SAME
+from tocsin.detect.detectors import _matching
 from tocsin.tables import amounts
-from tocsin.tables.columns import PLACE, Column, address
+from tocsin.tables.columns import PLACE, Column, address, schema
 
 SYNC = topic("Sync(uint112,uint112)")
 PAIR_SWAP = topic("Swap(address,uint256,uint256,uint256,uint256,address)")
@@ -38,16 +39,20 @@ Floats = npt.NDArray[np.float64]
 def moved(logs: pl.DataFrame, transactions: pl.DataFrame) -> pl.DataFrame:
     """The trades that moved a price by more than a hundredth: place columns and `MOVED`."""
     found = pl.concat([_pairs(logs), _ranges(logs)])
-    senders = transactions.select(*SAME, trader="from_address")
-    rows = found.join(senders, on=SAME, how="inner", nulls_equal=True)
+    if found.is_empty():
+        return pl.DataFrame(schema=schema({**PLACE, **MOVED}))
+    sent = _matching.which(_matching.numbers(found, SAME), _matching.numbers(transactions, SAME))
+    rows = found[np.flatnonzero(sent >= 0)].with_columns(transactions["from_address"][sent[sent >= 0]].alias("trader"))
     return rows.select(*PLACE, *(pl.col(name).cast(column.type) for name, column in MOVED.items()))
 
 
 def _pairs(logs: pl.DataFrame) -> pl.DataFrame:
     """A pair says what it holds, then what was traded: what it held before is the difference."""
     trades, syncs = _of(logs, PAIR_SWAP, 4), _of(logs, SYNC, 2)
-    held = syncs.select(*SAME, "address", held="data", log_index=pl.col("log_index") + 1)
-    rows = trades.join(held, on=[*SAME, "address", "log_index"], how="inner", nulls_equal=True)
+    keys = (*SAME, "address", "log_index")
+    before = syncs.select(*keys[:-1], pl.col("log_index") + 1)
+    held = _matching.which(_matching.numbers(trades, keys), _matching.numbers(before, keys))
+    rows = trades[np.flatnonzero(held >= 0)].with_columns(syncs["data"][held[held >= 0]].alias("held"))
     in0, in1, out0, out1 = (_float(rows["data"], number) for number in range(4))
     after0, after1 = (_float(rows["held"], number) for number in range(2))
     return _kept(rows, _price(after1 - in1 + out1, after0 - in0 + out0), _price(after1, after0))
@@ -80,8 +85,12 @@ def _kept(rows: pl.DataFrame, before: Floats, after: Floats) -> pl.DataFrame:
     with np.errstate(all="ignore"):
         move = abs(np.log(after / before))
     kept = np.flatnonzero(np.isfinite(move) & (move >= math.log(LEAST_MOVE)))
-    return rows.select(*PLACE, "log_index", pool="address")[kept].with_columns(
-        before=pl.Series(before[kept], dtype=pl.Float64()), after=pl.Series(after[kept], dtype=pl.Float64())
+    return (
+        rows[kept]
+        .select(*PLACE, "log_index", pool="address")
+        .with_columns(
+            before=pl.Series(before[kept], dtype=pl.Float64()), after=pl.Series(after[kept], dtype=pl.Float64())
+        )
     )
 
 

@@ -41,8 +41,9 @@ import polars as pl
 
 from tocsin.chain import abi
 from tocsin.chain.signatures import selector
+from tocsin.detect.actors import SAME
 from tocsin.detect.detector import MEMORY, Detector, Example, Memory, Read
-from tocsin.detect.detectors import _acts, _price_reads
+from tocsin.detect.detectors import _acts, _matching, _price_reads
 from tocsin.detect.detectors._acts import LISTED, Act, shown
 from tocsin.detect.detectors._example_rows import call, moved
 from tocsin.detect.detectors._price_reads import BALANCE, DISTORTION, PRICE_VIEWS
@@ -82,16 +83,20 @@ def run(tables: Tables) -> Iterator[Sighting]:
 
 
 def _candidates(calls: pl.DataFrame, memory: pl.DataFrame) -> pl.DataFrame:
-    """Static calls to price views of pools whose price moved, or of balances in a transaction of who moved one."""
-    pools, traders = (abi.keys(memory[name].unique().to_list()) for name in ("pool", "trader"))
-    is_read = (abi.which(calls["selector"], _VIEWS) >= 0) & (abi.which(calls["call_type"], _STATIC) >= 0)
-    own = (calls["depth"].to_numpy() == 0) & (abi.which(calls["from_address"], traders) >= 0)
-    if not own.any():
+    """Price views, or balances, that were read in transactions of those who traded in a pool whose price moved far."""
+    low, high = (getattr(pl, f"{end}_horizontal")("before", "after") for end in ("min", "max"))
+    ends = memory.group_by("chain_id", "pool").agg(low=low.min(), high=high.max())
+    pools = ends.filter(pl.col("high") >= DISTORTION * pl.col("low"))["pool"]
+    if pools.is_empty():
         return calls.clear()
-    is_balance = abi.which(calls["selector"], abi.keys((BALANCE,))) >= 0
-    asked = calls[np.flatnonzero(is_read & (is_balance | (abi.which(calls["to_address"], pools) >= 0)))]
-    keys = ["chain_id", "block_hash", "transaction_hash"]
-    return asked.select(keys).join(calls[np.flatnonzero(own)].select(keys), on=keys, how="semi", nulls_equal=True)
+    traders = memory["trader"].filter(memory["pool"].is_in(pools.implode())).unique()
+    own = (calls["depth"].to_numpy() == 0) & (abi.which(calls["from_address"], abi.keys(traders.to_list())) >= 0)
+    senders = calls[[*SAME]][np.flatnonzero(own)]
+    is_read = (abi.which(calls["selector"], _VIEWS) >= 0) & (abi.which(calls["call_type"], _STATIC) >= 0)
+    asked = calls[[*SAME]][np.flatnonzero(is_read)] if len(senders) else senders
+    rows = _matching.which(_matching.numbers(asked, SAME), _matching.numbers(senders, SAME))
+    found: pl.DataFrame = asked[np.flatnonzero(rows >= 0)]
+    return found
 
 
 def _own_moves(act: Act, memory: pl.DataFrame) -> dict[bytes, pl.DataFrame]:
