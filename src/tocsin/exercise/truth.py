@@ -1,4 +1,11 @@
-"""What really happened in a played attack, to the last base unit, as whoever played it knows it."""
+"""
+What really happened in a played attack, to the last base unit, as whoever played it knows it.
+
+A loss is what left its owner with a transaction and did not come back with it, token by token. What the owner holds
+instead, such as a pledge, is told beside it and not taken off: what it would fetch is an opinion, and a loss is a fact.
+Gone is what could no longer be seized where it is, frozen or held: of a token that others of its holder's are mixed
+with, whatever the loss exceeds that balance by.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated
@@ -37,6 +44,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     block_number: int
     lost: tuple[Loss, ...] = ()
     """What left its owner with this transaction."""
+    left: tuple[Loss, ...] = ()
+    """What the victims got with it instead: a pledge, shares."""
     gone: tuple[Loss, ...] = ()
     """What from this transaction on nobody could have saved or got back any more."""
 
@@ -107,7 +116,13 @@ def told(
     )
 
 
-def step(says: str, receipt: Receipt, lost: Iterable[Loss] = (), gone: Iterable[Loss] | None = None) -> Step:
+def step(
+    says: str,
+    receipt: Receipt,
+    lost: Iterable[Loss] = (),
+    gone: Iterable[Loss] | None = None,
+    left: Iterable[Loss] = (),
+) -> Step:
     """One step; what is lost with it is gone with it, unless `gone` says otherwise."""
     lost = tuple(lost)
     return Step(
@@ -116,6 +131,7 @@ def step(says: str, receipt: Receipt, lost: Iterable[Loss] = (), gone: Iterable[
         transaction=receipt.hash,
         block_number=receipt.block_number,
         lost=lost,
+        left=tuple(left),
         gone=lost if gone is None else tuple(gone),
     )
 

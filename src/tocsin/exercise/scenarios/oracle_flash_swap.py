@@ -36,7 +36,7 @@ from tocsin.exercise.truth import Truth, loss, step, told
 STOCK, LOAN = 3 * MILLION * DOLLAR, 8 * MILLION * DOLLAR
 LAUNDERED = MILLION * DOLLAR
 """What is turned into WETH at a time."""
-OWN, LEVERAGE = 12_000 * DOLLAR, 8_000 * DOLLAR
+OWN, LEVERAGE = 30_000 * DOLLAR, 20_000 * DOLLAR
 GAS = 6_000_000
 
 
@@ -70,7 +70,7 @@ def attack(play: Play, targets: Targets) -> Truth:
     contract = _deploy(play, "FlashSwapOracleAttacker", attacker, market)
     emptied = home.do(contract.by(attacker, "run", LOAN, gas=GAS))
     taken = before - home.read(usdr, "balanceOf", market)
-    kept = home.read(usdr, "balanceOf", attacker)
+    kept, thin = home.read(usdr, "balanceOf", attacker), play.scene.tokens.thin
     allowed, *sales = sold(play, attacker, LAUNDERED)
     return told(
         scenario.id,
@@ -82,6 +82,7 @@ def attack(play: Play, targets: Targets) -> Truth:
                 "takes eight million from a pair, raises the price of THIN, borrows all the market has",
                 emptied,
                 lost=[loss(emptied, usdr, market, taken)],
+                left=[loss(emptied, thin, market, home.read(thin, "balanceOf", market))],
                 gone=[loss(emptied, usdr, market, taken - kept)],
             ),
             step("lets a router take its USDR", allowed),

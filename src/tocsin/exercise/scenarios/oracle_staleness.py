@@ -2,11 +2,12 @@
 The price of ether halves, a feed stands still, and a market goes on lending at the old price.
 
 ## Story
-A lending market asks a price feed for the price of WETH and not for when it was last set. Large sales halve the price
-on both exchanges; the feed's operator is asleep. Whoever buys WETH now can borrow more against it than it costs.
+A lending market asks a price feed for the price of WETH and not for when it was last set. The feed is set every ten
+minutes, until its operator falls asleep. Large sales halve the price on both exchanges. Whoever buys WETH now can
+borrow more against it than it costs.
 
 ## Steps
-1. The attacker buys WETH at half price.
+1. The attacker buys WETH at half price, forty minutes after the feed was last set.
 2. A trial: 100 WETH pledged, 225 000 USDR borrowed.
 3. The rest: more than the pledge will ever fetch.
 4. The attacker turns USDR into DAIR, which the market's guardians cannot freeze.
@@ -46,6 +47,10 @@ BORROWED_EACH = 2_250 * DOLLAR
 BORNE_EACH = 1_000 * DOLLAR
 """In the twin: less than three quarters of the new one."""
 LAUNDERED = 200_000 * DOLLAR
+HEARTBEAT_SECONDS, BEATS, SILENT_SECONDS = 600, 9, 2_400
+"""How often the feed is set, how many times at least, and how long it then stands still."""
+FLUTTER = 10**8
+"""A dollar: how far the price goes up and down before it falls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +87,11 @@ def prepare(play: Play) -> Targets:
 
 
 def attack(play: Play, targets: Targets) -> Truth:
-    """The fall, the purchase, two loans, laundering."""
+    """Updates that stop, the fall, the purchase, two loans, laundering."""
     home, attacker = play.home, targets.attacker
+    _beat(play, targets)
     _fall(play, targets)
+    home.pass_time(SILENT_SECONDS)
     bought = home.do(_purchase(play, attacker))
     loans = [*_loan(play, targets, TRIAL), *_loan(play, targets, REST)]
     return told(
@@ -94,6 +101,17 @@ def attack(play: Play, targets: Targets) -> Truth:
         steps=(step("buys WETH at half price", bought), *loans, *_laundered(play, targets)),
         knowable=bought,
     )
+
+
+def _beat(play: Play, targets: Targets) -> None:
+    """The feed is set as it should be."""
+    for number in range(BEATS):
+        play.home.pass_time(HEARTBEAT_SECONDS)
+        _set(play, targets, OLD_PRICE + (number % 2) * FLUTTER)
+
+
+def _set(play: Play, targets: Targets, price: int) -> None:
+    play.home.do(targets.feed.by(play.scene.people.founder, "setAnswer", price))
 
 
 def _fall(play: Play, targets: Targets) -> None:
@@ -113,22 +131,16 @@ def _purchase(play: Play, by: Account) -> Transaction:
 
 
 def _loan(play: Play, targets: Targets, pledge: int) -> list[Step]:
-    """Pledge and borrow; what is lost is what the pledge does not fetch."""
-    home, usdr, market, attacker = play.home, play.scene.tokens.usdr, targets.market, targets.attacker
+    """Pledge and borrow."""
+    home, tokens, market, attacker = play.home, play.scene.tokens, targets.market, targets.attacker
     pledged = home.do(market.by(attacker, "supply", pledge))
     amount = pledge * BORROWED_EACH // ETHER
     borrowed = home.do(market.by(attacker, "borrow", amount))
-    lost = loss(borrowed, usdr, market, amount - _fetches(play, pledge))
+    lost, left = loss(borrowed, tokens.usdr, market, amount), loss(pledged, tokens.weth, market, pledge)
     return [
-        step(f"pledges {pledge // ETHER} WETH", pledged),
+        step(f"pledges {pledge // ETHER} WETH", pledged, left=[left]),
         step("borrows against it at the old price", borrowed, [lost], gone=[]),
     ]
-
-
-def _fetches(play: Play, pledge: int) -> int:
-    """USDR that this much WETH fetches now."""
-    path = [play.scene.tokens.weth, play.scene.tokens.usdr]
-    return int(play.home.read(play.scene.uniswap_v2.router, "getAmountsOut", pledge, path)[-1])
 
 
 def _laundered(play: Play, targets: Targets) -> list[Step]:
@@ -145,10 +157,13 @@ def _laundered(play: Play, targets: Targets) -> list[Step]:
 
 
 def twin(play: Play, targets: Targets) -> None:
-    """The fall, a feed that follows, and a loan that the pledge bears."""
+    """The fall, a feed that follows at once and in its rhythm, and a loan that the pledge bears."""
     home, market, user = play.home, targets.market, targets.user
+    _beat(play, targets)
     _fall(play, targets)
-    home.do(targets.feed.by(play.scene.people.founder, "setAnswer", NEW_PRICE))
+    for _ in range(SILENT_SECONDS // HEARTBEAT_SECONDS):
+        _set(play, targets, NEW_PRICE)
+        home.pass_time(HEARTBEAT_SECONDS)
     home.do(_purchase(play, user))
     home.do(market.by(user, "supply", REST))
     home.do(market.by(user, "borrow", REST * BORNE_EACH // ETHER))

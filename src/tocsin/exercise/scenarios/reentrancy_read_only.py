@@ -78,7 +78,6 @@ def attack(play: Play, targets: Targets) -> Truth:
     )
     drained = home.do(_run(contract, targets))
     taken = before - home.read(weth, "balanceOf", lender)
-    left = PLEDGED * home.read(targets.pool, "pricePerShare") // ETHER
     return told(
         scenario.id,
         attackers=(targets.attacker, contract),
@@ -88,7 +87,8 @@ def attack(play: Play, targets: Targets) -> Truth:
             step(
                 "borrows all the lender has while a payment makes its shares look dear",
                 drained,
-                lost=[loss(drained, weth, lender, taken - left)],
+                lost=[loss(drained, weth, lender, taken)],
+                left=[loss(drained, targets.pool, lender, PLEDGED)],
             ),
         ),
     )

@@ -12,7 +12,8 @@ only looks at single transactions sees a buyer. The attacker had THIN before, an
 4. It turns part of the loan into DAIR.
 
 ## Honest twin
-A large buyer buys the same amounts at the same times for itself, keeps them, and borrows nothing.
+A large buyer buys the same amounts at the same times for itself and keeps them. Against a little of it, it borrows what
+the pledge would bear at the old price too.
 
 ## Containment
 The bot pauses the market through the emergency module before the loan.
@@ -38,7 +39,8 @@ HELD = 400_000 * ETHER
 SLICES, SLICE = 16, 30_000 * DOLLAR
 PAUSE_SECONDS = 600
 BORROW_PERCENT = 75
-LAUNDERED = 100_000 * DOLLAR
+PLEDGED_HONESTLY, BORROWED_HONESTLY = 200_000 * ETHER, 50_000 * DOLLAR
+"""Of THIN that cost half a dollar before anybody bought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def prepare(play: Play) -> Targets:
     targets = Targets(market, home.account("attacker"), home.account("large buyer"))
     home.do(tokens.thin.by(founder, "transfer", targets.attacker, HELD))
     home.do(tokens.thin.by(targets.attacker, "approve", market, MOST))
+    home.do(tokens.thin.by(targets.buyer, "approve", market, MOST))
     for who in (targets.attacker, targets.buyer):
         home.do(tokens.usdr.by(founder, "transfer", who, SLICES * SLICE))
         for token in (tokens.usdr, tokens.thin):
@@ -72,24 +75,26 @@ def prepare(play: Play) -> Targets:
 def attack(play: Play, targets: Targets) -> Truth:
     """Buy in slices, pledge, borrow, sell, launder."""
     home, tokens, attacker, market = play.home, play.scene.tokens, targets.attacker, targets.market
-    worth = _swapped(play, [tokens.thin, tokens.usdr], HELD)
     bought = _slices(play, attacker)
     pledged = home.do(market.by(attacker, "supply", HELD))
     amount = HELD * home.read(market, "price") // ETHER * BORROW_PERCENT // 100
     borrowed = home.do(market.by(attacker, "borrow", amount))
     sold = _swap(play, attacker, [tokens.thin, tokens.usdr], home.read(tokens.thin, "balanceOf", attacker))
-    laundered = _swap(play, attacker, [tokens.usdr, tokens.dair], LAUNDERED)
-    lost = loss(borrowed, tokens.usdr, market, amount - worth)
+    # What it sold for is its own: half of the loan is gone when less than the other half is left of everything.
+    half = amount // 2
+    spent = home.read(tokens.usdr, "balanceOf", attacker) - (amount - half)
+    laundered = _swap(play, attacker, [tokens.usdr, tokens.dair], spent)
+    lost, left = loss(borrowed, tokens.usdr, market, amount), loss(pledged, tokens.thin, market, HELD)
     return told(
         scenario.id,
         attackers=(attacker,),
         victims=(market,),
         steps=(
             *(step("buys THIN for 30 000 USDR", each) for each in bought),
-            step("pledges the THIN it had before", pledged),
+            step("pledges the THIN it had before", pledged, left=[left]),
             step("borrows at the raised price", borrowed, [lost], gone=[]),
             step("sells the THIN it bought", sold),
-            step("turns USDR into DAIR", laundered, gone=[loss(laundered, tokens.usdr, market, LAUNDERED)]),
+            step("turns USDR into DAIR", laundered, gone=[loss(laundered, tokens.usdr, market, half)]),
         ),
         knowable=pledged,
     )
@@ -108,14 +113,11 @@ def _swap(play: Play, by: Account, path: list[Contract], amount: int) -> Receipt
     return play.home.do(router.by(by, "swapExactTokensForTokens", amount, 0, path, by, NEVER))
 
 
-def _swapped(play: Play, path: list[Contract], amount: int) -> int:
-    """What this much would fetch now."""
-    return int(play.home.read(play.scene.uniswap_v2.router, "getAmountsOut", amount, path)[-1])
-
-
 def twin(play: Play, targets: Targets) -> None:
-    """The same purchases, for keeps."""
+    """The same purchases, for keeps, and a loan that needs no high price."""
     _slices(play, targets.buyer)
+    play.home.do(targets.market.by(targets.buyer, "supply", PLEDGED_HONESTLY))
+    play.home.do(targets.market.by(targets.buyer, "borrow", BORROWED_HONESTLY))
 
 
 def contain(play: Play, targets: Targets) -> str:

@@ -11,7 +11,7 @@ than one share, and is rounded down to none.
 2. The attacker gives the vault 200 000 USDR.
 3. A user deposits 200 000 USDR and gets no share.
 4. The attacker redeems its share: for everything.
-5. The attacker turns half of what the user lost into WETH.
+5. The attacker turns all of its own and half of what the user lost into WETH.
 
 ## Honest twin
 In a vault of the same kind the first depositor puts in 50 000, the operator gives 20 000 of yield, a user deposits and
@@ -30,15 +30,16 @@ from dataclasses import dataclass
 from tocsin.chain.contract import Account, Contract
 from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenarios._selling import sold
 from tocsin.exercise.scene.tokens import DOLLAR
-from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
-from tocsin.exercise.scene.uniswap_v3 import FEE
+from tocsin.exercise.scene.uniswap_v2 import MOST
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
 
 GIVEN = DEPOSITED = 200_000 * DOLLAR
 FIRST, YIELD = 50_000 * DOLLAR, 20_000 * DOLLAR
-SOLD = DEPOSITED // 2
+SOLD = (GIVEN + DOLLAR + DEPOSITED // 2) // 2
+"""At a time, twice: all of its own, and half of what is the user's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,7 @@ def attack(play: Play, targets: Targets) -> Truth:
     given = home.do(usdr.by(attacker, "transfer", vault, GIVEN))
     deposited = home.do(vault.by(targets.saver, "deposit", DEPOSITED, targets.saver))
     redeemed = home.do(vault.by(attacker, "redeem", 1, attacker, attacker))
-    allowed = home.do(usdr.by(attacker, "approve", play.scene.uniswap_v3.router, MOST))
-    swap = (usdr, play.scene.tokens.weth, FEE, attacker, NEVER, SOLD, 0, 0)
-    sold = home.do(play.scene.uniswap_v3.router.by(attacker, "exactInputSingle", swap))
+    allowed, own, others = sold(play, attacker, SOLD)
     lost = loss(deposited, usdr, targets.saver, DEPOSITED)
     return told(
         scenario.id,
@@ -84,7 +83,8 @@ def attack(play: Play, targets: Targets) -> Truth:
             step("a user deposits as much and gets no share", deposited, [lost], gone=[]),
             step("redeems the only share for everything", redeemed),
             step("lets a router take the USDR", allowed),
-            step("turns half of the loss into WETH", sold, gone=[loss(sold, usdr, targets.saver, SOLD)]),
+            step("turns most of its own USDR into WETH", own),
+            step("and half of the loss", others, gone=[loss(others, usdr, targets.saver, DEPOSITED // 2)]),
         ),
     )
 
