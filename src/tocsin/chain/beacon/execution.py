@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from tocsin.chain.beacon import answers
+from tocsin.chain.beacon import answers, node_answers
 from tocsin.chain.beacon.networks import network_of
 from tocsin.chain.beacon.rows import LONGEST_TEXT, Row
 from tocsin.chain.codecs import hexadecimal as hx
@@ -34,7 +34,7 @@ def _decoded(type_: Any, recording: Recording, method: str) -> Any:
 
 
 def _syncing(recording: Recording) -> Row:
-    state = _decoded(answers.ExecutionSyncing | bool, recording, SYNCING)
+    state = _decoded(node_answers.ExecutionSyncing | bool, recording, SYNCING)
     if isinstance(state, bool):
         return {"is_syncing": state}
     return {
@@ -49,7 +49,7 @@ def _peer_count(recording: Recording) -> Row:
 
 
 def _pool(recording: Recording) -> Row:
-    pool = _decoded(answers.PoolStatus, recording, POOL)
+    pool = _decoded(node_answers.PoolStatus, recording, POOL)
     pending, queued = hx.quantities([pool.pending, pool.queued], POOL)
     return {"pending_transactions": pending, "queued_transactions": queued}
 
@@ -68,7 +68,7 @@ _READERS: Mapping[str, Callable[[Recording], Row]] = {
 
 def peers(recording: Recording) -> Iterable[Row]:
     """`peers`."""
-    found = _decoded(list[answers.ExecutionPeer], recording, PEERS) if there(recording, PEERS) else []
+    found = _decoded(list[node_answers.ExecutionPeer], recording, PEERS) if there(recording, PEERS) else []
     for peer in found:
         yield {
             "observer": "",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
-from tocsin.chain.beacon import answers, events, keys
+from tocsin.chain.beacon import answers, events, keys, node_answers
 from tocsin.chain.beacon.keys import Key
 from tocsin.chain.beacon.roots import root_of
 from tocsin.chain.recording import Recording
@@ -82,7 +82,11 @@ class Look:
     def head_slot(self, observer: str) -> int | None:
         """The highest slot that a node names."""
         slots = (
-            *(found.data.head_slot for key, found in self.read(answers.Syncing, "syncing") if key.observer == observer),
+            *(
+                found.data.head_slot
+                for key, found in self.read(node_answers.Syncing, "syncing")
+                if key.observer == observer
+            ),
             *(entry.header.message.slot for who, entry in self.headers if who == observer),
             *(block.slot for who, block in self.blocks if who == observer),
             *(event.slot for who, event in self.events if who == observer and isinstance(event, events.Head)),

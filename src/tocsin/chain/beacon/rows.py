@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from tocsin.chain.beacon import answers, events
+from tocsin.chain.beacon import answers, events, node_answers
 from tocsin.chain.beacon.look import Look
 from tocsin.chain.beacon.networks import network_of
 from tocsin.chain.beacon.roots import root_of
@@ -194,11 +194,11 @@ def reorgs(look: Look) -> Iterator[Row]:
 def status(look: Look) -> Iterator[Row]:
     """`node_status` of beacon nodes: one row an observer."""
     told: dict[str, Row] = {}
-    for key, found in look.read(answers.Syncing, "syncing"):
+    for key, found in look.read(node_answers.Syncing, "syncing"):
         told.setdefault(key.observer, {}).update(_syncing(found.data))
-    for key, counted in look.read(answers.PeerCount, "peer_count"):
+    for key, counted in look.read(node_answers.PeerCount, "peer_count"):
         told.setdefault(key.observer, {})["peers"] = counted.data.connected
-    for key, named in look.read(answers.Version, "version"):
+    for key, named in look.read(node_answers.Version, "version"):
         told.setdefault(key.observer, {})["client"] = named.data.version[:LONGEST_TEXT]
     roots = {(who, entry.header.message.slot): entry.root for who, entry in look.headers if entry.canonical}
     for observer, row in told.items():
@@ -206,7 +206,7 @@ def status(look: Look) -> Iterator[Row]:
         yield {"observer": observer, "layer": "consensus", **row, "head_hash": root}
 
 
-def _syncing(state: answers.SyncState) -> Row:
+def _syncing(state: node_answers.SyncState) -> Row:
     return {
         "head_number": state.head_slot,
         "target_number": state.head_slot + state.sync_distance,
@@ -218,7 +218,7 @@ def _syncing(state: answers.SyncState) -> Row:
 
 def peers(look: Look) -> Iterator[Row]:
     """`peers` of beacon nodes: those that are connected."""
-    for key, found in look.read(answers.BeaconPeers, "peers"):
+    for key, found in look.read(node_answers.BeaconPeers, "peers"):
         for peer in found.data:
             if peer.state == CONNECTED:
                 yield {
