@@ -12,6 +12,7 @@ from tocsin.detect.detector import Read
 from tocsin.detect.detectors import _frames
 from tocsin.detect.detectors._frames import Frame, gives, receiver
 from tocsin.model.finding import Entity, hexadecimal
+from tocsin.tables.columns import PLACE
 from tocsin.tables.dataset import Tables
 
 _MOVES_READ = ("from_address", "to_address", "token_address", "value_binary", "log_index", "call_index")
@@ -88,7 +89,9 @@ def shown(address: bytes) -> str:
 
 def acts(tables: Tables, chosen: pl.DataFrame) -> Iterator[Act]:
     """The chosen transactions that took effect. Reads calls, transfers and profits."""
-    part = {name: actors.of_transactions(tables[name], chosen) for name in READS}
+    part = {
+        name: actors.of_transactions(tables[name][[*PLACE, *read.columns]], chosen) for name, read in READS.items()
+    }
     frames = actors.by_transaction(part["calls"], _frames.READ)
     inputs = actors.by_transaction(part["calls"], ("call_index", "input"))
     moves = actors.by_transaction(part["transfers"], _MOVES_READ)

@@ -129,7 +129,9 @@ def answers(calls: pl.DataFrame) -> Iterator[Answer]:
     is_asked = (abi.which(calls["selector"], abi.keys((LATEST,))) >= 0) & ~calls["reverted"].to_numpy()
     is_asked &= (abi.which(calls["call_type"], abi.texts(("staticcall",))) >= 0) & abi.present(calls["to_address"])
     is_asked &= abi.has_words(calls["output"], ANSWER_WORDS)
-    rows = calls.select(*PLACE, "call_index", "to_address", "output")[np.flatnonzero(is_asked)]
+    if not is_asked.any():
+        return
+    rows = calls[[*PLACE, "call_index", "to_address", "output"]][np.flatnonzero(is_asked)]
     for row in rows.iter_rows(named=True):
         output = row["output"]
         yield Answer(row, _number(output, 0), _signed(output, 1), _number(output, 3))
@@ -139,7 +141,8 @@ def updates(logs: pl.DataFrame) -> Iterator[Mapping[str, Any]]:
     """The events of feeds that were set."""
     is_one = (abi.which(logs["topic0"], abi.keys((ANSWER_UPDATED,))) >= 0) & abi.has_words(logs["data"], 1)
     is_one &= abi.present(logs["topic1"]) & abi.present(logs["topic2"])
-    yield from logs[np.flatnonzero(is_one)].iter_rows(named=True)
+    if is_one.any():
+        yield from logs[np.flatnonzero(is_one)].iter_rows(named=True)
 
 
 def set_to(row: Mapping[str, Any]) -> int:
