@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from tocsin.app.pipeline import Ask
+from tocsin.app.sources import in_time
 from tocsin.app.sources.piece import Batch, Piece, Request, Unreadable
 from tocsin.chain import codecs
 from tocsin.chain.catalogue import derived
@@ -34,7 +35,7 @@ def units(request: Request) -> int:
 
 
 def pieces(request: Request) -> Iterator[Piece]:
-    """The recordings, in the order of their names. Raises `SourceError` when there is none."""
+    """The recordings, in the order of their names; of several chains, of time. Raises `SourceError` for none."""
     bad: list[Unreadable] = []
     for run in codecs.batches(_readable(request, bad), request.together):
         yield from _taken(bad)
@@ -45,7 +46,19 @@ def pieces(request: Request) -> Iterator[Piece]:
 def _readable(request: Request, bad: list[Unreadable]) -> Iterator[Recording]:
     """The recordings that can be read; the others are put into `bad`."""
     chain_id = request.chain_id or configured_chain(SETTINGS)
-    for path in _paths(request):
+
+    def chain_of(path: Path) -> int | None:
+        try:
+            return _read(path, chain_id).chain_id
+        except (InputError, SourceError):
+            return None
+
+    lanes = in_time.lanes(_paths(request), chain_of)
+    return in_time.merged([_of_lane(lane, chain_id, request, bad) for lane in lanes])
+
+
+def _of_lane(paths: list[Path], chain_id: int | None, request: Request, bad: list[Unreadable]) -> Iterator[Recording]:
+    for path in paths:
         try:
             recording = _read(path, chain_id)
         except (InputError, SourceError) as error:
