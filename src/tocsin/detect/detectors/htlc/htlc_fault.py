@@ -70,6 +70,14 @@ TITLES: Mapping[str, str] = {
     "weak": "The secret of a swap can be guessed",
 }
 SAYS: Mapping[str, str] = {
+    "order": "{order}: who made the first and knows the secret can take it back and then claim the other.",
+    "both": "One side of a swap claimed a leg after the other had been taken back",
+    "near": "The secret of a swap was shown while the other leg is nearly over",
+    "late": "A leg of a swap was taken back although its secret was known",
+    "known": "Something was locked under a secret that everybody knows",
+    "weak": "The secret of a swap can be guessed",
+}
+SAYS: Mapping[str, str] = {
     "order": "The first lock outlasts the second by {seconds} seconds: who made it and knows the secret can take it "
     "back and then claim the other.",
     "both": "{owner} cannot use the secret any more.",
@@ -99,7 +107,9 @@ def run(tables: Tables) -> Iterator[Sighting]:
 def _sighting(fault: Fault) -> Sighting:
     held, other, owner = fault.leg.lock, fault.other.lock, _hex(fault.leg.lock["sender"])
     amount = int.from_bytes(held["value_binary"] or b"", "big")
-    said = SAYS[fault.kind].format(owner=owner, seconds=fault.seconds, receiver=_hex(held["receiver"]))
+    said = SAYS[fault.kind].format(
+        owner=owner, receiver=_hex(held["receiver"]), seconds=fault.seconds, order=_order(fault.seconds)
+    )
     return Sighting(
         place=Place.of(fault.at),
         severity=fault.severity,
@@ -122,6 +132,13 @@ def _sighting(fault: Fault) -> Sighting:
         },
         key=f"{fault.kind}:{fault.at['log_index']}:{_hex(other['contract'])}:{_hex(other['lock_id'])}",
     )
+
+
+def _order(seconds: int) -> str:
+    """How the second lock stands to the first, which outlasts it by this."""
+    if seconds < 0:
+        return f"The second lock lasts {-seconds} seconds longer than the first"
+    return f"The first lock lasts only {seconds} seconds longer than the second" if seconds else "Both end together"
 
 
 def _hex(raw: bytes | None) -> str:
