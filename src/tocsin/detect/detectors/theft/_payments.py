@@ -60,7 +60,7 @@ def payments(tables: Tables) -> pl.DataFrame:
     is_plain = abi.which(transfers["standard"], _COIN_OR_TOKEN) >= 0
     is_watched = _is_watched(transfers["chain_id"], transfers["from_address"], Labels.of(tables))
     chosen = worth[np.flatnonzero((is_worth | is_watched) & is_some & is_plain)]
-    own = chosen[_own(chosen, tables["transactions"])] if len(chosen) else chosen
+    own = chosen[own_payments(chosen, tables["transactions"])] if len(chosen) else chosen
     return _frame(own, tables.get("blocks")) if len(own) else _NONE
 
 
@@ -80,7 +80,7 @@ def much(tables: Tables) -> pl.DataFrame:
     return batch[np.flatnonzero(is_large | is_watched)]
 
 
-def _own(transfers: pl.DataFrame, transactions: pl.DataFrame) -> list[int]:
+def own_payments(transfers: pl.DataFrame, transactions: pl.DataFrame) -> list[int]:
     """The rows whose giver sent the transaction, straight to who was paid or to the token."""
     columns = [transactions[name].to_list() for name in ("transaction_hash", "from_address", "to_address")]
     sent = {hash_: (sender, called) for hash_, sender, called in zip(*columns, strict=True)}
@@ -104,16 +104,16 @@ def _frame(rows: pl.DataFrame, blocks: pl.DataFrame | None) -> pl.DataFrame:
         rows["token_address"].alias("token"),
         *(rows[name] for name in ("value_binary", "value_f64", "dollars")),
         pl.Series("timestamp", when, dtype=pl.UInt64()),
-        _keys(rows["from_address"], "sender_key"),
-        _keys(rows["to_address"], "receiver_key"),
+        keys_of(rows["from_address"], "sender_key"),
+        keys_of(rows["to_address"], "receiver_key"),
     )
     return pl.DataFrame([*(rows[name] for name in PLACE), *renamed])
 
 
-def _keys(accounts: pl.Series, name: str) -> pl.Series:
+def keys_of(accounts: pl.Series, name: str) -> pl.Series:
     """What an account's payments are found by; it decides nothing."""
     packed = b"".join([account[:8] for account in accounts.to_list()])
-    return pl.Series(name, memoryview(packed).cast("Q"), dtype=pl.UInt64())
+    return pl.Series(name, memoryview(packed).cast("Q") if packed else [], dtype=pl.UInt64())
 
 
 def _is_one_of(keys: pl.Series, wanted: pl.Series) -> abi.Mask:
@@ -163,7 +163,7 @@ class Book:
     @classmethod
     def to(cls, memory: pl.DataFrame, receivers: pl.Series, window_blocks: int) -> "Book":
         """What was ever paid to these."""
-        is_paid = _is_one_of(memory["receiver_key"], _keys(receivers, "key"))
+        is_paid = _is_one_of(memory["receiver_key"], keys_of(receivers, "key"))
         return cls._sorted(memory[np.flatnonzero(is_paid)], window_blocks)
 
     @classmethod
