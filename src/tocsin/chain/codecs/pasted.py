@@ -38,7 +38,7 @@ class ReplayedAlone(msgspec.Struct):
     trace: list[Trace]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shape:
     """Something that may be pasted."""
 
@@ -48,6 +48,8 @@ class Shape:
     method: str
     """As which method's answer it is read."""
     type: Any
+    also: frozenset[str] = frozenset()
+    """Members it may have, by which it is nearest."""
     is_list: bool = False
     answer: str = ""
     """The member that holds the method's answer; the whole where empty."""
@@ -80,6 +82,7 @@ SHAPES = (
     Shape(
         says="the answer of debug_traceBlock (callTracer)",
         members=frozenset(("result",)),
+        also=frozenset(("txHash", "error")),
         method="debug_traceBlockByNumber:callTracer",
         type=list[Traced],
         is_list=True,
@@ -265,10 +268,9 @@ def _refuse_list(data: bytes, name: str, at: str) -> NoReturn:
 def _unknown(members: Members, at: str, *, is_list: bool) -> str:
     """What is known that is most like it, and what it lacks of that."""
     there = ", ".join(sorted(members)[:_NAMED]) or "no members"
-    near = max(
-        (shape for shape in SHAPES if shape.is_list == is_list), key=lambda shape: len(shape.members & members.keys())
-    )
-    if not near.members & members.keys():
+    alike = {shape: len((shape.members | shape.also) & members.keys()) for shape in SHAPES if shape.is_list == is_list}
+    near = max(alike, key=alike.__getitem__)
+    if not alike[near]:
         return f"not a recording, and no trace that is known here: `{at}` has {there}. {_known()}"
     lacks = ", ".join(sorted(near.members - members.keys())) or "a result that is a trace"
     return f"`{at}` has {there}: nearest to {near.says}, but it lacks {lacks}. To get it: {ASK_FOR}"

@@ -81,7 +81,7 @@ def _decoded(decoder: "msgspec.json.Decoder[dict[str, msgspec.Raw]]", data: byte
     except RecursionError as error:
         raise MalformedInput(f"{name}: not a recording: nested deeper than any call tree can be") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MalformedInput(f"{name}: not a recording: {error}") from error
+        raise MalformedInput(f"{name}: not a recording, and no trace as a node gives it: {error}") from error
 
 
 def unpacked(data: bytes, name: str) -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tocsin.detect.actors import Cluster
 from tocsin.detect.detectors._frames import HOOKS
 from tocsin.detect.detectors._reentry import Reentry, Way
+from tocsin.detect.detectors._reentry_signs import Signs
 from tocsin.detect.worth import about
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 
@@ -76,13 +77,11 @@ def sighting(suspects: Suspects, entries: Sequence[Reentry], loss: Loss) -> Sigh
         entities=_entities(suspects.cluster.sender, found),
         values={
             "entries": len(graded),
-            "outer_selector": hexadecimal(found.outer.selector) or "",
-            "door_selector": hexadecimal(found.door.selector) or "",
-            "inner_selector": hexadecimal(found.inner.selector) or "",
+            "shape": _shape(signs),
+            "outer_selector": _shown(found.outer.selector),
+            "door_selector": _shown(found.door.selector),
+            "inner_selector": _shown(found.inner.selector),
             "paid_twice": signs.gave_twice,
-            "paid_to_named": signs.paid is not None,
-            "taken_from_named": signs.took_from is not None,
-            "counted_twice": signs.counted_twice is not None,
             "across_functions": found.outer.selector != found.inner.selector,
             "across_contracts": found.sibling,
             **({"loss_about_dollars": round(loss.dollars)} if lost else {}),
@@ -91,6 +90,22 @@ def sighting(suspects: Suspects, entries: Sequence[Reentry], loss: Loss) -> Sigh
         },
         key=victim,
     )
+
+
+def _shown(selector: bytes) -> str:
+    return f"0x{selector.hex()}" if selector else "none"
+
+
+def _shape(signs: Signs) -> str:
+    """What was seen, in a word; the surest of several."""
+    seen = {
+        "paid-twice": signs.gave_twice,
+        "paid-to-named": signs.paid is not None,
+        "taken-from-named": signs.took_from is not None,
+        "counted-twice": signs.counted_twice is not None,
+        "paid-inside": signs.gave_inside,
+    }
+    return next((shape for shape, is_seen in seen.items() if is_seen), "entered")
 
 
 def _graded(suspects: Suspects, found: Reentry, loss: Loss) -> Graded | None:
@@ -141,9 +156,13 @@ def _summary(found: Reentry, count: int, lost: str) -> str:
     hook = HOOKS.get(found.door.selector, "a callback" if found.door.selector else "a payment")
     return (
         f"Contract {hexadecimal(found.victim)} handed over control in the middle of a call ({hook}), and "
-        f"{hexadecimal(found.inner.caller)} {_INSIDE[found.way]} before it was done, {count} times. "
+        f"{hexadecimal(found.inner.caller)} {_INSIDE[found.way]} before it was done{_times(count)}. "
         f"{_what_came_of_it(found)}{lost}."
     )
+
+
+def _times(count: int) -> str:
+    return "" if count == 1 else f", {count} times"
 
 
 def _what_came_of_it(found: Reentry) -> str:

@@ -109,15 +109,19 @@ def _sighting(cluster: Cluster, reads: Sequence[MidCallRead], loss: float) -> Si
         entities=_entities(cluster.sender, worst, victim, pool),
         values={
             "reads": len(reads),
-            "view_selector": hexadecimal(worst.read.selector) or "",
-            "door_selector": hexadecimal(worst.door.selector) or "",
-            "entry_selector": hexadecimal(worst.entry.selector) or "",
+            "view_selector": _shown(worst.read.selector),
+            "door_selector": _shown(worst.door.selector),
+            "entry_selector": _shown(worst.entry.selector),
             **({} if worst.times is None else {"differs_percent": round(min(worst.times - 1, 1e6) * 100)}),
             **({"loss_about_dollars": round(loss)} if lost else {}),
             "read_call_index": worst.read.position,
         },
         key=f"{victim} {pool}",
     )
+
+
+def _shown(selector: bytes) -> str:
+    return f"0x{selector.hex()}" if selector else "none"
 
 
 def _grade(read: MidCallRead, loss: float) -> tuple[Severity, float]:
