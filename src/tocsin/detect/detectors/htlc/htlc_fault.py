@@ -71,15 +71,6 @@ TITLES: Mapping[str, str] = {
 }
 SAYS: Mapping[str, str] = {
     "order": "{order}: who made the first and knows the secret can take it back and then claim the other.",
-    "both": "One side of a swap claimed a leg after the other had been taken back",
-    "near": "The secret of a swap was shown while the other leg is nearly over",
-    "late": "A leg of a swap was taken back although its secret was known",
-    "known": "Something was locked under a secret that everybody knows",
-    "weak": "The secret of a swap can be guessed",
-}
-SAYS: Mapping[str, str] = {
-    "order": "The first lock outlasts the second by {seconds} seconds: who made it and knows the secret can take it "
-    "back and then claim the other.",
     "both": "{owner} cannot use the secret any more.",
     "near": "{owner} has {seconds} seconds left to claim the other leg.",
     "late": "It had been shown {seconds} seconds before; {owner} did not use it.",
