@@ -4,67 +4,32 @@ A new contract tried out on the newest state: would it take anything from anybod
 Its functions are called, as its deployer and as owners that its storage and its code name, on the state after a block,
 without sending anything. What comes of each call is measured as if it had happened. It is fuzzing: who calls an
 attacker's contract with the right arguments first has the attack before the attacker; what was not found may be there
-all the same.
+all the same. One call at a time: what takes several transactions is not found.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from random import Random  # noqa: TID251 - the type alone: the generator is given
-from typing import Any, Protocol
 
-from tocsin.app.attempt_gains import Gain, WatchedLoss, gains
-from tocsin.app.unbroken import unbroken
+from tocsin.app.attempt_gains import Gain, WatchedLoss
+from tocsin.app.trial import BATCH, Found, NewContract, SimulatingNode, Trial
 from tocsin.chain.attempts.search import Search
-from tocsin.chain.attempts.traced import Attempt, shown
-from tocsin.chain.bytecode.contents import contents
-from tocsin.chain.bytecode.evasion import tests_block_maker
+from tocsin.chain.attempts.traced import Attempt
+from tocsin.chain.codecs.blocks import Transaction
 from tocsin.chain.header import Header
-from tocsin.chain.pending import Overrides, Simulated
-from tocsin.chain.signatures import selector
 from tocsin.detect.known import KNOWN
-from tocsin.detect.labels import Labels
-from tocsin.model.errors import DataMissing
-from tocsin.model.finding import Severity, hexadecimal
-from tocsin.model.lookups import Answers, Lookup, balance, call, code, storage
-from tocsin.tables.columns import NATIVE
+from tocsin.detect.worth import about
+from tocsin.model.finding import Entity, Finding, Place, Severity, Value, hexadecimal
 from tocsin.tables.dataset import Tables
 
-LEAST_DOLLARS = 30_000.0
-MOST_ITEMS = 10
-"""More non-fungible tokens than this, or so many dollars, are an attack's (reference: detection, section 4.18)."""
-WATCHED_SHARE = 0.05
-"""A watched account that loses more than this part of a token is attacked (reference: detection, section 4.18)."""
-SLOTS = 20
-"""The first storage slots, where owners usually stand (reference: detection, section 4.17)."""
-MOST_CALLERS = 3
-MOST_ADDRESSES = 32
-BATCH = 32
-NO_MAKER = "0x" + "00" * 20
-BALANCE_OF = "0x" + selector("balanceOf(address)").hex()
-
-
-class Tracer(Protocol):
-    """Tells what calls would do."""
-
-    async def traced(
-        self, attempts: Sequence[Attempt], contract: str, height: int, overrides: Overrides, maker: str
-    ) -> list[bytes | None]:
-        """The trace of each; None where it was refused."""
-
-
-class SimulatingNode(Protocol):
-    """A chain's node, as far as simulation needs it. `tocsin.edge.nodes.Nodes` is one."""
-
-    @property
-    def chain_id(self) -> int:
-        """EIP-155 chain id."""
-
-    async def answers(self, lookups: Sequence[Lookup]) -> Answers:
-        """Answers to questions about the state."""
-
-    def simulator(self) -> Tracer:
-        """What calls would do."""
+DETECTOR = "attack-simulation"
+"""Under which findings of a simulation are told: it is no detector, because it asks a node again and again."""
+CONFIDENCE = {Severity.CRITICAL: 0.9, Severity.HIGH: 0.8, Severity.MEDIUM: 0.5}
+"""(reference: detection, section 4.18)"""
+LISTED = 20
+PREPARING = frozenset({"attack-contract", "similar-code", "evasive-code"})
+"""Detectors whose findings name contracts that are worth trying out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +46,9 @@ class Simulation:
     """What came of trying a contract out."""
 
     contract: str
+    deployer: str | None
     chain_id: int
-    block_number: int
+    head: Header
     """The state that it was tried on is that after this block."""
     callers: tuple[str, ...]
     functions: int
@@ -100,33 +66,6 @@ class Simulation:
     """Of `gain`, what is more than the share a watched account may lose."""
 
 
-@dataclass(slots=True)
-class _Found:
-    """The worst so far."""
-
-    attempts: int = 0
-    done: int = 0
-    severity: Severity | None = None
-    attempt: Attempt | None = None
-    gain: Gain | None = None
-    watched: tuple[WatchedLoss, ...] = ()
-    held: dict[tuple[bytes, bytes], int | None] = field(default_factory=dict)
-    """What watched accounts have, by account and token, as far as it was asked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewContract:
-    """What is to be tried out."""
-
-    address: str
-    deployer: str | None
-    """Who it is first called as; None where that is not known."""
-    head: Header
-    """The state is that after this block."""
-    overrides: Overrides = field(default_factory=dict)
-    """What is to be believed on top of it: what is not mined yet (`tocsin.chain.pending.after`)."""
-
-
 async def simulate_new_contract(
     node: SimulatingNode,
     new: NewContract,
@@ -136,26 +75,26 @@ async def simulate_new_contract(
     budget: Budget | None = None,
 ) -> Simulation:
     """
-    Try a contract out. `known` holds prices and labels.
+    Try a contract out. `known` holds prices and labels; the same generator gives the same calls.
 
     Raises `DataMissing` where there is no code, `MethodUnknown` where no node traces calls, else `RemoteError`,
     `InputError`.
     """
-    trial = await _Trial.of(node, new, known)
+    trial, limit, found, is_complete = await Trial.of(node, new, known), budget or Budget(), Found(), True
     search = Search(trial.selectors, trial.callers, trial.addresses(random), random)
-    found, limit, is_complete = _Found(), budget or Budget(), True
     try:
         async with asyncio.timeout(limit.seconds):
-            while found.attempts < limit.attempts and not _is_grave(found.severity):
+            while found.attempts < limit.attempts and not found.is_grave:
                 if not (attempts := search.take(min(BATCH, limit.attempts - found.attempts))):
                     break
                 await trial.round(search, attempts, found, trial.maker(random, found.attempts))
     except TimeoutError:
         is_complete = False
     return Simulation(
-        contract=trial.contract,
+        contract=new.address,
+        deployer=new.deployer,
         chain_id=node.chain_id,
-        block_number=new.head.number,
+        head=new.head,
         callers=tuple(trial.callers),
         functions=len(trial.selectors),
         attempts=found.attempts,
@@ -168,153 +107,92 @@ async def simulate_new_contract(
     )
 
 
-def _is_grave(severity: Severity | None) -> bool:
-    return severity is not None and severity >= Severity.HIGH
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Trial:
-    """One contract and what it is tried with."""
-
-    node: SimulatingNode
-    contract: str
-    code: bytes
-    head: Header
-    known: Tables
-    overrides: Overrides
-    callers: Sequence[str]
-    selectors: Sequence[bytes]
-    named: Sequence[bytes]
-    """Addresses that stand in code and storage."""
-
-    @classmethod
-    async def of(cls, node: SimulatingNode, new: NewContract, known: Tables) -> "_Trial":
-        """Ask what is needed to begin."""
-        contract, deployer, head, overrides = new.address.lower(), new.deployer, new.head, new.overrides
-        believed = overrides.get(contract, {})
-        at: dict[str, int] = {"block_number": head.number, "chain_id": node.chain_id}
-        asked = [code(contract, **at), *(storage(contract, hex(slot), **at) for slot in range(SLOTS))]
-        answers = await node.answers(asked)
-        raw = _octets(believed.get("code") or answers.get(asked[0]))
-        if not raw:
-            raise DataMissing(f"there is no code at {contract} on chain {node.chain_id} after block {head.number}")
-        words = [*(answers.get(each) for each in asked[1:]), *believed.get("stateDiff", {}).values()]
-        read = contents(raw)
-        named = sorted(read.addresses | {word[12:] for word in map(_octets, words) if _is_address(word)})
-        owners = await _owners(node, named[:MOST_ADDRESSES], at)
-        callers = dict.fromkeys([*([deployer.lower()] if deployer else []), *owners])
-        return cls(
-            node=node,
-            contract=contract,
-            code=raw,
-            head=head,
-            known=known,
-            overrides=overrides,
-            callers=list(callers)[:MOST_CALLERS] or [NO_MAKER[:-1] + "1"],
-            selectors=read.selectors,
-            named=named,
-        )
-
-    def addresses(self, random: Random) -> list[int]:
-        """That may matter as arguments."""
-        watched = sorted(Labels.of(self.known).of_kind("watched", self.node.chain_id))
-        random.shuffle(watched)
-        own = [bytes.fromhex(each[2:]) for each in (*self.callers, self.contract)]
-        every = dict.fromkeys([*own, *self.named, *watched])
-        return [int.from_bytes(each, "big") for each in list(every)[:MOST_ADDRESSES]]
-
-    def maker(self, random: Random, attempts: int) -> str:
-        """Who makes the block: somebody, and now and then nobody where the code looks whether it is being simulated."""
-        if tests_block_maker(self.code) and (attempts // BATCH) % 2:
-            return NO_MAKER
-        return "0x" + random.randbytes(20).hex()
-
-    async def round(self, search: Search, attempts: Sequence[Attempt], found: _Found, maker: str) -> None:
-        """Try some, and learn from them."""
-        height, name = self.head.number, f"a call of {self.contract}"
-        traces = await self.node.simulator().traced(attempts, self.contract, height, self.overrides, maker)
-        moving: list[tuple[Attempt, bytes]] = []
-        for attempt, trace in zip(attempts, traces, strict=True):
-            if trace is None:
-                continue
-            seen = shown(trace, name)
-            search.learn(attempt, seen)
-            found.done += seen.is_done
-            if seen.moves:
-                moving.append((attempt, trace))
-        found.attempts += len(attempts)
-        if moving:
-            await self._measure(search, moving, found)
-
-    async def _measure(self, search: Search, moving: Sequence[tuple[Attempt, bytes]], found: _Found) -> None:
-        simulated = [
-            Simulated(attempt.transaction(self.contract, number), trace, b"")
-            for number, (attempt, trace) in enumerate(moving, 1)
-        ]
-        measured = await unbroken(gains, simulated, self.contract, self.head, self.node.chain_id, self.known)
-        await self._ask_balances(measured, found)
-        for (attempt, _), gain in zip(moving, measured, strict=True):
-            search.reward(attempt, gain.dollars)
-            watched = tuple(loss for loss in gain.watched if _is_much(loss, found.held))
-            severity = _severity(gain, watched)
-            if severity is not None and (severity, gain.dollars) > _rank(found):
-                found.severity, found.attempt, found.gain, found.watched = severity, attempt, gain, watched
-
-    async def _ask_balances(self, measured: Sequence[Gain], found: _Found) -> None:
-        """What the watched accounts that would lose something have."""
-        pairs = {(loss.account, loss.token) for gain in measured for loss in gain.watched} - found.held.keys()
-        if not pairs:
-            return
-        asked = {pair: self._balance(*pair) for pair in sorted(pairs)}
-        answers = await self.node.answers(list(asked.values()))
-        found.held |= {pair: _integer(answers.get(lookup)) for pair, lookup in asked.items()}
-
-    def _balance(self, account: bytes, token: bytes) -> Lookup:
-        who, at = str(hexadecimal(account)), {"block_number": self.head.number, "chain_id": self.node.chain_id}
-        if token == NATIVE:
-            return balance(who, **at)
-        return call(str(hexadecimal(token)), BALANCE_OF + who[2:].rjust(64, "0"), **at)
-
-
-async def _owners(node: SimulatingNode, named: Sequence[bytes], at: Mapping[str, Any]) -> list[str]:
-    """Of the addresses named, those without code."""
-    asked = [code(str(hexadecimal(each)), **at) for each in named]
-    answers = await node.answers(asked)
-    return [lookup.parameters[0] for lookup in asked if answers.get(lookup) == "0x"]
-
-
-def _is_much(loss: WatchedLoss, held: Mapping[tuple[bytes, bytes], int | None]) -> bool:
-    has = held.get((loss.account, loss.token))
-    return has is not None and has > 0 and loss.lost > WATCHED_SHARE * has
-
-
-def _severity(gain: Gain, watched: Sequence[WatchedLoss]) -> Severity | None:
-    if watched:
-        return Severity.CRITICAL
-    if gain.items > MOST_ITEMS:
-        return Severity.HIGH
-    if gain.dollars < LEAST_DOLLARS:
+async def pending_contract(node: SimulatingNode, transaction: Transaction, head: Header) -> NewContract | None:
+    """The contract that a transaction which is not mined yet would create, to be tried out; None where none."""
+    created = await node.simulator().creation(transaction, head.number)
+    if created is None:
         return None
-    return Severity.MEDIUM if gain.only_pools else Severity.HIGH
+    address, overrides = created
+    return NewContract(address=address, deployer=transaction.from_.lower(), head=head, overrides=overrides)
 
 
-def _rank(found: _Found) -> tuple[int, float]:
-    return (0, 0.0) if found.severity is None or found.gain is None else (found.severity, found.gain.dollars)
+def suspects(findings: Iterable[Finding], head: Header) -> list[NewContract]:
+    """The contracts that findings of preparation name, each once: worth trying out on the state after `head`."""
+    found: dict[str, NewContract] = {}
+    for finding in findings:
+        if finding.detector in PREPARING:
+            named = {role: [e.address for e in finding.entities if e.role == role] for role in ("contract", "deployer")}
+            deployer = next(iter(named["deployer"]), None)
+            for address in named["contract"]:
+                found.setdefault(address, NewContract(address=address, deployer=deployer, head=head))
+    return list(found.values())
 
 
-def _octets(text: str | None) -> bytes:
-    try:
-        return bytes.fromhex((text or "").removeprefix("0x"))
-    except ValueError:
-        return b""
+def finding(simulation: Simulation, transaction_hash: str | None = None) -> Finding | None:
+    """
+    What a simulation found, as a finding; None where it found nothing.
 
-
-def _is_address(word: bytes) -> bool:
-    return len(word) == 32 and not any(word[:12]) and any(word[12:18])
-
-
-def _integer(text: str | None) -> int | None:
-    try:
-        return None if text is None else int(text, 16)
-    except ValueError:
+    `transaction_hash` is that of the deployment, where it is known.
+    """
+    severity, attempt, gain = simulation.severity, simulation.attempt, simulation.gain
+    if severity is None or attempt is None or gain is None:
         return None
+    return Finding(
+        detector=DETECTOR,
+        place=Place(
+            chain_id=simulation.chain_id,
+            block_number=simulation.head.number,
+            block_hash=hexadecimal(simulation.head.hash),
+            transaction_hash=transaction_hash,
+            transaction_index=None,
+        ),
+        severity=severity,
+        confidence=CONFIDENCE[severity],
+        title="A call of a new contract would take from others",
+        summary=_summary(simulation, attempt, gain),
+        entities=_entities(simulation, attempt, gain),
+        values=_values(simulation, attempt, gain),
+        labels=("stage:preparation", "simulated"),
+        key=simulation.contract,
+    )
+
+
+def _summary(simulation: Simulation, attempt: Attempt, gain: Gain) -> str:
+    called = f"function 0x{attempt.selector.hex()}" if attempt.selector else "it without a function"
+    told = (
+        f"Simulated after block {simulation.head.number}, not done: {attempt.caller} calls {called} of "
+        f"{simulation.contract} and gains {about(max(0.0, gain.dollars))}"
+    )
+    items = f" and {gain.items} items" if gain.items > 0 else ""
+    victims = ", ".join(str(hexadecimal(loss.account)) for loss in gain.victims[:3])
+    lost = f" Most is lost by {victims}." if victims else ""
+    watched = " More than a twentieth of what a watched account has would be gone." if simulation.watched_losses else ""
+    return f"{told}{items}.{lost}{watched}"
+
+
+def _entities(simulation: Simulation, attempt: Attempt, gain: Gain) -> tuple[Entity, ...]:
+    watched = dict.fromkeys(str(hexadecimal(loss.account)) for loss in simulation.watched_losses)
+    suspected = (str(hexadecimal(loss.account)) for loss in gain.victims)
+    return (
+        Entity("deployer", simulation.deployer or attempt.caller),
+        Entity("attack_contract", simulation.contract),
+        *(Entity("victim", each) for each in list(watched)[:LISTED]),
+        *(Entity("suspected_victim", each) for each in list(suspected)[:LISTED] if each not in watched),
+    )
+
+
+def _values(simulation: Simulation, attempt: Attempt, gain: Gain) -> dict[str, Value]:
+    tokens = sorted(gain.assets)[:LISTED]
+    return {
+        "caller": attempt.caller,
+        "call_data": "0x" + attempt.data.hex(),
+        "value_wei": attempt.value,
+        "profit_about_dollars": int(gain.dollars),
+        "tokens": [str(hexadecimal(token)) for token in tokens],
+        "amounts": [gain.assets[token] for token in tokens],
+        "items": gain.items,
+        "only_pools_lose": gain.only_pools,
+        "attempts": simulation.attempts,
+        "watched_lost": [loss.lost for loss in simulation.watched_losses],
+        "watched_tokens": [str(hexadecimal(loss.token)) for loss in simulation.watched_losses],
+    }

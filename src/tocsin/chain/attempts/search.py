@@ -137,8 +137,8 @@ class Search:
         """A word in place of another."""
         choose = self.random.choice
         numbers = list(self._numbers)
-        ways = [choose(SIZES), min(word * 10, MOST_WORD), word // 10, min(word * 2, MOST_WORD), word // 2]
+        ways: list[int] = [choose(SIZES), min(word * 10, MOST_WORD), word // 10, min(word * 2, MOST_WORD), word // 2]
         ways += [choose(numbers), choose(numbers) // 2, choose(numbers) // 10] if numbers else []
         ways += [choose(list(self.addresses))] if self.addresses else []
         ways += [choose((0, 1, 2, EMPTY_ARRAY, MOST_WORD))]
-        return choose(ways)
+        return self.random.choice(ways)

@@ -111,10 +111,7 @@ class Shown:
 
 def shown(raw: bytes, name: str) -> Shown:
     """What this answer shows. Raises `MalformedInput`."""
-    try:
-        root = deep_json.decode(_FRAME, raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedInput(f"{name}: {TRACE_CALL}: {error}") from None
+    root = _root(raw, name)
     frames = list(_frames(root))
     numbers: dict[int, None] = {}
     for frame in frames[1:]:
@@ -127,6 +124,19 @@ def shown(raw: bytes, name: str) -> Shown:
         moves=root.error is None and any(_moves(frame) for frame in frames),
         numbers=tuple(numbers),
     )
+
+
+def created(raw: bytes, name: str) -> str | None:
+    """The contract that this answer says a transaction would create; None for none. Raises `MalformedInput`."""
+    root = _root(raw, name)
+    return root.to.lower() if root.to and root.error is None and root.type.upper() == "CREATE" else None
+
+
+def _root(raw: bytes, name: str) -> _Frame:
+    try:
+        return deep_json.decode(_FRAME, raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedInput(f"{name}: {TRACE_CALL}: {error}") from None
 
 
 def _frames(root: _Frame) -> Iterator[_Frame]:

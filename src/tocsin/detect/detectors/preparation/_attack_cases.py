@@ -7,6 +7,7 @@ from tocsin.detect.detector import Example
 from tocsin.detect.detectors.preparation import _funding
 from tocsin.tables import literal
 from tocsin.tables.columns import NATIVE
+from tocsin.tables.literal import Rows
 
 STAGE = "stage:preparation"
 
@@ -36,7 +37,7 @@ def _sent(nonce: int, block: int = 3, data: bytes = b"") -> dict[str, Any]:
 
 
 _WATCHED = [{"address": "bank", "kind": "watched"}]
-_MIXED = {
+_MIXED: dict[str, Rows] = {
     "logs": [{"address": "pool", "topic0": _funding.WITHDRAWAL, "data": literal.words("mallory", 7, 0)}],
     "transfers": [
         {"token_address": NATIVE, "standard": "native", "from_address": "pool", "to_address": "mallory",

@@ -127,7 +127,7 @@ _MONEY = abi.texts(("native", "erc20"))
 def _kinds(key: ByIdentity) -> tuple[Mapping[bytes, Mapping[int | None, str]], pa.Array]:
     """By labelled address and chain (None: every chain) what a payment by it is; and the addresses, to look for."""
     found: dict[bytes, dict[int | None, str]] = {}
-    for kind in reversed(_LABELLED):  # the gravest comes last and stays
+    for kind in reversed(tuple(_LABELLED)):  # the gravest comes last and stays
         rows = key.frame.filter(pl.col("kind") == kind)
         for chain, source in rows.select("chain_id", "address").iter_rows():
             found.setdefault(source, {})[chain] = _LABELLED[kind]
