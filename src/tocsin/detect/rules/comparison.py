@@ -203,7 +203,8 @@ def _equal(line: Line, text: Text) -> Test:
 
 def _octets(line: Line, text: Text) -> bytes:
     """Whole bytes as the field has them."""
-    raw = bytes.fromhex(_digits(line, text)) if len(text.value) % 2 == 0 else None
+    digits = _digits(line, text)
+    raw = bytes.fromhex(digits) if len(digits) % 2 == 0 else None
     if raw is None or (line.field.width and len(raw) != line.field.width):
         width = f"0x and {2 * line.field.width}" if line.field.width else "0x and an even number of"
         line.refuse(f"is {width} hexadecimal digits; for a part of them use contains, startswith or endswith")

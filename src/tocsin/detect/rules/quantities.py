@@ -3,8 +3,8 @@
 import re
 
 BITS = 256
-MOST_DIGITS = 90
-"""Of a number written out: more than any 256-bit integer has."""
+LONGEST = 200
+"""Signs of a number: more than any 256-bit integer takes, underscores included."""
 
 _DECIMAL = re.compile(r"([+-]?)(\d+(?:_\d+)*)(?:\.(\d+(?:_\d+)*))?(?:[eE]\+?(\d{1,2}))?", re.ASCII)
 _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*", re.ASCII)
@@ -14,7 +14,7 @@ SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 def whole(text: str) -> int | None:
     """The integer a text stands for; None where it is no number or not a whole one. Never goes through a float."""
-    if len(text) > MOST_DIGITS:
+    if len(text) > LONGEST:
         return None
     if _HEXADECIMAL.fullmatch(text):
         return int(text.replace("_", ""), 16)

@@ -236,9 +236,16 @@ def _rule(
     }
 
 
+class _Dumper(yaml.CSafeDumper):
+    """Writes everything out, without anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML passes what it is about to write
+        return True
+
+
 def _write(found: Translation, documents: Sequence[Mapping[str, Any]]) -> None:
     """Write the rules, if they are rules: what is written is what loads."""
-    text = yaml.dump_all(documents, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=120)
+    text = yaml.dump_all(documents, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
     try:
         compile_rules([(f"{found.id}.yml", text)])
     except RuleError as error:
