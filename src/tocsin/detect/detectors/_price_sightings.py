@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tocsin.chain.signatures import selector
 from tocsin.detect.detectors import _price_reads, _trip_grades
 from tocsin.detect.detectors._price_cases import Case
 from tocsin.detect.detectors._price_reads import Read
@@ -9,7 +10,10 @@ from tocsin.detect.detectors._trip_grades import CONFIDENCE_HIGH, CONFIDENCE_UNP
 from tocsin.detect.worth import about
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 
+_SYNC = selector("sync()")
 CONFIDENCE_SWING = 0.3
+MOVED_PRICE, WRONG_SUMS = "family:price-manipulation", "family:logic"
+"""The kind of attack that a shape speaks for."""
 
 
 def round_trips(case: Case) -> Iterator[Sighting]:
@@ -43,8 +47,19 @@ def _round_trip(case: Case, grade: Grade) -> Sighting:
             "returned_amounts": [trip.returned for trip in trips],
             "gain_about_dollars": round(worth),
         },
+        labels=(_family(case, trips[0].counterpart),),
         key=f"round-trip {victim}",
     )
+
+
+def _family(case: Case, counterpart: bytes) -> str:
+    """
+    A contract that was traded with, one token for another, was given a wrong price: where only one token went to and
+    fro its own sums are wrong, and so are those of a token whose pool has to be told what it holds.
+    """
+    between = {move.token for move in case.moves if counterpart in (move.giver, move.taker)}
+    told = any(frame.selector == _SYNC and frame.callee == counterpart for frame in case.tree)
+    return WRONG_SUMS if told or len(between) == 1 else MOVED_PRICE
 
 
 def _entities(case: Case, victim: str, tokens: list[bytes]) -> tuple[Entity, ...]:
@@ -89,6 +104,7 @@ def _read(case: Case, victim: str, found: list[Read]) -> Sighting:
             "reads": len(found),
             **({"gain_about_dollars": round(case.gain)} if gained else {}),
         },
+        labels=(MOVED_PRICE,),
         key=f"read {victim}",
     )
 
@@ -109,5 +125,6 @@ def swings(case: Case) -> Iterator[Sighting]:
             ),
             entities=(*_entities(case, address, []), Entity("pool", address)),
             values={"shape": "swing", "moved_percent": round(100 * (seen.moved(pool) - 1))},
+            labels=(MOVED_PRICE,),
             key=f"swing {address}",
         )

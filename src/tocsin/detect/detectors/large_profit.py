@@ -15,7 +15,8 @@ it is looked up: how much the sender has sent before, and whether the contract e
   sender alone was paid $100 000 or more by what it called, as in a withdrawal. A sale for $500 000 or more is medium
   where a gain would be high whatever its size.
 
-Confidence grows with the gain and shrinks when ages are not known.
+Confidence grows with the gain and shrinks when ages are not known. The label `family:logic` says that the rules of
+whoever lost let it go, as far as this detector can see: where another names a cause, believe that one.
 
 ## Why it matters
 Most exploits end so: value out of nothing, in one transaction, by a contract that did not exist yesterday.
@@ -53,6 +54,9 @@ from tocsin.model.finding import Entity, Severity, Sighting
 from tocsin.model.lookups import Answers
 from tocsin.tables.dataset import Tables
 
+FAMILY = "family:logic"
+"""What is left where nothing else is seen: somebody's own rules let it go."""
+
 
 def run(tables: Tables) -> Iterator[Question]:
     """A question for each cluster that gained enough."""
@@ -86,6 +90,7 @@ def judge(gain: Gain, answers: Answers) -> Sighting | None:
         summary=_summary(gain, sender, called),
         entities=_entities(gain),
         values={**gain.taken.values, "frames": gain.taken.frame_count},
+        labels=(FAMILY,) if gain.acts and not gain.gave else (),
     )
 
 
