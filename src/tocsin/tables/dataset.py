@@ -26,8 +26,8 @@ class Dataset(Extension):
     """Alternatives, best first, of the datasets it is derived from. Raw datasets need none."""
     derive: Callable[[Tables], pl.DataFrame] | None = None
     """From the first alternative that is wholly there (and nothing else) to this dataset's frame."""
-    network: bool = False
-    """True where it tells of the network, its nodes or this installation: only there where these are asked too."""
+    asked_of: str = ""
+    """Who is asked for it, where that is not the chain: consensus, validators, nodes, peers, or this installation."""
 
     @property
     def schema(self) -> pl.Schema:

@@ -10,12 +10,17 @@ from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
-from tocsin.app.sources import lake, node, recorded
+from tocsin.app.sources import beacon, lake, node, recorded
 from tocsin.app.sources.piece import Batch, Piece, Request, Unreadable
 from tocsin.chain.catalogue import sources
 from tocsin.edge.rpc.urls import shown
 
-READERS: Mapping[str, ModuleType] = {"ethereum_json_rpc": node, "parquet_lake": lake, "recordings": recorded}
+READERS: Mapping[str, ModuleType] = {
+    "beacon_api": beacon,
+    "ethereum_json_rpc": node,
+    "parquet_lake": lake,
+    "recordings": recorded,
+}
 """Who reads each kind of source."""
 DEFAULT = "recordings"
 """What is read where no kind recognises an argument: it says best what is wrong with it."""
@@ -50,6 +55,8 @@ def noun(request: Request) -> str:
 
 def title(request: Request) -> str:
     """The source as it may be shown: without the keys a URL may hold."""
+    if _reader(request) is beacon:
+        return beacon.title(request)
     return shown(request.source) if needs_range(request) else request.source
 
 

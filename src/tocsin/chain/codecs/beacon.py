@@ -5,7 +5,7 @@ from functools import cache
 
 import polars as pl
 
-from tocsin.chain.beacon import execution, keys
+from tocsin.chain.beacon import execution, keys, own
 from tocsin.chain.beacon.look import Look
 from tocsin.chain.beacon.rows import GIVEN, Row
 from tocsin.chain.catalogue import datasets
@@ -14,7 +14,7 @@ from tocsin.chain.recording import Recording
 from tocsin.model.errors import InconsistentInput
 from tocsin.tables.columns import Column
 
-METHOD_PREFIXES = (keys.PREFIX, "net_", "admin_", "txpool_", "web3_")
+METHOD_PREFIXES = (keys.PREFIX, own.PREFIX, "net_", "admin_", "txpool_", "web3_")
 """What these answers' keys begin with, beside `eth_`."""
 
 Where = tuple[int | None, str | None]
@@ -46,6 +46,10 @@ def _rows(recording: Recording, number: int | None, hash_: str | None) -> dict[s
     told = {name: list(rows(look)) for name, (kinds, rows) in GIVEN.items() if look.has(*kinds)}
     if execution.there(recording, *execution.STATUS):
         told.setdefault("node_status", []).extend(execution.status(recording))
+    if execution.there(recording, own.ENDPOINTS):
+        told.setdefault("node_status", []).extend(own.status(recording))
+    if execution.there(recording, own.HEALTH):
+        told["self_health"] = list(own.health(recording))
     if execution.there(recording, execution.PEERS):
         told.setdefault("peers", []).extend(execution.peers(recording))
     return {name: [{**look.place, **row} for row in rows] for name, rows in told.items()}
@@ -58,7 +62,7 @@ def _frame(name: str, rows: Sequence[Row]) -> pl.DataFrame:
 
 @cache
 def _columns() -> Mapping[str, Mapping[str, Column]]:
-    return {name: datasets()[name].columns for name in GIVEN}
+    return {name: dataset.columns for name, dataset in datasets().items() if dataset.asked_of}
 
 
 def _series(name: str, column: Column, values: list[object]) -> pl.Series:

@@ -20,7 +20,7 @@ from tocsin.tables.dataset import Dataset
 
 dataset = Dataset(
     id="beacon_blocks",
-    network=True,
+    asked_of="consensus",
     columns={
         **SEEN,
         "observer": OBSERVER,

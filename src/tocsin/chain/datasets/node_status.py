@@ -19,7 +19,7 @@ from tocsin.tables.dataset import Dataset
 
 dataset = Dataset(
     id="node_status",
-    network=True,
+    asked_of="nodes",
     columns={
         **SEEN,
         "observer": OBSERVER,

@@ -19,7 +19,7 @@ from tocsin.tables.dataset import Dataset
 
 dataset = Dataset(
     id="own_validators",
-    network=True,
+    asked_of="validators",
     columns={
         **SEEN,
         "observer": OBSERVER,

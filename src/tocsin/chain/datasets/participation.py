@@ -18,7 +18,7 @@ from tocsin.tables.dataset import Dataset
 
 dataset = Dataset(
     id="participation",
-    network=True,
+    asked_of="consensus",
     columns={
         **SEEN,
         "observer": OBSERVER,

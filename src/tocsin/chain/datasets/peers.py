@@ -18,7 +18,7 @@ from tocsin.tables.dataset import Dataset
 
 dataset = Dataset(
     id="peers",
-    network=True,
+    asked_of="peers",
     columns={
         **SEEN,
         "observer": OBSERVER,

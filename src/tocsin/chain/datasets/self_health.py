@@ -19,7 +19,7 @@ from tocsin.tables.dataset import Dataset
 
 dataset = Dataset(
     id="self_health",
-    network=True,
+    asked_of="installation",
     columns={
         **SEEN,
         "kind": text("gap, lost, failure, undelivered", "What is wrong."),

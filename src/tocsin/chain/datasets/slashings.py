@@ -19,7 +19,7 @@ from tocsin.tables.dataset import Dataset
 
 dataset = Dataset(
     id="slashings",
-    network=True,
+    asked_of="consensus",
     columns={
         **SEEN,
         "observer": OBSERVER,

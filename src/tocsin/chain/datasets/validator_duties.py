@@ -17,7 +17,7 @@ from tocsin.tables.dataset import Dataset
 
 dataset = Dataset(
     id="validator_duties",
-    network=True,
+    asked_of="validators",
     columns={
         **SEEN,
         "observer": OBSERVER,

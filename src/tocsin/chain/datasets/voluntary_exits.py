@@ -17,7 +17,7 @@ from tocsin.tables.dataset import Dataset
 
 dataset = Dataset(
     id="voluntary_exits",
-    network=True,
+    asked_of="consensus",
     columns={
         **SEEN,
         "observer": OBSERVER,

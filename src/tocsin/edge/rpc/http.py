@@ -41,7 +41,7 @@ class HttpTransport:
         self._name = shown(url)
         self._limits = limits
         self._next_id = 1
-        _keep_urls_out_of_logs()
+        keep_urls_out_of_logs()
         timeout = httpx.Timeout(None, connect=limits.connect_seconds)  # the whole of an answer is timed in `_post`
         # A proxy that the environment names is for the world outside, not for this machine.
         self._client = httpx.AsyncClient(headers=_HEADERS, timeout=timeout, trust_env=not is_loopback(url))
@@ -141,5 +141,5 @@ def _shown(argument: object) -> object:
 _FILTER = _WithoutSecrets()
 
 
-def _keep_urls_out_of_logs() -> None:
+def keep_urls_out_of_logs() -> None:
     logging.getLogger("httpx").addFilter(_FILTER)  # the same filter twice is once

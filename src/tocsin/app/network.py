@@ -1,0 +1,227 @@
+"""
+Blocks with what was known of the network when they were new: beacon nodes, endpoints, and the watching itself.
+
+`WithNetwork` is a reader of blocks around another. To the recording of a block that is fresh it adds what the beacon
+nodes answer about its slot, the events they sent since the last block, how far each endpoint is, and what of the
+watching is undone. Blocks that are caught up with later come as they are: the network cannot be asked how it was.
+
+A beacon node that fails, or answers nonsense, never holds up a block: its answers are left out and its state shows it.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import msgspec
+
+from tocsin.app.reader import ChainReader
+from tocsin.app.unbroken import unbroken
+from tocsin.chain.beacon import own, requests
+from tocsin.chain.beacon.events import Kept, Message
+from tocsin.chain.beacon.slots import CLOCKS, slots_per_epoch
+from tocsin.chain.codecs import beacon as codec
+from tocsin.chain.header import Header
+from tocsin.chain.recording import Recording
+from tocsin.edge.beacon import BeaconNode
+from tocsin.edge.rpc.endpoint import Status
+from tocsin.edge.store.self_health import Trouble, troubles
+from tocsin.edge.store.store import Store
+from tocsin.model.errors import EndpointUnavailable, InputError, RemoteError, SettingError, StoreError
+from tocsin.model.finding import hexadecimal
+from tocsin.model.lookups import Answers, Lookup
+
+FRESH_SECONDS = 60.0
+"""An older block says nothing about the network as it is now."""
+EVENTS_KEPT = 4_096
+"""Of one node, between two blocks; some dozen are usual."""
+LOOKS_KEPT = 16
+"""Looks at the newest blocks: a block that is tried again is told the same."""
+
+
+class EndpointReader(ChainReader, Protocol):
+    """A reader of blocks that knows how its endpoints are."""
+
+    def states(self) -> Sequence[Status]:
+        """How each endpoint is now."""
+
+
+@dataclass(slots=True)
+class Beacon:
+    """One beacon node, what it sent unasked, and the last epoch it was asked about."""
+
+    node: BeaconNode
+    observer: str
+    heard: deque[Message] = field(default_factory=lambda: deque(maxlen=EVENTS_KEPT))
+    epoch: int = -1
+    listening: "asyncio.Task[None] | None" = None
+
+    async def listen(self) -> None:
+        """Keep what it sends."""
+        async with aclosing(self.node.follow()) as messages:
+            async for message in messages:
+                if isinstance(message, Message):
+                    self.heard.append(message)
+
+
+def beacons(urls: Sequence[str], validators: Sequence[str]) -> tuple[Beacon, ...]:
+    """The beacon nodes at these URLs. Raises `SettingError` for what is no URL, or names no validator."""
+    for each in validators:
+        if not requests.is_validator(each):
+            raise SettingError(f"validator {each[:80]!r} is neither an index nor a public key of 48 bytes")
+    nodes = [BeaconNode(url) for url in urls]
+    if len(nodes) == 1:
+        return (Beacon(nodes[0], ""),)
+    return tuple(Beacon(node, f"{number}-{node.observer}") for number, node in enumerate(nodes, 1))
+
+
+def with_network(
+    reader: EndpointReader,
+    *,
+    beacon_urls: Sequence[str],
+    validators: Sequence[str],
+    store: Store,
+    clock: Callable[[], float],
+) -> "WithNetwork":
+    """The reader with these beacon nodes beside it. Raises `SettingError`."""
+
+    def undone() -> Sequence[Trouble]:
+        return troubles(store.engine, reader.chain_id, now=clock())
+
+    return WithNetwork(
+        reader=reader,
+        beacons=beacons(beacon_urls, validators),
+        validators=tuple(validators),
+        clock=clock,
+        troubles=undone,
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class WithNetwork:
+    """A reader of blocks around another. Implements `tocsin.app.reader.ChainReader`."""
+
+    reader: EndpointReader
+    beacons: tuple[Beacon, ...]
+    validators: tuple[str, ...]
+    clock: Callable[[], float]
+    troubles: Callable[[], Sequence[Trouble]]
+    """What is undone; may raise `StoreError`."""
+    looks: OrderedDict[bytes, Mapping[str, bytes]] = field(default_factory=OrderedDict)
+
+    @property
+    def chain_id(self) -> int:
+        """EIP-155 chain id."""
+        return self.reader.chain_id
+
+    async def head(self) -> Header:
+        """The newest block."""
+        return await self.reader.head()
+
+    async def header(self, number: int) -> Header | None:
+        """The block at a height now."""
+        return await self.reader.header(number)
+
+    def doubt(self, header: Header, error: InputError) -> None:
+        """The recording of this block could not be read."""
+        self.reader.doubt(header, error)
+
+    async def answers(self, lookups: Sequence[Lookup]) -> Answers:
+        """Answers to questions about the state."""
+        return await self.reader.answers(lookups)
+
+    def heads(self) -> AsyncIterator[Header]:
+        """New heads as they come."""
+        return self.reader.heads()
+
+    def states(self) -> tuple[Status, ...]:
+        """How each endpoint, and each beacon node, is now."""
+        return (*self.reader.states(), *(each.node.status() for each in self.beacons))
+
+    async def close(self) -> None:
+        """Let go of the beacon nodes; the reader within is closed by whoever opened it."""
+        running = [each.listening for each in self.beacons if each.listening is not None]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        for each in self.beacons:
+            await each.node.close()
+
+    async def recording(self, header: Header) -> Recording:
+        """The answers for exactly this block, with what the network says while it is fresh."""
+        recording = await self.reader.recording(header)
+        if self.clock() - header.timestamp > FRESH_SECONDS:
+            return recording
+        if header.hash not in self.looks:
+            self.looks[header.hash] = await self._look(header)
+            while len(self.looks) > LOOKS_KEPT:
+                self.looks.popitem(last=False)
+        return replace(recording, answers={**recording.answers, **self.looks[header.hash]})
+
+    async def _look(self, header: Header) -> dict[str, bytes]:
+        told = await asyncio.gather(self._own(), *(self._told(each, header) for each in self.beacons))
+        return {key: answer for answers in told for key, answer in answers.items()}
+
+    async def _own(self) -> dict[str, bytes]:
+        with suppress(RemoteError, InputError):
+            await self.reader.head()  # asks every endpoint: their states are of now
+        seen = [
+            own.Seen(state.name, state.client_version, state.head_number)
+            for state in self.reader.states()
+            if state.head_number is not None and not state.failures_in_a_row
+        ]
+        undone: Sequence[Trouble] = ()
+        with suppress(StoreError):  # its own alert says so
+            undone = await unbroken(self.troubles)
+        return own.kept(seen, [_undone(each) for each in undone])
+
+    async def _told(self, beacon: Beacon, header: Header) -> dict[str, bytes]:
+        """What one beacon node says; nothing while it fails."""
+        if beacon.listening is None:
+            beacon.listening = asyncio.create_task(beacon.listen())
+        if beacon.node.wait_seconds:
+            return {}
+        try:
+            answers = await self._asked(beacon, header)
+            recording = Recording(chain_id=self.chain_id, name=beacon.node.name, answers=answers)
+            codec.tables([recording], [(header.number, hexadecimal(header.hash))])
+        except (RemoteError, InputError) as error:
+            beacon.node.failed(error)
+            return {}
+        beacon.node.worked()
+        return answers
+
+    async def _asked(self, beacon: Beacon, header: Header) -> dict[str, bytes]:
+        slot = await self._slot(beacon, header)
+        epoch = slot // slots_per_epoch(self.chain_id)
+        once = requests.of_epoch(epoch, self.validators) if epoch != beacon.epoch else ()
+        asked = (*requests.NODE, requests.FINALITY, *requests.of_slot(slot), *once)
+        answers = {request.key(beacon.observer): await beacon.node.ask(request) for request in asked}
+        beacon.epoch = epoch
+        heard = [Kept(message.topic, msgspec.Raw(message.data)) for message in beacon.heard]
+        beacon.heard.clear()
+        events = {requests.Request(requests.EVENTS_PATH).key(beacon.observer): msgspec.json.encode(heard)}
+        return {key: answer for key, answer in answers.items() if answer is not None} | events
+
+    async def _slot(self, beacon: Beacon, header: Header) -> int:
+        clock = CLOCKS.get(self.chain_id)
+        known = None if clock is None else clock.slot_at(header.timestamp)
+        if known is not None:
+            return known
+        answer = await beacon.node.ask(requests.HEAD)
+        if answer is None:
+            raise EndpointUnavailable(f"{beacon.node.name}: has no newest block; it may still be starting")
+        return requests.newest_slot(answer, beacon.node.name)
+
+
+def _undone(trouble: Trouble) -> own.Undone:
+    return own.Undone(
+        kind=trouble.kind,
+        subject=trouble.subject,
+        age_seconds=trouble.age_seconds,
+        times=trouble.times,
+        first_block=trouble.first_block,
+        last_block=trouble.last_block,
+    )
