@@ -14,6 +14,7 @@ from tocsin.chain.signatures import topic
 from tocsin.detect.detectors.bridges._messages import BEAT_SECONDS
 from tocsin.detect.detectors.bridges.forged_bridge_transfer import detector
 from tocsin.detect.engine import detect
+from tocsin.intel.reference import LABELS, REFERENCE_COLUMNS
 from tocsin.model.finding import Finding, Severity
 from tocsin.tables.literal import frame
 
@@ -38,7 +39,7 @@ def nomad() -> list[str]:
     """Recall on Nomad's forged messages; every one of them is forged."""
     received, processed = (_events(name) for name in ("receive_events", "process_events"))
     transactions = {each["transactionHash"] for each in (*received, *processed)}
-    lines = ["## Nomad bridge (forged messages on Ethereum; at least one finding of high or more)", "", *HEAD]
+    lines = ["## Nomad bridge (forged messages on Ethereum, where it is labelled as a bridge; high or more)", "", *HEAD]
     ends = (("Ethereum alone: repeated messages", ()), ("other ends watched, nothing sent there", OTHER_ENDS))
     for name, empty in ends:
         found = [f for f in _found(received, processed, empty) if f.severity >= Severity.HIGH]
@@ -83,7 +84,12 @@ def _batches(received: Rows, processed: Rows, empty: Iterable[int]) -> Iterator[
 
 
 def _tables(blocks: Rows, logs: Rows) -> dict[str, pl.DataFrame]:
-    return {"blocks": frame(datasets()["blocks"].columns, blocks), "logs": frame(datasets()["logs"].columns, logs)}
+    known = [{"chain_id": 1, "address": ROUTER, "kind": "bridge"}]
+    return {
+        "blocks": frame(datasets()["blocks"].columns, blocks),
+        "logs": frame(datasets()["logs"].columns, logs),
+        LABELS: frame(REFERENCE_COLUMNS[LABELS], known),
+    }
 
 
 def _block(chain_id: int, height: int, time: int, hash_: bytes) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tocsin.detect.detectors.bridges._families import Role
+from tocsin.detect.labels import Labels
 
 HOLE_SECONDS = 900
 """Where a chain is remembered on both sides of so long a time, and of blocks between them: nobody looked."""
@@ -28,18 +29,51 @@ def is_role(role: Role) -> pl.Expr:
 class Sight:
     """The remembered rows, to ask about."""
 
-    def __init__(self, memory: pl.DataFrame, releases: pl.DataFrame) -> None:
+    def __init__(self, memory: pl.DataFrame, releases: pl.DataFrame, labels: Labels) -> None:
         same = memory.filter(pl.col("id").is_in(releases["id"].unique().implode()))
-        self._memory = memory
+        self._memory, self._labels = memory, labels
         self._deposits = _by_id(same.filter(is_role(Role.DEPOSIT)))
         self._releases = _by_id(same.filter(is_role(Role.RELEASE)))
+        self._senders: dict[tuple[Any, ...], tuple[frozenset[bytes], dict[bytes, int]]] = {}
         self._seen: dict[int, tuple[Times, Times]] = {}
         self._numbers: dict[tuple[Any, ...], tuple[Times, npt.NDArray[np.uint64]]] = {}
 
     def deposits(self, release: Row) -> list[Row]:
         """What was sent under the id of a release, before it or after, from its source to its target."""
         there = self._deposits.get((release["channel"], release["id"]), ())
-        return [each for each in there if _is_way(each, release)]
+        own = self._own_senders(release)
+        return [each for each in there if _is_way(each, release) and (own is None or each["contract"] in own)]
+
+    def _own_senders(self, release: Row) -> frozenset[bytes] | None:
+        """
+        The contracts at the other end whose word counts, since anybody can write such an event; None where anybody's.
+
+        Those that are labelled; where none is, those that what arrived here before had come from, if anything had.
+        """
+        labelled, before = self._senders_to(release)
+        known = frozenset(sender for sender, time in before.items() if time < release["timestamp"])
+        return labelled or known or None
+
+    def _senders_to(self, release: Row) -> tuple[frozenset[bytes], dict[bytes, int]]:
+        """The labelled contracts at the other end, and since when something arrived that one alone had sent."""
+        key = tuple(release[name] for name in ("channel", "source", "chain_id", "contract"))
+        if key not in self._senders:
+            channel, source, chain, contract = key
+            other_end = pl.col("chain_id") != chain if source is None else pl.col("chain_id") == source
+            sent = self._memory.filter(is_role(Role.DEPOSIT) & (pl.col("channel") == channel) & other_end)
+            same = ["id", "value_binary", "beneficiary"]
+            sent = sent.select(*same, "chain_id", sender="contract").unique()
+            there = (pl.col("contract") == contract) & (pl.col("chain_id") == chain) & (pl.col("channel") == channel)
+            arrived = self._memory.filter(is_role(Role.RELEASE) & there).select(*same, "timestamp")
+            alone = sent.filter(pl.col("sender").n_unique().over(same) == 1)
+            met = arrived.join(alone, on=same, nulls_equal=True)
+            since = met.group_by("sender").agg(pl.col("timestamp").min())
+            senders = sent.select("chain_id", "sender").unique().iter_rows()
+            self._senders[key] = (
+                frozenset(each for chain, each in senders if is_bridge(self._labels, chain, each)),
+                dict(since.iter_rows()),
+            )
+        return self._senders[key]
 
     def earlier(self, release: Row) -> list[Row]:
         """The same message, as it arrived before at the same contract."""
@@ -69,7 +103,10 @@ class Sight:
             & (pl.col("chain_id") == release["source"])
             & (pl.col("counter") == release["counter"])
         )
-        key = (Role.DEPOSIT, release["channel"], release["source"], release["counter"])
+        own = self._own_senders(release)
+        if own is not None:
+            same &= pl.col("contract").is_in(list(own))
+        key = (Role.DEPOSIT, release["channel"], release["source"], release["counter"], own)
         times, numbers = self._counted(key, is_role(Role.DEPOSIT) & same)
         known = int(np.searchsorted(times, release["timestamp"], side="right"))
         return (int(numbers[:known].max()), int(times[known - 1])) if known else None
@@ -81,6 +118,13 @@ class Sight:
         key = (Role.RELEASE, release["channel"], release["contract"], release["counter"], release["source"])
         times, numbers = self._counted(key, is_role(Role.RELEASE) & same)
         return numbers[: int(np.searchsorted(times, release["timestamp"], side="left"))]
+
+    def has_matched(self, release: Row) -> bool:
+        """Whether something that arrived at the same contract before was found at the other end."""
+        there = (pl.col("contract") == release["contract"]) & (pl.col("chain_id") == release["chain_id"])
+        before = self._memory.filter(is_role(Role.RELEASE) & there & (pl.col("timestamp") < release["timestamp"]))
+        sent = self._memory.filter(is_role(Role.DEPOSIT) & (pl.col("chain_id") != release["chain_id"]))
+        return not before.join(sent, on=["channel", "id"], how="semi").is_empty()
 
     def _of(self, chain: int) -> tuple[Times, Times]:
         """When a chain was seen, and at which heights, in the order of time."""
@@ -98,6 +142,11 @@ class Sight:
             rows = self._memory.filter(which & pl.col("number").is_not_null()).sort("timestamp")
             self._numbers[key] = (rows["timestamp"].to_numpy().astype(np.int64), rows["number"].to_numpy())
         return self._numbers[key]
+
+
+def is_bridge(labels: Labels, chain_id: int, contract: bytes) -> bool:
+    """Whether somebody says that a contract is a bridge, or watches it."""
+    return not labels.kinds(chain_id, contract).isdisjoint({"bridge", "watched"})
 
 
 def with_sources(memory: pl.DataFrame) -> pl.DataFrame:

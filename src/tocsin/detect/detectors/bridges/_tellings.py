@@ -33,6 +33,16 @@ class Telling:
         return replace(self, says=says, severity=Severity.MEDIUM, confidence=0.5)
 
 
+UNKNOWN_BRIDGE = "bridge:unknown"
+"""The label of what a contract says that nobody knows as a bridge."""
+
+
+def of_unknown(told: Telling) -> Telling:
+    """The same of a contract that anybody may have made to say it: it wakes nobody."""
+    severity, labels = min(told.severity, Severity.MEDIUM), (*told.labels, UNKNOWN_BRIDGE)
+    return replace(told, severity=severity, confidence=told.confidence / 2, labels=labels)
+
+
 REPEATED = Telling(
     kind="repeated", severity=Severity.CRITICAL, confidence=0.9, title="A bridge accepted the same message twice"
 )

@@ -12,6 +12,8 @@ where the events say so the same amount and beneficiary.
   that id, or another amount, or for somebody else; a message that had arrived arrived once more.
 * high: the message's number is far beyond the last one that the other end had sent a moment before.
 * medium: its number is far beyond all that arrived at the same contract before, where the other end is not watched.
+* medium, label `bridge:unknown`: any of these at a contract that is not labelled as a bridge or as watched, and at
+  which nothing had arrived before that was found at the other end. Anybody can write such an event.
 * low, label `coverage:source-unseen`: nothing was found, but the chain at the other end has not been seen up to that
   time, or only since shortly before. It is judged again when that chain gets there.
 
@@ -25,7 +27,9 @@ looks wrong. The first forged arrival is often followed by many more: the bridge
 Bridges whose events are not among those known: add theirs to `_families.py`. Where only one chain is watched, all that
 is left is the repeated message and the number out of line. Messages sent before the other chain was watched, or in a
 part of it that was left out. A chain that is behind delays the verdict. What the receiver of a message did with it is
-not compared, only the message. Deposits that a reorg takes back after they were paid out. Two deployments of one bridge
+not compared, only the message. What
+was sent counts if the contract that says so is labelled, or had sent what arrived before; the first time anybody's word
+is taken. Deposits that a reorg takes back after they were paid out. Two deployments of one bridge
 between the same two chains with the same numbers can hide each other's forgery. What is still pending is looked at
 without the other chain.
 
@@ -44,12 +48,22 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from tocsin.detect.detector import MEMORY, Detector, Example, Memory
-from tocsin.detect.detectors.bridges._examples import FAR, HOME, block, delivered, locked, log, minted, watched
+from tocsin.detect.detector import MEMORY, Detector, Memory
 from tocsin.detect.detectors.bridges._families import REPEATABLE, Role
+from tocsin.detect.detectors.bridges._forged_examples import EXAMPLES
 from tocsin.detect.detectors.bridges._messages import MESSAGES, READS, REMEMBERED, prepare, remember
-from tocsin.detect.detectors.bridges._sight import Row, Sight, is_role, waiting, with_sources
-from tocsin.detect.detectors.bridges._tellings import ABSENT, FORGED, OUT_OF_LINE, REPEATED, UNSEEN, Telling, sighting
+from tocsin.detect.detectors.bridges._sight import Row, Sight, is_bridge, is_role, waiting, with_sources
+from tocsin.detect.detectors.bridges._tellings import (
+    ABSENT,
+    FORGED,
+    OUT_OF_LINE,
+    REPEATED,
+    UNSEEN,
+    Telling,
+    of_unknown,
+    sighting,
+)
+from tocsin.detect.labels import LABELS_READ, Labels
 from tocsin.model.finding import Sighting
 from tocsin.tables.dataset import Tables
 
@@ -77,12 +91,18 @@ def run(tables: Tables) -> Iterator[Sighting]:
     decided = pl.concat([fresh, *waiting(memory, new)]).unique(maintain_order=True)
     if decided.is_empty():
         return
-    sight = Sight(memory, decided)
-    for row in fresh.iter_rows(named=True):
-        yield from (sighting(row, told) for told in _at_once(row, sight))
-    for row in decided.iter_rows(named=True):
-        if (told := _verdict(row, sight)) is not None:
-            yield sighting(row, told)
+    labels = Labels.of(tables)
+    sight = Sight(memory, decided, labels)
+    told = [(row, each) for row in fresh.iter_rows(named=True) for each in _at_once(row, sight)]
+    verdicts = ((row, _verdict(row, sight)) for row in decided.iter_rows(named=True))
+    for row, each in (*told, *verdicts):
+        if each is not None:
+            yield sighting(row, each if _is_known(row, sight, labels) else of_unknown(each))
+
+
+def _is_known(release: Row, sight: Sight, labels: Labels) -> bool:
+    """Whether a contract is known to be a bridge: it is labelled, or what arrived there before had been sent."""
+    return is_bridge(labels, release["chain_id"], release["contract"]) or sight.has_matched(release)
 
 
 def _at_once(release: Row, sight: Sight) -> Iterator[Telling]:
@@ -159,101 +179,10 @@ def _differ(sent: bytes | None, arrived: bytes | None) -> bool:
 detector = Detector(
     id="forged-bridge-transfer",
     severity=FORGED.severity,
-    reads=READS,
+    reads={**READS, "labels": LABELS_READ},
     run=run,
     memory=Memory(
         columns=REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=remember, prepare=prepare, across_chains=True
     ),
-    examples=(
-        Example(
-            says="minted under a number that the other chain had not reached when it got past that time",
-            tables={
-                "blocks": [block(HOME, 1, 0), block(FAR, 2, 60), block(HOME, 3, 120)],
-                "logs": [locked(1, 7), minted(2, 8, "mallory", 900)],
-            },
-            finds=(
-                {
-                    "severity": "critical",
-                    "confidence": 0.95,
-                    "chain_id": FAR,
-                    "entities": {"bridge": "bridge", "beneficiary": "mallory"},
-                    "values": {"number": 8, "amount": 900, "source_chain_id": HOME},
-                },
-            ),
-        ),
-        Example(
-            says="minted under a number far beyond the last one sent a moment before: high at once, then certain",
-            tables={
-                "blocks": [block(HOME, 1, 0), block(FAR, 2, 60), block(HOME, 3, 120)],
-                "logs": [locked(1, 7), minted(2, 1_007)],
-            },
-            finds=({"severity": "high", "confidence": 0.85}, {"severity": "critical"}),
-        ),
-        Example(
-            says="another amount, and another receiver, than were locked",
-            tables={
-                "blocks": [block(HOME, 1, 0), block(FAR, 2, 60), block(HOME, 3, 120)],
-                "logs": [locked(1, 7), minted(2, 7, amount=501), minted(2, 7, "mallory", index=1)],
-            },
-            finds=({"severity": "critical"}, {"severity": "critical"}, {"severity": "critical"}),
-        ),
-        Example(
-            says="the same message twice at one contract",
-            tables={
-                "blocks": [block(FAR, 1, 60), block(FAR, 2, 62)],
-                "logs": [minted(1, 7), minted(2, 7)],
-            },
-            finds=({"severity": "critical", "block_number": 2, "values": {"earlier": 1}},),
-        ),
-        Example(
-            says="a message without a number, of which a day of the other chain knows nothing",
-            tables={
-                "blocks": [*watched(-LOOKBACK_SECONDS, 600), block(FAR, 300, 60)],
-                "logs": delivered(300, 5),
-            },
-            finds=({"severity": "critical", "confidence": 0.8, "block_number": 300},),
-        ),
-        Example(
-            says="numbers in a line, and one far beyond, where the other chain is not watched",
-            tables={
-                "blocks": [block(FAR, height, height) for height in range(1, 5)],
-                "logs": [minted(height, height) for height in range(1, 4)] + [minted(4, 1_003)],
-            },
-            finds=({"severity": "medium", "confidence": 0.5, "block_number": 4},),
-        ),
-        Example(
-            says="the other chain is far behind, then seen with a gap at that time: not judged, and said",
-            tables={
-                "blocks": [block(HOME, 1, -1_200), block(HOME, 2, 600), block(FAR, 3, 60)],
-                "logs": delivered(3, 5),
-            },
-            finds=(
-                {"severity": "low", "labels": ["coverage:source-unseen"]},
-                {"severity": "low", "labels": ["coverage:source-unseen"]},
-            ),
-        ),
-        Example(
-            says="what was locked is minted, and what was dispatched delivered",
-            tables={
-                "blocks": [block(HOME, 1, 0), block(FAR, 2, 60), block(HOME, 3, 120)],
-                "logs": [
-                    locked(1, 7),
-                    minted(2, 7, index=9),
-                    log(HOME, 1, "DispatchId(bytes32)", 5, index=1),
-                    *delivered(2, 5),
-                ],
-            },
-        ),
-        Example(
-            says="the other chain has not got that far, and may still tell of it",
-            tables={
-                "blocks": [block(HOME, 1, 0), block(FAR, 2, 60), block(FAR, 3, 180)],
-                "logs": [locked(1, 7), minted(2, 8)],
-            },
-        ),
-        Example(
-            says="an event that is cut off",
-            tables={"blocks": [block(FAR, 1, 60)], "logs": [{**minted(1, 7), "data": b"\x01", "topic2": None}]},
-        ),
-    ),
+    examples=EXAMPLES,
 )
