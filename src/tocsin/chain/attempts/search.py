@@ -28,7 +28,7 @@ POOL = 12
 MOST_LEARNED = 256
 GAINED, MOST_DOLLARS = 10**6, 10**9
 """The score of an attempt that gained, before its dollars, and the most of these that count."""
-ALIKE = 8
+ALIKE = 64
 """After so many attempts that made no difference a function takes no arguments that matter."""
 
 
@@ -37,13 +37,14 @@ class _Function:
     """What is known of one function."""
 
     best: list[tuple[int, Attempt]] = field(default_factory=list)
-    shapes: set[object] = field(default_factory=set)
+    shapes: dict[int, set[object]] = field(default_factory=dict)
+    """How its attempts came out, by what was paid along."""
     tried: int = 0
 
     @property
     def is_settled(self) -> bool:
         """Its arguments make no difference."""
-        return self.tried >= ALIKE and len(self.shapes) == 1
+        return self.tried >= ALIKE and all(len(shapes) == 1 for shapes in self.shapes.values())
 
 
 @dataclass(slots=True)
@@ -78,7 +79,7 @@ class Search:
         """How an attempt came out."""
         function = self._functions.setdefault((attempt.caller, attempt.selector), _Function())
         function.tried += 1
-        function.shapes.add((attempt.value, shown.shape))
+        function.shapes.setdefault(attempt.value, set()).add(shown.shape)
         for number in shown.numbers:
             if len(self._numbers) < MOST_LEARNED:
                 self._numbers[number] = None
@@ -104,7 +105,7 @@ class Search:
             for selector in selectors:
                 for caller in self.callers:
                     yield Attempt(caller, selector, (0,) * ARGUMENTS, value)
-        for word in (1, *self.addresses, EMPTY_ARRAY, *SIZES[6::3], MOST_WORD):
+        for word in (1, *SIZES[6::3], MOST_WORD, EMPTY_ARRAY, *self.addresses):
             for selector in selectors[:-1]:
                 if not self._is_settled(selector):
                     yield Attempt(self.callers[0], selector, (word,) * ARGUMENTS, self._value(selector))
