@@ -29,6 +29,8 @@ REMEMBERED: Mapping[str, Column] = {
     "log_index": count("position from 0", "Of the event."),
 }
 COLUMNS: Mapping[str, Column] = {**PLACE, **REMEMBERED}
+_SCHEMA = schema(COLUMNS)
+_NOTHING = pl.DataFrame(schema=_SCHEMA)
 READS: Mapping[str, Read] = {
     "logs": Read(
         columns=("log_index", "address", "topic0", "topic1", "topic2", "topic3", "data"), topic0=tuple(BY_TOPIC)
@@ -42,7 +44,7 @@ Row: TypeAlias = Mapping[str, Any]
 def prepare(tables: Tables) -> Tables:
     """The rows of a batch, beside it."""
     rows = list(_rows(tables["logs"], tables["blocks"]))
-    return {LOCKS: pl.DataFrame(rows, schema=schema(COLUMNS), orient="row")}
+    return {LOCKS: pl.DataFrame(rows, schema=_SCHEMA, orient="row") if rows else _NOTHING}
 
 
 def remember(tables: Tables) -> pl.DataFrame:

@@ -24,10 +24,11 @@ freezes what will be claimed. Once it is shown on one leg, the other must be cla
 
 ## Blind spots
 Any contract may write these events; nothing says that it holds what it says. Of more than a hundred locks under one
-hash the first and the last fifty are compared. Whether the amounts are what was agreed. Legs on chains that are not watched, and off chain; contracts whose events are
-not known (add theirs to `_families.py`), locks that count in blocks instead of seconds. Two locks under one hash on two
-chains are taken for one swap whoever made them. Secrets that are shown in call data only, or copied while pending. Two
-legs with different hash functions. Somebody may swap with himself.
+hash the first and the last fifty are compared. Whether the amounts are what was agreed. Legs on chains that are not
+watched, and off chain; contracts whose events are not known (add theirs to `_families.py`), locks that count in blocks
+instead of seconds. Two locks under one hash on two chains are taken for one swap whoever made them. Secrets that are
+shown in call data only, or copied while pending. Two legs with different hash functions. Somebody may swap with
+himself.
 
 ## Triage
 Tell the one whose leg is at risk what must be claimed, where, and until when. Ask the issuer of a token that can be
