@@ -9,7 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tocsin.app
+from tocsin.app.pipeline import examine
+from tocsin.chain import codecs
 from tocsin.chain.catalogue import datasets, derived
+from tocsin.chain.codecs import batches
 from tocsin.chain.signatures import selector
 from tocsin.detect.catalogue import detectors
 from tocsin.detect.detectors._accomplices import accomplices, trusting
@@ -18,6 +22,7 @@ from tocsin.detect.detectors._frames import Frame
 from tocsin.detect.detectors._reentry import BY_DESIGN, reentries
 from tocsin.detect.engine import detect
 from tocsin.detect.known import KNOWN
+from tocsin.edge import recordings
 from tocsin.intel.reference import Beside
 from tocsin.model.finding import Severity
 from tocsin.tables.literal import frame, words
@@ -134,6 +139,23 @@ def test_no_transaction_with_a_nested_entry_is_left_out_by_columns(shape):
     assert kept.is_empty() is not (nested and len(rows) > 3)
 
 
+def test_what_is_done_behind_a_managers_lock_is_no_reentrancy():
+    unlocked = selector("unlockCallback(bytes)")
+    give = selector("transfer(address,uint256)") + words(THIEF, 1)
+    frames = calls(
+        (0, 7, b"mallory", THIEF, WORK),
+        (1, 7, THIEF, BANK, WORK),
+        (2, 7, BANK, THIEF, unlocked),
+        (3, 5, THIEF, BANK, WORK),
+        (4, 5, BANK, HELPER, give),
+        (5, 7, THIEF, BANK, WORK),
+        (6, 7, BANK, HELPER, give),
+    )
+    assert not list(reentries(frames, MEMBERS))
+    other = [f._replace(selector=WORK) if f.position == 2 else f for f in frames]
+    assert all(found.signs.gave_twice for found in reentries(other, MEMBERS))
+
+
 SECOND = bytes([9]) * 20
 
 
@@ -230,6 +252,33 @@ def tree(rows):
             "input": data,
             "output": bytes.fromhex((row["output"] or "0x")[2:]),
         }
+
+
+PLAYS = Path(tocsin.app.__file__).parent / "recordings"
+
+
+@pytest.mark.parametrize(
+    ("play", "times"),
+    [
+        ("reentrancy-bank/attack", 2),
+        ("reentrancy-bank/twin", 0),
+        ("reentrancy-cross-function/attack", 2),
+        ("reentrancy-cross-function/twin", 0),
+        ("ordinary", 0),
+    ],
+)
+def test_the_plays_are_found_and_their_honest_twins_are_not(play, times):
+    detector = detectors()["reentrancy"]
+    found = []
+    for run in batches(recordings.read(PLAYS / play)):
+        found += examine(derived(codecs.tables(run)), {detector.id: detector}, {}, lambda _: {}).findings
+    alarms = [finding for finding in found if finding.severity >= Severity.MEDIUM]
+    assert [finding.severity for finding in alarms] == [Severity.CRITICAL] * times
+    for finding in alarms:
+        truth = json.loads((PLAYS / play / "truth.json").read_text())
+        roles = {entity.role: entity.address for entity in finding.entities}
+        assert roles["victim"] in truth["victims"]
+        assert roles["attacker"] in truth["attackers"]
 
 
 @pytest.mark.recorded

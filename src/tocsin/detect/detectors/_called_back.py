@@ -1,14 +1,21 @@
 """The transactions in which some contract is called back while it is at work, told apart by columns: they are few."""
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from tocsin.chain import abi
 from tocsin.detect import actors
+from tocsin.detect.detectors import _frames
 from tocsin.detect.detectors._reentry import BY_DESIGN
+from tocsin.intel.reference import ByIdentity
+from tocsin.tables.columns import PLACE
 
-READ = ("transaction_hash", "to_address", "selector", "depth", "call_index", "subtree_end", "call_type")
+READ = tuple(dict.fromkeys((*actors.CALLS_READ, *_frames.READ)))
+"""The columns of `calls` that are read, and kept, beside the place columns."""
+_ASKED = ["transaction_hash", "to_address", "selector", "depth", "call_index", "subtree_end"]
 _KINDS = abi.texts(("call", "create", "create2"))
 _CALL = 0
 """Which of the kinds; the others create."""
@@ -18,13 +25,23 @@ _BY_DESIGN = abi.keys(BY_DESIGN)
 
 
 def called_back(calls: pl.DataFrame) -> pl.DataFrame:
-    """The frames of transactions where a contract that may be an actor is called back from below, or one is created."""
+    """
+    The frames of transactions where a contract that may be an actor is called back from below, or one is created.
+
+    Several detectors begin with them: what was found in the last table is kept.
+    """
+    return _found(ByIdentity(calls))
+
+
+@lru_cache(maxsize=1)
+def _found(key: ByIdentity) -> pl.DataFrame:
+    calls = key.frame[[*PLACE, *READ]]
     kind, depth = abi.which(calls["call_type"], _KINDS), calls["depth"].to_numpy()
     position, end = calls["call_index"].to_numpy(), calls["subtree_end"].to_numpy()
     if not ((depth == 0) & (end > _FEWEST_FRAMES)).any():
         return calls.clear()
     busy = np.flatnonzero((kind == _CALL) & (end > position + 1))
-    back = busy[_while_at_work(calls[list(READ)][busy])]
+    back = busy[_while_at_work(calls[_ASKED][busy])]
     chosen = calls[["transaction_hash"]][np.concatenate((back, np.flatnonzero(kind > _CALL)))]
     return actors.of_transactions(calls, chosen) if len(chosen) else calls.clear()
 

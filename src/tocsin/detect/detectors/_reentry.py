@@ -33,6 +33,9 @@ from tocsin.detect.detectors._reentry_signs import BALANCE, Ledger, Signs
 BY_DESIGN = frozenset((*CALLBACKS, *EXCHANGES, selector("lockAcquired(bytes)")))
 """Doors that lenders and pools open on purpose, and guard."""
 
+_LOCKS = frozenset((selector("unlockCallback(bytes)"), selector("lockAcquired(bytes)")))
+"""Of these, those that managers of many pools open because all that they do is done behind them."""
+
 
 class Way(Enum):
     """Where an entry led."""
@@ -128,6 +131,8 @@ def reentries(frames: Iterable[Frame], members: frozenset[bytes]) -> Iterator[Re
     found = list(_entries(tree, members))
     ledger = Ledger(tree if found else (), members)
     for way, outer, door, inner in found:
+        if door.selector in _LOCKS and door.caller == outer.state:
+            continue
         signs = ledger.signs(outer, door, inner)
         if _counts(way, signs):
             yield Reentry(victim=outer.state, outer=outer, door=door, inner=inner, way=way, signs=signs)

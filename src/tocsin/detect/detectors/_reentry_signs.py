@@ -31,7 +31,7 @@ class Signs:
     took_from: bytes | None = None
     """An account that the inner call named, from which the rest of the outer call then took for an actor."""
     paid: bytes | None = None
-    """An account that the inner call named, which the contract paid later in the transaction."""
+    """An account that the inner call named: an actor, or one that calls the contract, which it paid later on."""
     same_amount: bool = False
     """The inner call named just the amount that was being paid."""
     counted_twice: bytes | None = None
@@ -118,9 +118,11 @@ class Ledger:
         return (frame for _, frame in self._takings[first:last])
 
     def _paid(self, giver: bytes, account: bytes, start: int) -> bool:
-        """Whether this giver paid the account from this position on."""
+        """Whether this giver paid the account, which is an actor or asked it itself, from this position on."""
         places = self._payments.get((giver, account), [])
-        return bisect_left(places, start) < len(places)
+        if bisect_left(places, start) == len(places):
+            return False
+        return account in self._members or any(frame.callee == giver for frame in self._calls.get(account, ()))
 
     def _counted(self, outer: Frame, door: Frame, inner: Frame) -> Iterator[bytes]:
         """The accounts whose balance, once measured, rose by an actor's credited deposit, and was then used."""

@@ -43,7 +43,7 @@ import polars as pl
 from tocsin.chain import abi
 from tocsin.chain.signatures import selector
 from tocsin.detect import actors
-from tocsin.detect.actors import CALLS_READ, PROFITS_READ, SAME, Cluster
+from tocsin.detect.actors import PROFITS_READ, SAME, Cluster
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors import _called_back, _frames
 from tocsin.detect.detectors._called_back import called_back
@@ -56,12 +56,14 @@ from tocsin.tables.literal import words
 
 LOSS_DOLLARS = 10_000
 """A loss from which on it is critical (design: the entry threshold of large profit)."""
+_LEAST_DEPTH = 4
+"""Of a read: below the root, the pool's frame, the door and the entry."""
 _STATIC, _VIEWS = abi.texts(("staticcall",)), abi.keys(VIEWS)
 
 
 def run(tables: Tables) -> Iterator[Sighting]:
     """One sighting per transaction, contract that believed and pool that was believed."""
-    calls = called_back(_with_views(tables["calls"]))
+    calls = _with_views(called_back(tables["calls"]))
     if calls.is_empty():
         return
     trees = actors.by_transaction(calls, _frames.READ)
@@ -76,7 +78,7 @@ def run(tables: Tables) -> Iterator[Sighting]:
 def _with_views(calls: pl.DataFrame) -> pl.DataFrame:
     """The frames of transactions in which a price view is read by a static call."""
     read = (abi.which(calls["selector"], _VIEWS) >= 0) & (abi.which(calls["call_type"], _STATIC) >= 0)
-    rows = np.flatnonzero(read & (calls["depth"].to_numpy() > 1))
+    rows = np.flatnonzero(read & (calls["depth"].to_numpy() >= _LEAST_DEPTH))
     return actors.of_transactions(calls, calls[["transaction_hash"]][rows]) if len(rows) else calls.clear()
 
 
@@ -190,7 +192,7 @@ detector = Detector(
     id="read-only-reentrancy",
     severity=Severity.CRITICAL,
     reads={
-        "calls": Read(columns=tuple(dict.fromkeys((*CALLS_READ, *_frames.READ, *_called_back.READ)))),
+        "calls": Read(columns=_called_back.READ),
         "profits": Read(columns=PROFITS_READ),
         "prices": PRICES_READ,
     },

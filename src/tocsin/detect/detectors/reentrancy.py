@@ -35,7 +35,7 @@ Which storage slots both calls touch is not looked at: no dataset tells it frame
 two arguments are looked at for accounts that are named. What is moved to another name and taken in a later transaction
 is medium. Entries by an account that no member calls are not seen. That a third contract trusts a view of the open one
 is for the detector read-only-reentrancy. A door that is open on purpose and guarded by nothing is silent unless value
-leaves twice.
+leaves twice; the lock of a manager such as Uniswap V4's, behind which everything is done, always.
 
 ## Triage
 Compare what the contract booked with what it paid. If it is yours and the finding is high, pause it and every market
@@ -50,7 +50,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from tocsin.detect import actors
-from tocsin.detect.actors import CALLS_READ, PROFITS_READ, SAME, Cluster
+from tocsin.detect.actors import PROFITS_READ, SAME, Cluster
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors import _called_back, _frames
 from tocsin.detect.detectors import _reentry_rows as rows
@@ -108,7 +108,7 @@ detector = Detector(
     id="reentrancy",
     severity=Severity.CRITICAL,
     reads={
-        "calls": Read(columns=tuple(dict.fromkeys((*CALLS_READ, *_frames.READ, *_called_back.READ)))),
+        "calls": Read(columns=_called_back.READ),
         "profits": Read(columns=PROFITS_READ),
         "prices": PRICES_READ,
     },
