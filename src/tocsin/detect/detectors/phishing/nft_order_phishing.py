@@ -1,0 +1,202 @@
+"""
+A valuable item of a collection was sold for next to nothing, by an order its owner had signed.
+
+## What it finds
+An order that Seaport fulfilled, in a transaction that its offerer did not send, by which items of collections (NFTs)
+left the offerer, who got at most a hundredth of what they are worth. What an item is worth is the price of its
+collection in the price table or, without one, the middle of what others were sold for by such orders within a day,
+three sales at least; a hundred dollars at least.
+
+* high: items of several collections went in one transaction, or the organisation protects the offerer, or others call
+  the taker a phisher or worse.
+* medium: items of one collection. low: items of several collections of unknown worth, for less than a dollar.
+
+## Why it matters
+The owner signed once on a page that looked like a login, and the order is good for everything it names. Whoever signed
+one may have signed more: they can be cancelled.
+
+## Blind spots
+Other markets than Seaport and its forks. Orders paid for with a token of unknown price, or with other items.
+Collections without a price that did not change hands by Seaport within the day. Gifts, sales settled elsewhere, and
+moves between wallets of one owner look the same: precision is low for single items.
+
+## Triage
+Tell the owner to cancel all orders (`incrementCounter` of Seaport) and to take approvals back; tell markets to flag the
+items, which are usually sold on within the hour.
+
+## References
+- https://docs.opensea.io/docs/seaport
+- https://github.com/forta-network/starter-kits (stolen NFT and scammer NFT trader detectors)
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import fsum
+from statistics import median_low
+from typing import Any
+
+import polars as pl
+
+from tocsin.detect import actors
+from tocsin.detect.detector import MEMORY, Detector, Memory, Read
+from tocsin.detect.detectors.phishing._order_examples import EXAMPLES
+from tocsin.detect.detectors.phishing._orders import FULFILLED, Item, Order, orders, sale
+from tocsin.detect.labels import LABELS_READ, Labels
+from tocsin.detect.worth import PRICES_READ, Prices, about
+from tocsin.intel.kinds import HOSTILE
+from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
+from tocsin.tables.columns import PLACE, Column, address, schema
+from tocsin.tables.dataset import Tables
+
+WINDOW_BLOCKS = 7_200
+"""A day of Ethereum blocks: how long a sale says what a collection is worth (design)."""
+LEAST_SALES = 3
+"""So few sales say nothing (design)."""
+LEAST_FLOOR_DOLLARS = 100.0
+MOST_SHARE = 0.01
+"""What an item must be worth, and what part of it the offerer may get (reference: detection, section 4.34)."""
+NOTHING_DOLLARS = 1.0
+SHOWN = 20
+"""How many items a finding names."""
+CONFIDENCE_ONE, CONFIDENCE_SEVERAL, CONFIDENCE_UNKNOWN = 0.5, 0.8, 0.3
+
+REMEMBERED: Mapping[str, Column] = {
+    "collection": address("Whose item was sold."),
+    "dollars": Column(pl.Float64(), "US dollars", "For about how much."),
+}
+
+
+def remember(tables: Tables) -> pl.DataFrame:
+    """What items were sold for: once for each transaction and collection, as both sides' orders tell of a sale."""
+    prices, rows = Prices.of(tables), {}
+    for order in orders(tables["logs"]) if len(tables["logs"]) else ():
+        found = sale(order, prices)
+        if found is not None and order.row["block_number"] is not None:
+            key = (*(order.row[name] for name in actors.SAME), found[0])
+            rows.setdefault(key, (*(order.row[name] for name in PLACE), *found))
+    return pl.DataFrame(list(rows.values()), schema=schema({**PLACE, **REMEMBERED}), orient="row")
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What one offerer lost by its orders in one transaction."""
+
+    orders: tuple[Order, ...]
+    items: tuple[Item, ...]
+    got_dollars: float
+    worth_dollars: float
+    """As far as it is known."""
+
+    @property
+    def collections(self) -> tuple[bytes, ...]:
+        """Whose items they are."""
+        return tuple(sorted({item.token for item in self.items}))
+
+
+def run(tables: Tables) -> Iterator[Sighting]:
+    """One for each transaction and offerer."""
+    if tables["logs"].is_empty():
+        return
+    labels, senders = Labels.of(tables), dict(tables["transactions"][["transaction_hash", "from_address"]].rows())
+    groups: dict[tuple[Any, ...], list[Order]] = {}
+    for order in orders(tables["logs"]):
+        sender = senders.get(order.row["transaction_hash"])
+        if order.collectibles and sender is not None and order.offerer not in (sender, order.recipient):
+            groups.setdefault((*(order.row[name] for name in actors.SAME), order.offerer), []).append(order)
+    for some in groups.values():
+        loss = _loss(some, tables)
+        if loss is not None:
+            yield from _sightings(loss, senders[some[0].row["transaction_hash"]], labels)
+
+
+def _loss(some: list[Order], tables: Tables) -> Loss | None:
+    """What the offerer lost and got; None where the items did not move, or it got something of unknown worth."""
+    hash_ = some[0].row["transaction_hash"]
+    moves = tables["transfers"].filter(pl.col("transaction_hash").eq_missing(pl.lit(hash_, dtype=pl.Binary())))
+    offerer, prices = some[0].offerer, Prices.of(tables)
+    left = {row["token_address"] for row in moves.iter_rows(named=True) if row["from_address"] == offerer}
+    items = [item for order in some for item in order.collectibles if item.token in left]
+    got = moves.filter((pl.col("to_address") == offerer) & (pl.col("value_f64") > 0))
+    worth = prices.with_dollars(got, "value_f64")["dollars"]
+    if not items or worth.has_nulls():
+        return None
+    floors = {token: _floor(token, some[0].row, tables[MEMORY], prices) for token in {item.token for item in items}}
+    known = [floors[item.token] * float(item.amount) for item in items]
+    return Loss(tuple(some), tuple(items), float(worth.sum()), fsum(known))
+
+
+def _floor(token: bytes, row: Mapping[str, Any], memory: pl.DataFrame, prices: Prices) -> float:
+    """What an item of a collection is worth; nothing where that is not known, or little."""
+    price = prices.dollars(row["chain_id"], token, 1)
+    if price is None:
+        position = (row["block_number"] or 0, row["transaction_index"] or 0)
+        sales = memory.filter((pl.col("collection") == token) & (pl.col("chain_id") == row["chain_id"]))
+        near = [
+            each["dollars"]
+            for each in sales.iter_rows(named=True)
+            if (each["block_number"], each["transaction_index"] or 0) < position
+            and each["block_number"] + WINDOW_BLOCKS >= position[0]
+        ]
+        price = median_low(near) if len(near) >= LEAST_SALES else 0.0
+    return price if price >= LEAST_FLOOR_DOLLARS else 0.0
+
+
+def _sightings(loss: Loss, sender: bytes, labels: Labels) -> Iterator[Sighting]:
+    first = loss.orders[0]
+    chain = first.row["chain_id"]
+    is_cheap = loss.worth_dollars > 0 and loss.got_dollars <= MOST_SHARE * loss.worth_dollars
+    is_nothing = loss.got_dollars < NOTHING_DOLLARS and len(loss.collections) > 1
+    takers = {sender, *(order.recipient for order in loss.orders)} - {bytes(20)}
+    is_known = any(labels.kinds(chain, taker) & HOSTILE for taker in takers)
+    is_watched = "watched" in labels.kinds(chain, first.offerer)
+    if not (is_cheap or is_nothing or (is_known and loss.got_dollars < NOTHING_DOLLARS)):
+        return
+    is_sure = is_known or (is_cheap and (is_watched or len(loss.collections) > 1))
+    severity = Severity.HIGH if is_sure else Severity.MEDIUM if is_cheap else Severity.LOW
+    confidence = CONFIDENCE_SEVERAL if is_sure else CONFIDENCE_ONE if is_cheap else CONFIDENCE_UNKNOWN
+    yield _sighting(loss, sender, severity, confidence)
+
+
+def _sighting(loss: Loss, sender: bytes, severity: Severity, confidence: float) -> Sighting:
+    first = loss.orders[0]
+    offerer, recipient = (str(hexadecimal(raw)) for raw in (first.offerer, first.recipient))
+    taker = recipient if any(first.recipient) else str(hexadecimal(sender))
+    count = sum(item.amount for item in loss.items)
+    worth = f", worth {about(loss.worth_dollars)}" if loss.worth_dollars else ""
+    named = ", ".join(f"{item.identifier} of {hexadecimal(item.token)}" for item in loss.items[:SHOWN])
+    return Sighting(
+        place=Place.of(first.row),
+        severity=severity,
+        confidence=confidence,
+        title=f"Items of a collection were sold for next to nothing{worth}",
+        summary=f"{offerer} had signed an order by which {count} items of {len(loss.collections)} collections{worth} "
+        f"went to {taker}, and got {about(loss.got_dollars) if loss.got_dollars else 'nothing'}: {named}.",
+        entities=(
+            Entity("victim", offerer),
+            Entity("attacker", taker),
+            *(Entity("token", str(hexadecimal(token))) for token in loss.collections[:SHOWN]),
+        ),
+        values={
+            "items": count,
+            "collections": len(loss.collections),
+            "about_dollars": int(loss.worth_dollars),
+            "got_about_dollars": int(loss.got_dollars),
+        },
+        key=offerer,
+    )
+
+
+detector = Detector(
+    id="nft-order-phishing",
+    severity=Severity.HIGH,
+    reads={
+        "logs": Read(columns=("topic0", "topic1", "data", "log_index"), topic0=(FULFILLED,)),
+        "transfers": Read(columns=("token_address", "from_address", "to_address", "value_f64")),
+        "transactions": Read(columns=("from_address",)),
+        "prices": PRICES_READ,
+        "labels": LABELS_READ,
+    },
+    memory=Memory(columns=REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=remember),
+    run=run,
+    examples=EXAMPLES,
+)
