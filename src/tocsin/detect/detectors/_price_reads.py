@@ -137,6 +137,23 @@ def distorted_reads(
         now.open(frame, members)
 
 
+def reads_of_gifts(tree: tuple[Frame, ...], members: frozenset[bytes], gifts: Mapping[bytes, Frame]) -> Iterator[Read]:
+    """
+    The reads of balances of those who were given something before, within calls of the actors that ended with something
+    given to them. A call to the one who was given it, or that calls it, is what the gift was a payment for.
+    """
+    now, outcome = _Now(_NOTHING), _Outcomes(tree, members)
+    for frame in tree:
+        now.close(frame.position)
+        if frame.kind == "staticcall" and frame.selector == BALANCE and now.entries and frame.caller not in members:
+            holder, entry = argument(frame, 0), now.entries[-1]
+            gift = gifts.get(holder)
+            is_later = gift is not None and gift.callee == frame.callee and gift.position < entry.position
+            if is_later and holder != entry.callee and outcome.of(entry).shows_use_of(holder):
+                yield Read(frame.caller, holder, frame.selector, None, entry)
+        now.open(frame, members)
+
+
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     """What happened inside one call of an actor."""

@@ -54,12 +54,14 @@ def _round_trip(case: Case, grade: Grade) -> Sighting:
 
 def _family(case: Case, counterpart: bytes) -> str:
     """
-    A contract that was traded with, one token for another, was given a wrong price: where only one token went to and
-    fro its own sums are wrong, and so are those of a token whose pool has to be told what it holds.
+    A contract that was traded with, one token for another, was given a wrong price. One that lost of every token that
+    went to and fro got its own sums wrong, and so did the token of a pool that has to be told what it holds.
     """
-    between = {move.token for move in case.moves if counterpart in (move.giver, move.taker)}
-    told = any(frame.selector == _SYNC and frame.callee == counterpart for frame in case.tree)
-    return WRONG_SUMS if told or len(between) == 1 else MOVED_PRICE
+    if counterpart in case.pools:
+        told = any(frame.selector == _SYNC and frame.callee == counterpart for frame in case.tree)
+        return WRONG_SUMS if told else MOVED_PRICE
+    traded = any(net > 0 for (account, _), net in case.net.items() if account == counterpart)
+    return MOVED_PRICE if traded else WRONG_SUMS
 
 
 def _entities(case: Case, victim: str, tokens: list[bytes]) -> tuple[Entity, ...]:

@@ -57,7 +57,8 @@ LEAST_GROWN = 1.000_001
 LOST_SHARE = 0.5
 """How much of what the rounds gained the contract must have lost in all: the last round may be left open."""
 CONFIDENCE = 0.8
-FAMILY = "family:logic"
+FAMILY, FAMILY_OF_TRADES = "family:logic", "family:price-manipulation"
+"""Where tokens were exchanged round after round, prices were wrong; where one went to and fro, sums were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class Gain:
     amount: int
     times: int
     shape: str
+    traded: bool = False
+    """Other tokens went to and fro as well."""
 
 
 @dataclass(slots=True)
@@ -152,7 +155,7 @@ def _rounds(act: Act) -> Iterator[Gain]:
         outside = victim not in act.members and victim not in act.created and victim not in NOBODY
         only_lost = all(amount <= 0 for amount in balance[victim].values())
         if times >= ROUNDS and outside and only_lost and -balance[victim][token] >= LOST_SHARE * gained:
-            yield Gain(victim, token, gained, times, "round")
+            yield Gain(victim, token, gained, times, "round", traded=len(balance[victim]) > 1)
 
 
 def _returned(rounds: _Rounds, amount: int) -> None:
@@ -181,7 +184,7 @@ def _sighting(act: Act, prices: Prices, gain: Gain) -> Sighting:
             "gained_amount": gain.amount,
             "gained_about_dollars": round(worth),
         },
-        labels=(FAMILY,),
+        labels=(FAMILY_OF_TRADES if gain.traded else FAMILY,),
         key=victim,
     )
 
