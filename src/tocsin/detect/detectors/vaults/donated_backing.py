@@ -51,6 +51,8 @@ from tocsin.tables import literal
 from tocsin.tables.dataset import Tables
 
 HIGH_DOLLARS = 10_000
+DEPTH_OF_A_TRADE = 2
+"""Where a pool that the sender's contract calls looks at what it was sent: too often to be looked at more closely."""
 CONFIDENCE = {Severity.HIGH: 0.7, Severity.MEDIUM: 0.4}
 FAMILY = "family:price-manipulation"
 TRANSFER, BALANCE = selector("transfer(address,uint256)"), _price_reads.BALANCE
@@ -77,15 +79,19 @@ def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
     depth, kinds = calls["depth"].to_numpy(), calls["call_type"]
     sends = (abi.which(calls["selector"], _TRANSFER) >= 0) & (abi.which(kinds, _CALL) >= 0) & (depth > 0)
     sends &= abi.which(calls["from_address"], _possible_actors(calls)) >= 0
-    if not sends.any():
+    sends &= ~calls["reverted"].to_numpy()
+    named = calls[[*SAME, "call_index", "depth", "from_address", "to_address", "input"]]
+    sent = _held(named[np.flatnonzero(sends)[::-1]])
+    if sent.is_empty():
         return calls.clear()
     asks = (abi.which(calls["selector"], _BALANCE) >= 0) & (abi.which(kinds, _STATIC) >= 0) & (depth > 1)
-    named = calls[[*SAME, "call_index", "to_address", "input"]]
-    sent, asked = (_held(named[np.flatnonzero(rows & ~calls["reverted"].to_numpy())]) for rows in (sends, asks))
+    asks &= abi.which(calls["transaction_hash"], sent["transaction_hash"].unique().to_arrow()) >= 0
+    asked = _held(named[np.flatnonzero(asks)])
     keys = (*SAME, "to_address", "holder")
-    first = _matching.which(_matching.numbers(asked, keys), _matching.numbers(sent[::-1], keys))
-    later = asked["call_index"].to_numpy() > sent[::-1]["call_index"].to_numpy()[first] if len(sent) else first >= 0
-    found: pl.DataFrame = asked[np.flatnonzero((first >= 0) & later)]
+    first = _matching.which(_matching.numbers(asked, keys), _matching.numbers(sent, keys))
+    later = (first >= 0) & (asked["call_index"].to_numpy() > sent["call_index"].to_numpy()[first])
+    is_trade = (asked["from_address"] == asked["holder"]).to_numpy() & (asked["depth"].to_numpy() == DEPTH_OF_A_TRADE)
+    found: pl.DataFrame = asked[np.flatnonzero(later & ~is_trade)]
     return found
 
 
