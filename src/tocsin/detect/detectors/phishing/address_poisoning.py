@@ -12,7 +12,8 @@ It remembers who paid whom for a day of blocks and compares each new address wit
   equal digits at both ends are enough; without one, three, and so many that chance is ruled out. At least a dollar's
   worth, where the worth is known.
 * low: an attempt. One finding for each transaction, however many victims it names. How alike the addresses must be
-  depends on the shape of the transfer: see `SHAPES`.
+  depends on the shape of the transfer: see `SHAPES`. It is sure with four digits at both ends, or three where the
+  transaction holds three such transfers and more.
 
 A payment counts as the account's own when it sent the transaction or was the contract the transaction called.
 
@@ -33,10 +34,14 @@ it: tell the issuer of the token and the exchanges at once. Take the look-alike 
 Tsuchiya et al., Blockchain Address Poisoning, USENIX Security 2025; the address poisoning bot of Forta.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
+
+from tocsin.detect import actors
 from tocsin.detect.detector import MEMORY, Detector, Example, Memory, Read
 from tocsin.detect.detectors.phishing._history import FOUND, MOVES, REMEMBERED, SHAPES, History, prepare, remember
 from tocsin.detect.detectors.phishing._look_alikes import Likeness
@@ -55,9 +60,12 @@ MOST_CHANCE = 1e-6
 SHOWN = 20
 """How many pairs of victim and look-alike a finding names; it always says how many there are."""
 
+SURE_DIGITS = (4, 4)
+"""First and last digits that make an attempt sure (reference: detection, section 4.31)."""
+BATCH = 3
+"""With so many such transfers in the transaction, `PAID_DIGITS` do (the same)."""
 CONFIDENCE_ATTEMPT = 0.8
-CONFIDENCE_FEW_DIGITS = 0.6
-"""Of an attempt with fewer than three equal digits at an end."""
+CONFIDENCE_UNSURE = 0.6
 CONFIDENCE_PLANTED = 0.9
 CONFIDENCE_PAID = 0.8
 
@@ -78,7 +86,7 @@ def run(tables: Tables) -> Iterator[Sighting]:
     history = History.of(tables[MEMORY], found, WINDOW_BLOCKS)
     hits = [hit for row in history.suspicious(found) if (hit := _hit(row, history)) is not None]
     yield from _payoffs(Prices.of(tables), (hit for hit in hits if hit.row["shape"] == "payment"))
-    yield from _attempts(hit for hit in hits if hit.row["shape"] != "payment")
+    yield from _attempts(found, [hit for hit in hits if hit.row["shape"] != "payment"])
 
 
 def _hit(row: Mapping[str, Any], history: History) -> Hit | None:
@@ -136,25 +144,27 @@ def _payoff(prices: Prices, group: list[Hit], owner: str, other: str, token: str
     )
 
 
-def _attempts(hits: Iterator[Hit]) -> Iterator[Sighting]:
+def _attempts(found: pl.DataFrame, hits: list[Hit]) -> Iterator[Sighting]:
     """One for each transaction."""
     grouped: dict[tuple[Any, ...], list[Hit]] = {}
     for hit in hits:
         grouped.setdefault(_transaction(hit.row), []).append(hit)
-    for group in grouped.values():
-        yield _attempt(sorted(group, key=lambda hit: (hit.row["owner"], hit.row["other"], hit.row["shape"])))
+    sizes = Counter(found.filter(pl.col("shape") != "payment")[list(actors.SAME)].rows()) if grouped else Counter()
+    for key, group in grouped.items():
+        ordered = sorted(group, key=lambda hit: (hit.row["owner"], hit.row["other"], hit.row["shape"]))
+        yield _attempt(ordered, is_batch=sizes[key] >= BATCH)
 
 
-def _attempt(group: list[Hit]) -> Sighting:
+def _attempt(group: list[Hit], *, is_batch: bool) -> Sighting:
     pairs = list(dict.fromkeys((hit.row["owner"], hit.row["other"], hit.intended) for hit in group))
     shapes = sorted({hit.row["shape"] for hit in group})
-    is_sure = any(hit.likeness.reaches(*PAID_DIGITS) for hit in group)
+    is_sure = any(hit.likeness.reaches(*(PAID_DIGITS if is_batch else SURE_DIGITS)) for hit in group)
     roles = ("victim", "attacker", "intended")
     named = ((role, hexadecimal(raw) or "") for pair in pairs[:SHOWN] for role, raw in zip(roles, pair, strict=True))
     return Sighting(
         place=Place.of(group[0].row),
         severity=Severity.LOW,
-        confidence=CONFIDENCE_ATTEMPT if is_sure else CONFIDENCE_FEW_DIGITS,
+        confidence=CONFIDENCE_ATTEMPT if is_sure else CONFIDENCE_UNSURE,
         title="Look-alike addresses were planted",
         summary=f"Transfers of no or little worth put {len({pair[1] for pair in pairs})} addresses into the histories "
         f"of {len({pair[0] for pair in pairs})} accounts; each looks like one the account had paid before.",
@@ -165,13 +175,14 @@ def _attempt(group: list[Hit]) -> Sighting:
 
 
 def _transaction(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (row["chain_id"], row["block_hash"], row["transaction_hash"])
+    return tuple(row[name] for name in actors.SAME)
 
 
 _DOLLARS = "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48"
 _REAL = "0xa7b4111111111111111111111111111111190570"
 _FAKE = "0xa7b4222222222222222222222222222222290570"
 _NEAR = "0xa733333333333333333333333333333333333370"
+_THREE = "0xa7b5333333333333333333333333333333333570"
 _COUNTERFEIT = {"token_address": "fake-dollar", "log_index": 1}
 _CENT, _DOLLAR = 10_000, 1_000_000
 
@@ -233,6 +244,17 @@ detector = Detector(
                 "transactions": [_PAID[1], _sent(2, "poisoner", "spoofer"), _sent(9, "victim")],
             },
             finds=({"severity": "low", "confidence": 0.6}, {"severity": "critical", "values": {"planted": True}}),
+        ),
+        Example(
+            says="three forged transfers in one transaction: three digits at both ends are enough to be sure",
+            tables={
+                "transfers": [
+                    _PAID[0],
+                    *(_move(2, who, _THREE, 0, log_index=at) for at, who in enumerate(("victim", "bob", "carol"))),
+                ],
+                "transactions": [_PAID[1], _sent(2, "poisoner", "spoofer")],
+            },
+            finds=({"severity": "low", "confidence": 0.8, "values": {"pairs": 1}},),
         ),
         Example(
             says="dust and a worthless token from a look-alike are one attempt",

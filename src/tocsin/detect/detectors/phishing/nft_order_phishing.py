@@ -68,7 +68,8 @@ REMEMBERED: Mapping[str, Column] = {
 
 def remember(tables: Tables) -> pl.DataFrame:
     """What items were sold for: once for each transaction and collection, as both sides' orders tell of a sale."""
-    prices, rows = Prices.of(tables), {}
+    prices = Prices.of(tables)
+    rows: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     for order in orders(tables["logs"]) if len(tables["logs"]) else ():
         found = sale(order, prices)
         if found is not None and order.row["block_number"] is not None:
