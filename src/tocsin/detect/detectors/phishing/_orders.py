@@ -15,7 +15,7 @@ FULFILLED = topic(
     "OrderFulfilled(bytes32,address,address,address,(uint8,address,uint256,uint256)[],"
     "(uint8,address,uint256,uint256,address)[])"
 )
-WORD = 32
+WORD, HEAD_WORDS = 32, 4
 OFFERED_WORDS, ASKED_WORDS = 4, 5
 """Of an item: kind, token, identifier, amount and, of what is asked, who gets it."""
 NATIVE_KIND, ERC20_KIND, ERC721_KIND, ERC1155_KIND = range(4)
@@ -66,6 +66,8 @@ def orders(logs: pl.DataFrame) -> Iterator[Order]:
 
 def _order(row: Mapping[str, Any]) -> Order | None:
     data = row["data"] or b""
+    if len(data) < HEAD_WORDS * WORD:
+        return None
     offered, asked = _items(data, 2, OFFERED_WORDS), _items(data, 3, ASKED_WORDS)
     if row["topic1"] is None or offered is None or asked is None:
         return None

@@ -7,8 +7,9 @@ remembers six hours of those worth a thousand dollars and more, and asks a node 
 
 * Several accounts emptied into one: three or more, into an account that has sent fewer than 500 transactions. high: it
   was worth ten thousand dollars, and the receiver had sent and held nothing a day before. critical: more than ten, and
-  a hundred thousand dollars. medium: any other, or where nobody could say how old the receiver is. One step up where
-  one of them is watched. It is asked when the third, sixth, eleventh and twenty-first account has paid.
+  a hundred thousand dollars. medium: it was worth less, or nobody could say how old the receiver is. low: it was there
+  a day before. One step up where one of the accounts is watched. It is asked when the third, sixth, eleventh and
+  twenty-first account has paid.
 * One account that pays half or more of what it has of something to an account that has hardly ever sent a transaction:
   medium from a million dollars on; high where it is watched, from ten thousand on; one step up, and from a hundred
   thousand on, where the same account pays on another chain within a quarter of an hour; critical where the receiver
@@ -90,7 +91,7 @@ def _gathered(group: Collected, answers: Answers) -> Sighting | None:
         return None
     dollars = sum(victim.dollars for victim in victims)
     is_new = _collected.is_new(group, answers)
-    severity = _severity(victims, dollars, is_new=bool(is_new))
+    severity = Severity.LOW if is_new is False else _severity(victims, dollars, is_new=bool(is_new))
     is_watched = any(victim.address in group.watched for victim in victims)
     age = {
         True: "had sent and held nothing a day before",
