@@ -17,6 +17,9 @@ from tocsin.detect.labels import Labels
 HOLE_SECONDS = 900
 """Where a chain is remembered on both sides of so long a time, and of blocks between them: nobody looked."""
 
+SKEW_SECONDS = 30
+"""The clocks of two chains may differ by this: so long after an arrival what was sent for it may seem to have been."""
+
 Row: TypeAlias = Mapping[str, Any]
 Times: TypeAlias = npt.NDArray[np.int64]
 
@@ -38,11 +41,13 @@ class Sight:
         self._seen: dict[int, tuple[Times, Times]] = {}
         self._numbers: dict[tuple[Any, ...], tuple[Times, npt.NDArray[np.uint64]]] = {}
 
-    def deposits(self, release: Row) -> list[Row]:
-        """What was sent under the id of a release, before it or after, from its source to its target."""
+    def deposits(self, release: Row, skew_seconds: int = SKEW_SECONDS) -> list[Row]:
+        """What was sent under the id of a release, before it, from its source to its target."""
+        latest = release["timestamp"] + skew_seconds
         there = self._deposits.get((release["channel"], release["id"]), ())
         own = self._own_senders(release)
-        return [each for each in there if _is_way(each, release) and (own is None or each["contract"] in own)]
+        timely = (each for each in there if each["timestamp"] <= latest and _is_way(each, release))
+        return [each for each in timely if own is None or each["contract"] in own]
 
     def _own_senders(self, release: Row) -> frozenset[bytes] | None:
         """
@@ -199,5 +204,5 @@ def waiting(memory: pl.DataFrame, new: pl.DataFrame) -> Iterator[pl.DataFrame]:
         mine = new.filter(pl.col("chain_id") == chain)["block_number"].implode()
         before = memory.filter((pl.col("chain_id") == chain) & ~pl.col("block_number").is_in(mine))["timestamp"].max()
         if before is not None:
-            since, until = pl.col("timestamp") > before, pl.col("timestamp") <= now
+            since, until = pl.col("timestamp") + SKEW_SECONDS > before, pl.col("timestamp") + SKEW_SECONDS <= now
             yield memory.filter(is_role(Role.RELEASE) & (pl.col("source") == chain) & since & until)

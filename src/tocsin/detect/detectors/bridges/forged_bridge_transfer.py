@@ -52,7 +52,7 @@ from tocsin.detect.detector import MEMORY, Detector, Memory
 from tocsin.detect.detectors.bridges._families import REPEATABLE, Role
 from tocsin.detect.detectors.bridges._forged_examples import EXAMPLES
 from tocsin.detect.detectors.bridges._messages import MESSAGES, READS, REMEMBERED, prepare, remember
-from tocsin.detect.detectors.bridges._sight import Row, Sight, is_bridge, is_role, waiting, with_sources
+from tocsin.detect.detectors.bridges._sight import SKEW_SECONDS, Row, Sight, is_bridge, is_role, waiting, with_sources
 from tocsin.detect.detectors.bridges._tellings import (
     ABSENT,
     FORGED,
@@ -109,19 +109,17 @@ def _at_once(release: Row, sight: Sight) -> Iterator[Telling]:
     """What can be said of an arrival with what was there before it."""
     if release["channel"] not in REPEATABLE and (times := len(sight.earlier(release))):
         yield REPEATED.told(f"It had arrived {times} times before.", earlier=times)
-    if release["source"] is None or _matches(release, sight):
+    if release["source"] is None or _matches(release, sight.deposits(release, 0)):
         return
-    head = sight.head(release["source"], release["timestamp"])
-    if head is None:
+    head, last = sight.head(release["source"], release["timestamp"]), sight.last_number(release)
+    if head is None or (last is None and release["number"] is not None):
         yield from _out_of_line(release, sight)
-    elif release["timestamp"] - head > BEHIND_SECONDS:
-        yield UNSEEN.told(
-            f"That chain has been seen only up to {release['timestamp'] - head} seconds before.", "behind"
-        )
-    elif (last := sight.last_number(release)) and _number(release) >= last[0] + FAR_BEYOND_SENT:
-        yield OUT_OF_LINE.told(
-            f"The last number sent there, {release['timestamp'] - head} seconds before, was {last[0]}."
-        )
+    if head is None:
+        return
+    if (behind := release["timestamp"] - head) > BEHIND_SECONDS:
+        yield UNSEEN.told(f"That chain has been seen only up to {behind} seconds before.", "behind")
+    elif last and _number(release) >= last[0] + FAR_BEYOND_SENT:
+        yield OUT_OF_LINE.told(f"The last number sent there, {behind} seconds before, was {last[0]}.")
 
 
 def _out_of_line(release: Row, sight: Sight) -> Iterator[Telling]:
@@ -133,12 +131,12 @@ def _out_of_line(release: Row, sight: Sight) -> Iterator[Telling]:
 
 def _verdict(release: Row, sight: Sight) -> Telling | None:
     """Whether an arrival is forged, as far as the other chain has been seen; None where it is not, or not yet."""
-    source, time = release["source"], release["timestamp"]
-    head = None if source is None else sight.head(source)
-    if head is None or head < time or _matches(release, sight):
+    source, time = release["source"], release["timestamp"] + SKEW_SECONDS
+    head, sent = None if source is None else sight.head(source), sight.deposits(release)
+    if head is None or head < time or _matches(release, sent):
         return None
-    if others := sight.deposits(release):
-        return FORGED.told("Under its id something else was sent there: " + _differences(release, others[0]), "differs")
+    if sent:
+        return FORGED.told("Under its id something else was sent there: " + _differences(release, sent[0]), "differs")
     since = sight.since(source, time)
     return None if since is None else _missing(release, sight, since)
 
@@ -158,8 +156,8 @@ def _number(release: Row) -> int:
     return -1 if release["number"] is None else int(release["number"])
 
 
-def _matches(release: Row, sight: Sight) -> bool:
-    return any(not _differences(release, each) for each in sight.deposits(release))
+def _matches(release: Row, sent: list[Row]) -> bool:
+    return any(not _differences(release, each) for each in sent)
 
 
 def _differences(release: Row, deposit: Row) -> str:
