@@ -136,6 +136,17 @@ def test_what_beacon_nodes_do_not_tell_is_named() -> None:
     assert "peer-concentration" not in kept
 
 
+def test_a_look_at_the_network_is_not_blind_to_blocks() -> None:
+    kept = asked({name: datasets()[name].empty for name in ("finality", "node_status")}, detectors())
+    assert {"finality-delay", "head-lag", "low-participation"} <= kept.keys()
+    assert not {"reentrancy", "missed-slots", "rug-pull"} & kept.keys()
+
+
+def test_what_lacks_of_blocks_is_named() -> None:
+    kept = asked({"logs": datasets()["logs"].empty}, detectors())
+    assert {"reentrancy", "missed-slots", "rug-pull"} <= kept.keys()
+
+
 def test_who_chose_nothing_else_is_told_that_it_is_blind() -> None:
     only = {"finality-delay": detectors()["finality-delay"]}
     assert asked({}, only) == only

@@ -10,8 +10,9 @@ One of them is on another branch, of another chain, or lies. What is read from i
 there may not exist.
 
 ## Blind spots
-Two nodes are only compared at heights that both had as their newest block when they were looked at. A node that gives
-old blocks wrong, and the newest right, is not seen here: whoever reads blocks compares each one.
+Two nodes are only compared at heights that both had as their newest block when they were looked at, and only where
+that block's hash is told. While watching it is not: the reading of blocks itself compares the endpoints at each height,
+and stops with a health alert where they disagree.
 
 ## Triage
 Ask a third source for the block at that height. Take the node that stands alone out of the endpoints; if it is your
