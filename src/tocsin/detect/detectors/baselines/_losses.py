@@ -61,7 +61,7 @@ class Loss:
 def found(tables: Tables) -> Iterator[Loss]:
     """The losses that matter, in the order of the chain."""
     prices = Prices.of(tables)
-    lost = [pair for pair in losses(priced_first(changes(tables), tables)) if _matters(*pair, prices)]
+    lost = [pair for pair in losses(priced_first(changes(tables), tables)) if matters(*pair, prices)]
     if not lost:
         return
     known = tracks(tables[MEMORY], KEY, {_key(change) for change, _ in lost})
@@ -74,7 +74,7 @@ def _key(change: Change) -> tuple[Any, ...]:
     return change.place["chain_id"], change.account, change.token
 
 
-def _matters(change: Change, others: list[Change], prices: Prices) -> bool:
+def matters(change: Change, others: list[Change], prices: Prices) -> bool:
     """Whether it is worth enough, as far as that is known, and was not paid for."""
     if change.taker == ZERO and any(other.net < 0 for other in others):
         return False  # it gave shares back, and got something for them
