@@ -1,0 +1,89 @@
+"""Contracts that wait to be simulated: the most suspicious first, each once, never without bound."""
+
+import asyncio
+from random import Random
+
+import pytest
+
+from tocsin.app import simulation_queue
+from tocsin.app.simulation_queue import MOST_WAITING, SimulationQueue
+from tocsin.app.trial import NewContract
+from tocsin.chain.header import Header
+from tocsin.model.errors import DataMissing
+from tocsin.model.finding import Entity, Finding, Place, Severity
+
+HEAD = Header(number=7, hash=b"\x07" * 32, parent_hash=b"\x06" * 32, timestamp=1)
+
+
+def said(number: int, severity: Severity = Severity.LOW, detector: str = "attack-contract") -> Finding:
+    place = Place(chain_id=1, block_number=7, block_hash=None, transaction_hash="0x" + "aa" * 32, transaction_index=0)
+    entities = (Entity("deployer", "0x" + "de" * 20), Entity("contract", f"0x{number:040x}"))
+    return Finding(
+        detector=detector, place=place, severity=severity, confidence=0.3, title="", summary="", entities=entities
+    )
+
+
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Which contracts were simulated, in order; there is no code at number 13."""
+    made: list[int] = []
+
+    async def simulate(node: object, new: NewContract, **_: object) -> str:
+        made.append(int(new.address, 16))
+        if made[-1] == 13:
+            raise DataMissing("there is no code")
+        return new.address
+
+    monkeypatch.setattr(simulation_queue, "simulate_new_contract", simulate)
+    monkeypatch.setattr(simulation_queue, "finding", lambda simulation, hash_: (simulation, hash_))
+    return made
+
+
+def queue() -> SimulationQueue:
+    return SimulationQueue(node=None, random=Random(1))  # type: ignore[arg-type]  # noqa: S311 - nothing is asked
+
+
+def test_the_most_suspicious_comes_first_and_each_once(tried: list[int]) -> None:
+    waiting = queue()
+    waiting.offer([said(1), said(2, Severity.HIGH), said(3, Severity.MEDIUM), said(2)], HEAD)
+    found = [asyncio.run(waiting.next()) for _ in range(4)]
+    assert tried == [2, 3, 1]
+    assert found[0] == (f"0x{2:040x}", "0x" + "aa" * 32)
+    assert found[3] is None
+    waiting.offer([said(1), said(2)], HEAD)
+    assert len(waiting) == 0
+
+
+def test_a_graver_finding_brings_a_contract_forward(tried: list[int]) -> None:
+    waiting = queue()
+    waiting.offer([said(1), said(2, Severity.MEDIUM)], HEAD)
+    waiting.offer([said(1, Severity.HIGH)], HEAD)
+    asyncio.run(waiting.next())
+    assert tried == [1]
+
+
+def test_other_findings_name_nothing_to_try() -> None:
+    waiting = queue()
+    waiting.offer([said(1, Severity.CRITICAL, "proxy-upgrade")], HEAD)
+    assert len(waiting) == 0
+
+
+def test_what_is_least_suspicious_is_dropped_and_counted_when_too_many_wait(tried: list[int]) -> None:
+    waiting = queue()
+    waiting.offer([said(1_000, Severity.LOW), *(said(n, Severity.MEDIUM) for n in range(1, MOST_WAITING + 1))], HEAD)
+    assert (len(waiting), waiting.dropped) == (MOST_WAITING, 1)
+    for _ in range(MOST_WAITING):
+        try:
+            asyncio.run(waiting.next())
+        except DataMissing:
+            assert tried[-1] == 13
+    assert 1_000 not in tried
+
+
+def test_what_failed_is_not_tried_again(tried: list[int]) -> None:
+    waiting = queue()
+    waiting.offer([said(13)], HEAD)
+    with pytest.raises(DataMissing):
+        asyncio.run(waiting.next())
+    waiting.offer([said(13)], HEAD)
+    assert len(waiting) == 0
