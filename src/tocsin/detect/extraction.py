@@ -73,6 +73,8 @@ class Extraction:
     """By token, without zeros."""
     released: Assets
     """By token: what came out of positions of the actors' own in lending markets, less what closing them cost."""
+    received: Assets
+    """By token, what came in."""
     flows: Sequence[Flow]
     """What every account of the transaction gained and lost."""
     moves: Sequence[Move]
@@ -193,6 +195,7 @@ def _extraction(prices: Prices, cluster: Cluster, rows: Sequence[Rows], *, paid_
         beneficiaries=beneficiaries,
         net={token: amount for token in received if (amount := received[token] - sent[token])},
         released=_released(positions, received, sent),
+        received=received,
         flows=flows,
         moves=moves,
         frame_count=len(frames),

@@ -12,6 +12,9 @@ MEDIUM_DOLLARS = 100_000
 HIGH_DOLLARS = 500_000
 """Gains from which on a finding is made, is medium and is high (large-profit-bot; medium is by design)."""
 
+THROWN_AWAY_DOLLARS = 1_000
+"""A gain that is enough for a contract that was made in the same transaction and is busy (by design)."""
+
 ESTABLISHED_TRANSACTIONS = 100
 """A sender that has sent more than these is no beginner (reentrancy-counter leaves such senders out)."""
 
@@ -53,6 +56,14 @@ class Gain:
         return hexadecimal(self.taken.cluster.called)
 
     @property
+    def is_enough(self) -> bool:
+        """Whether a finding is made at all."""
+        if self.taken.dollars >= ENTRY_DOLLARS:
+            return True
+        is_busy = bool(self.taken.cluster.created) and self.taken.frame_count >= BUSY_FRAMES
+        return is_busy and not self.gave and self.taken.dollars >= THROWN_AWAY_DOLLARS
+
+    @property
     def acts(self) -> bool:
         """Whether a contract works for the sender: otherwise the sender was merely paid."""
         return bool(self.taken.cluster.contracts)
@@ -89,5 +100,5 @@ def _age(gain: Gain, sender: Account, called: Account | None) -> Age:
 
 
 def _by_size(dollars: float) -> float:
-    share = (min(dollars, HIGH_DOLLARS) - ENTRY_DOLLARS) / (HIGH_DOLLARS - ENTRY_DOLLARS)
+    share = (max(ENTRY_DOLLARS, min(dollars, HIGH_DOLLARS)) - ENTRY_DOLLARS) / (HIGH_DOLLARS - ENTRY_DOLLARS)
     return CONFIDENCE_AT_ENTRY + share * (CONFIDENCE_AT_HIGH - CONFIDENCE_AT_ENTRY)

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 
 from tocsin.detect.extraction import ITEMS, Extraction
 
+DUST_SHARE = 0.001
+"""Who ends with less of a token by no more than this share of what came in has not sold it."""
+
 
 def gave(taken: Extraction, *, with_logs: bool) -> bool:
     """
@@ -13,7 +16,9 @@ def gave(taken: Extraction, *, with_logs: bool) -> bool:
     Call data does not show what is minted to a contract, only what it passes on: without logs the sender counts.
     """
     givers = taken.accounts if with_logs else frozenset((taken.cluster.sender,))
-    return any(number < 0 for number in (*_unpriced(taken, givers).values(), *_items(taken, givers).values()))
+    given = {token: -number for token, number in _unpriced(taken, givers).items() if number < 0}
+    is_sale = any(number > DUST_SHARE * taken.received.get(token, 0) for token, number in given.items())
+    return is_sale or any(number < 0 for number in _items(taken, givers).values())
 
 
 def _unpriced(taken: Extraction, givers: frozenset[bytes]) -> Mapping[bytes, int]:

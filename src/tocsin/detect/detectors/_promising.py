@@ -18,18 +18,27 @@ from tocsin.tables.dataset import Tables
 ROUNDING = 0.01
 """How far a rounded sum may be below the exact one, generously."""
 CREATIONS = ("create", "create2")
-_ZERO = abi.keys((ZERO,))
+_ZERO, _CREATING = abi.keys((ZERO,)), abi.texts(CREATIONS)
 
 Flows: TypeAlias = Iterable[tuple[Any, ...]]
 """The values of `actors.PROFITS_READ`, row by row, of one transaction."""
 
 
-def of_anybody(tables: Tables, least_dollars: float) -> pl.DataFrame:
-    """The rows of profits in which some account gained about enough: a cluster's gain may be spread over two."""
+def of_anybody(tables: Tables, least_dollars: float, least_of_creators: float) -> pl.DataFrame:
+    """
+    The rows of profits in which some account gained about enough: a cluster's gain may be spread over two.
+
+    Less is enough where the transaction creates contracts.
+    """
     profits = tables["profits"]
     worth = Prices.of(tables).with_dollars(profits)["dollars"].to_numpy()
     is_somebody = abi.which(profits["account_address"], _ZERO) < 0
-    rows: pl.DataFrame = profits[np.flatnonzero((worth >= least_dollars / 2) & is_somebody)]
+    enough = worth >= least_dollars / 2
+    if "calls" in tables:
+        made = abi.which(tables["calls"]["call_type"], _CREATING) >= 0
+        creators = tables["calls"]["transaction_hash"][np.flatnonzero(made)].unique().to_arrow()
+        enough |= (worth >= least_of_creators / 2) & (abi.which(profits["transaction_hash"], creators) >= 0)
+    rows: pl.DataFrame = profits[np.flatnonzero(enough & is_somebody)]
     return rows
 
 

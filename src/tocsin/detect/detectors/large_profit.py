@@ -9,7 +9,8 @@ The net gain, in tokens with a known price, of each transaction's actor cluster:
 it is looked up: how much the sender has sent before, and whether the contract existed a day earlier.
 
 * high: the contract that did it was created in the same transaction or is younger than a day, or a fresh sender ran
-  it; or its age is not known and it made many calls; or the gain is $500 000 or more.
+  it; or its age is not known and it made many calls; or the gain is $500 000 or more. Of a contract that was created in
+  the same transaction and made many calls $1 000 are enough: nobody throws an honest one away for so little.
 * medium: an established contract or sender gained $100 000 or more.
 * low: an established one gained less; or something without a known price was given for it, as in a sale; or the
   sender alone was paid $100 000 or more by what it called, as in a withdrawal. A sale for $500 000 or more is medium
@@ -46,7 +47,7 @@ from tocsin.detect.actors import CALLS_READ, TRANSACTIONS_READ
 from tocsin.detect.detector import Detector, Example, Question, Read
 from tocsin.detect.detectors import _given, _promising
 from tocsin.detect.detectors._example_rows import call
-from tocsin.detect.detectors._gain_grades import ENTRY_DOLLARS, MEDIUM_DOLLARS, Gain, grade, shown
+from tocsin.detect.detectors._gain_grades import ENTRY_DOLLARS, MEDIUM_DOLLARS, THROWN_AWAY_DOLLARS, Gain, grade, shown
 from tocsin.detect.extraction import LISTED
 from tocsin.detect.losses import told
 from tocsin.detect.worth import PRICES_READ, about
@@ -60,12 +61,12 @@ FAMILY = "family:logic"
 
 def run(tables: Tables) -> Iterator[Question]:
     """A question for each cluster that gained enough."""
-    enough = _promising.of_anybody(tables, ENTRY_DOLLARS)
+    enough = _promising.of_anybody(tables, ENTRY_DOLLARS, THROWN_AWAY_DOLLARS)
     if enough.is_empty():
         return
     for taken in extraction.extractions(tables, enough).values():
-        if taken.dollars >= ENTRY_DOLLARS:
-            gain = Gain(taken, gave=_given.gave(taken, with_logs="logs" in tables))
+        gain = Gain(taken, gave=_given.gave(taken, with_logs="logs" in tables))
+        if gain.is_enough:
             yield Question(lookups=questions(gain.place, _asked(gain)), candidate=gain)
 
 
@@ -241,6 +242,11 @@ detector = Detector(
                     },
                 ],
             },
+        ),
+        Example(
+            says="a little, by a contract that was made for it and is busy",
+            tables={"calls": _calls(kind="create", inner=40), "profits": _moved(1, "bank", "thief")},
+            finds=({"severity": "high", "confidence": 0.4},),
         ),
         Example(
             says="a small gain",
