@@ -46,8 +46,10 @@ class Collected:
 
 def collected(book: Book, tables: Tables) -> Iterator[Collected]:
     """One for each receiver and number of payers it reaches in the batch."""
-    labels, first = Labels.of(tables), tables[FOUND]["block_number"].min()
-    for row, window in book.crossings(first, ASKED_AT):  # type: ignore[arg-type]
+    labels, first = Labels.of(tables), dict[int, int]()
+    for chain, block in tables[FOUND][["chain_id", "block_number"]].rows():
+        first[chain] = min(block, first.get(chain, block))
+    for row, window in book.crossings(first, ASKED_AT):
         if not labels.kinds(row["chain_id"], row["receiver"]) & BENIGN:
             yield _candidate(row, window, labels)
 

@@ -116,22 +116,24 @@ def keys_of(accounts: pl.Series, name: str) -> pl.Series:
     return pl.Series(name, memoryview(packed).cast("Q") if packed else [], dtype=pl.UInt64())
 
 
+def _ends(batch: pl.DataFrame) -> tuple[int, int]:
+    """The first and the last block of a batch's payments."""
+    blocks = batch["block_number"].to_numpy()
+    return int(blocks.min()), int(blocks.max())
+
+
 def _is_one_of(keys: pl.Series, wanted: pl.Series) -> abi.Mask:
     return np.asarray(abi.which(keys, wanted.to_arrow()) >= 0)
 
 
-def _busy(payments: pl.DataFrame, rows: npt.NDArray[np.intp]) -> pl.Series:
-    """The keys of receivers whom so many paid that no threshold is left to reach; on every chain they are paid on."""
-    receivers, senders, chains = (
-        payments[name].to_numpy()[rows] for name in ("receiver_key", "sender_key", "chain_id")
-    )
-    pairs = receivers * _ODD ^ senders * _OTHER_ODD ^ chains
-    _, at = np.unique(pairs, return_index=True)
-    payers = Counter(zip(receivers[at].tolist(), chains[at].tolist(), strict=True))
-    fewest: dict[int, int] = {}
-    for (receiver, _), some in payers.items():
-        fewest[receiver] = min(some, fewest.get(receiver, some))
-    return pl.Series([receiver for receiver, some in fewest.items() if some >= MOST_PAYERS], dtype=pl.UInt64())
+def _busy(payments: pl.DataFrame, before: npt.NDArray[np.intp]) -> abi.Mask:
+    """The payments to receivers whom so many paid before the batch that no threshold is left to reach."""
+    receivers, senders, chains = (payments[name].to_numpy() for name in ("receiver_key", "sender_key", "chain_id"))
+    where = receivers * _ODD ^ chains.astype(np.uint64) * _OTHER_ODD
+    _, at = np.unique(where[before] * _ODD ^ senders[before], return_index=True)
+    payers = Counter(where[before][at].tolist())
+    found = pl.Series([each for each, some in payers.items() if some >= MOST_PAYERS], dtype=pl.UInt64())
+    return _is_one_of(pl.Series(where), found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +154,12 @@ class Book:
         batch = tables[FOUND]
         if len(memory) == len(batch):
             return cls._sorted(memory, window_blocks)
-        blocks = memory["block_number"].to_numpy()
-        first, last = batch["block_number"].min(), batch["block_number"].max()
+        blocks, first, last = memory["block_number"].to_numpy(), *_ends(batch)
         is_paid = _is_one_of(memory["receiver_key"], batch["receiver_key"])
-        before = np.flatnonzero(is_paid & (blocks < first) & (blocks + window_blocks >= last))
-        is_paid &= ~_is_one_of(memory["receiver_key"], _busy(memory, before))
+        is_here = _is_one_of(memory["chain_id"], batch["chain_id"])
+        before = np.flatnonzero(is_paid & is_here & (blocks < first) & (blocks + window_blocks >= last))
         is_by = _is_one_of(memory["sender_key"], much(tables)["sender_key"])
-        return cls._sorted(memory[np.flatnonzero(is_paid | is_by)], window_blocks)
+        return cls._sorted(memory[np.flatnonzero((is_paid & is_here & ~_busy(memory, before)) | is_by)], window_blocks)
 
     @classmethod
     def to(cls, memory: pl.DataFrame, receivers: pl.Series, window_blocks: int) -> "Book":
@@ -175,12 +176,17 @@ class Book:
             by_sender.setdefault(row["sender"], []).append(row)
         return cls(sorted_rows, by_sender, window_blocks)
 
-    def crossings(self, first: int, thresholds: frozenset[int]) -> Iterator[tuple[Row, list[Row]]]:
-        """The payments from block `first` on by which a receiver's payers reach a threshold, with all theirs."""
+    def crossings(self, first: Mapping[int, int], thresholds: frozenset[int]) -> Iterator[tuple[Row, list[Row]]]:
+        """
+        The payments by which a receiver's payers reach a threshold, with all theirs.
+
+        `first` says of each chain of the batch with which block it begins there.
+        """
         windows: dict[tuple[int, bytes], deque[Row]] = {}
         payers: dict[tuple[int, bytes], Counter[bytes]] = {}
         for row in self.rows:
-            if row["dollars"] is None:
+            begin = first.get(row["chain_id"])
+            if row["dollars"] is None or begin is None:
                 continue
             where = (row["chain_id"], row["receiver"])
             window, count = windows.setdefault(where, deque()), payers.setdefault(where, Counter())
@@ -192,7 +198,7 @@ class Book:
             is_new = row["sender"] not in count
             count[row["sender"]] += 1
             window.append(row)
-            if is_new and len(count) in thresholds and row["block_number"] >= first:
+            if is_new and len(count) in thresholds and row["block_number"] >= begin:
                 yield row, list(window)
 
     def of_pair(self, row: Row) -> list[Row]:

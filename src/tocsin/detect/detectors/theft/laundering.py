@@ -17,9 +17,10 @@ tells where they end:
 An exchange or an issuer can hold what arrives, if it is told within minutes. Behind a mixer nobody can.
 
 ## Blind spots
-Who swaps, or passes money through contracts: only payments that accounts make themselves are followed. More than a day
-of waiting. Tokens without a price. What an account held before is not known, so that the part of the proceeds is rather
-overstated. Mixers of other kinds without a label. Peel chains are followed and not told as such.
+Accounts that only other findings call attackers: label them. Who swaps, or passes money through contracts: only
+payments that accounts make themselves are followed. More than a day of waiting. Tokens without a price. What an account
+held before is not known, so that the part of the proceeds is rather overstated. Mixers of other kinds without a label.
+Peel chains are followed and not told as such.
 
 ## Triage
 Send the transaction to the service's compliance desk and ask it to hold the money; to the issuer, if the token can be
