@@ -161,6 +161,12 @@ def test_a_malformed_correlation(old: str, new: str, says: str) -> None:
     assert str(refused.value).startswith("rules.yml:")
 
 
+def test_rows_without_a_block_cannot_be_correlated() -> None:
+    status = written("s: {peers|lt: 3}\ncondition: s", "node_status", rule_id="paid")
+    with pytest.raises(RuleError, match="rows of node_status are in no block, so that they have no time"):
+        compile_rules([("rules.yml", text(COUNTED, status))])
+
+
 def test_what_is_grouped_by_must_be_of_one_kind() -> None:
     aliases = "group-by: [who], aliases: {who: {paid: value, given: kind}}"
     mixed = f"type: temporal, rules: [paid, given], timespan: 1m, {aliases}"

@@ -1,5 +1,6 @@
 """Modifiers, arguments and the transaction around a row mean what the page about rules says."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -8,8 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rule_texts import compiled, found, written
 
+from tocsin.chain.catalogue import datasets
 from tocsin.chain.signatures import selector, topic
-from tocsin.tables.literal import words
+from tocsin.detect.detector import Detector
+from tocsin.detect.engine import detect
+from tocsin.intel.reference import REFERENCE_COLUMNS
+from tocsin.model.errors import RuleError
+from tocsin.model.finding import Finding
+from tocsin.tables.columns import Column
+from tocsin.tables.literal import frame, words
 
 A, B = "0x" + "a1" * 20, "0x" + "b2" * 20
 MANY = "Many(address indexed who,uint8 kind,int64 change,bytes4 tag,bool on,string said,bytes32 key,bytes raw)"
@@ -191,6 +199,61 @@ def test_the_index_is_used_where_every_match_must_have_the_event() -> None:
     for condition, expected in cases:
         rule = compiled(written(f"{selections}\ncondition: {condition}", "log"))
         assert set(rule.reads["logs"].topic0) == expected
+
+
+def test_labels_of_addresses() -> None:
+    detector = compiled(written("s: {to_address|label: [mixer, sanctioned]}\ncondition: s"))
+    rows = [{"to_address": "tumbler"}, {"to_address": "tumbler", "chain_id": 10}, {"to_address": "bob"}]
+    labels = [{"chain_id": 1, "address": "tumbler", "kind": "mixer"}, {"chain_id": 1, "address": "bob", "kind": "own"}]
+    assert [finding.place.chain_id for finding in known(detector, labels=labels, transfers=rows)] == [1]
+    everywhere = [{"chain_id": None, "address": "tumbler", "kind": "sanctioned"}]
+    assert len(known(detector, labels=everywhere, transfers=rows)) == 2
+    mine = compiled(written("s: {standard: native}\nt: {transaction.from_address|label: own}\ncondition: s and not t"))
+    moved, sender = [{"standard": "native"}], [{"from_address": "bob"}]
+    assert not known(mine, labels=labels, transfers=moved, transactions=sender)
+    assert known(mine, labels=[], transfers=moved, transactions=sender)
+    with pytest.raises(RuleError, match="no label is called 'mixr'; did you mean 'mixer'"):
+        compiled(written("s: {to_address|label: mixr}\ncondition: s"))
+    with pytest.raises(RuleError, match="only addresses have labels"):
+        compiled(written("s: {value|label: mixer}\ncondition: s"))
+
+
+def test_dollars_filter_and_are_not_stated() -> None:
+    detector = compiled(written("s: {dollars|gte: 1_000}\ncondition: s"))
+    prices = [{"chain_id": 1, "token_address": "coin", "dollars_per_unit": 0.5}]
+    rows = [{"token_address": "coin", "value": value, "transaction_index": value} for value in (1_999, 2_000)]
+    unknown = [{"token_address": "other", "value": 10**30}]
+    (finding,) = known(detector, prices=prices, transfers=rows + unknown)
+    assert finding.values["value"] == 2_000
+    assert "dollars" not in finding.values
+    for line, says in (("dollars: 5", "compare it with gt"), ("dollars|gte: 0.5", "is no whole number")):
+        with pytest.raises(RuleError, match=says):
+            compiled(written(f"s: {{{line}}}\ncondition: s"))
+    with pytest.raises(RuleError, match="it is not stated"):
+        compiled(written("s: {dollars|gte: 1}\ncondition: s") + "fields: [dollars]\n")
+    with pytest.raises(RuleError, match="approvals has no field"):
+        compiled(written("s: {dolars|gte: 1}\ncondition: s", "approval"))
+
+
+def test_rows_in_no_transaction_are_told_apart_by_their_subject() -> None:
+    detector = compiled(written("s: {peers|lt: 3}\ncondition: s", "node_status"))
+    rows = [{"observer": name, "layer": "execution", "peers": 1} for name in ("one", "two", "two")]
+    findings = found(detector, node_status=rows)
+    assert [finding.key for finding in findings] == ["one|execution", "two|execution"]
+    assert len({finding.id for finding in findings}) == 2
+
+
+def known(detector: Detector, labels: Any = (), prices: Any = (), **tables: Any) -> tuple[Finding, ...]:
+    """What it finds with these labels and prices beside the rows."""
+    given = {"labels": labels, "prices": prices, **tables}
+    frames = {name: frame(columns_of(name), given.get(name, ())) for name in detector.reads}
+    outcome = detect(frames, [detector], {})
+    assert not outcome.failures, outcome.failures
+    return outcome.findings
+
+
+def columns_of(name: str) -> Mapping[str, Column]:
+    return REFERENCE_COLUMNS.get(name) or datasets()[name].columns
 
 
 def test_one_finding_a_transaction_states_the_first_row_and_counts_them() -> None:

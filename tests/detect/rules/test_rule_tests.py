@@ -57,6 +57,23 @@ def test_several_rules_in_one_file_have_their_tests_by_id() -> None:
     assert failures(("a.yml", both), ("a.test.yml", f"a-rule:\n{listed}\nother:\n{listed}\n")) == []
 
 
+def test_a_test_may_say_what_is_known() -> None:
+    text = written("s: {to_address|label: mixer, dollars|gte: 5}\ncondition: s")
+    tests = """
+- says: to a mixer
+  matches: true
+  labels: [{address: tumbler, kind: mixer}]
+  prices: [{token_address: coin, dollars_per_unit: 0.5}]
+  rows: [{token_address: coin, to_address: tumbler, value: 10}]
+- says: too little
+  matches: false
+  labels: [{address: tumbler, kind: mixer}]
+  prices: [{token_address: coin, dollars_per_unit: 0.5}]
+  rows: [{token_address: coin, to_address: tumbler, value: 9}]
+"""
+    assert failures(("a.yml", text), ("a.test.yml", tests)) == []
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [

@@ -16,6 +16,7 @@ from tocsin.detect.rules.declaration import Declaration, Parameter
 from tocsin.detect.rules.document import Items, Map, Node, Text, as_map, as_text, nearest
 from tocsin.detect.rules.quantities import whole
 from tocsin.detect.rules.vocabulary import SIGNATURE, Vocabulary
+from tocsin.intel.reference import REFERENCE_COLUMNS
 from tocsin.tables.columns import PLACE, Column
 from tocsin.tables.literal import Row, octets
 
@@ -64,7 +65,7 @@ def _rows(node: Node, dataset: str, declared: Declared) -> list[Row]:
 
 
 def _row(node: Map, dataset: str, declared: Declared) -> Row:
-    columns = datasets()[dataset].columns
+    columns = REFERENCE_COLUMNS.get(dataset) or datasets()[dataset].columns
     row: dict[str, Any] = {}
     for key, value in node:
         if key.value in {"args", SIGNATURE} and dataset in COLUMNS:
@@ -89,6 +90,8 @@ def _value(node: Node, key: Text, column: Column, dataset: str) -> Any:
         return None
     if column.type == pl.Boolean():
         return _truth(node, where)
+    if column.type.is_float():
+        return _price(node, where)
     if column.type.is_numeric() or column.unit.endswith("32 bytes big-endian"):
         return _number(node, where)
     return _bytes(node, where) if column.type == pl.Binary() else node.value
@@ -105,6 +108,13 @@ def _number(node: Node, where: str) -> int:
     if number is None:
         node.mark.refuse(where, "must be a whole number")
     return number
+
+
+def _price(node: Text, where: str) -> float:
+    try:
+        return float(node.value)
+    except ValueError:
+        return node.mark.refuse(where, "must be a number")
 
 
 def _bytes(node: Text, where: str) -> str:

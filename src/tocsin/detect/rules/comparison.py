@@ -1,29 +1,28 @@
 """
 One line of a selection: a field, its modifiers, its values; as a test of a row.
 
-Values are read by the field's kind, exactly. Texts are compared whatever their case, and `*` and `?` in them stand
-for any text and any sign, as Sigma has it; bytes are compared as hexadecimal digits where only a part is given.
+Values are read by the field's kind, exactly; `texts` compares texts and bytes.
 """
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import reduce
 from operator import and_, ge, gt, le, lt, or_
 from typing import Any
 
 import polars as pl
 
-from tocsin.detect.rules.document import Items, Mark, Node, Text, as_texts, nearest
-from tocsin.detect.rules.fields import BINARY, NUMBERS, Field, Sort
+from tocsin.detect.rules.beside import label_column
+from tocsin.detect.rules.document import Items, Text, as_texts, nearest
+from tocsin.detect.rules.fields import NUMBERS, Field, Sort
+from tocsin.detect.rules.line import Line, result
 from tocsin.detect.rules.logic import Test
 from tocsin.detect.rules.quantities import BITS, whole
+from tocsin.detect.rules.texts import FLAGS, PARTS, matching, octets, partly, text_equal
+from tocsin.intel.kinds import KINDS
 
 ORDERS: Mapping[str, Callable[[Any, Any], Any]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
-PARTS = frozenset({"contains", "startswith", "endswith"})
-FLAGS = frozenset({"i", "m", "s"})
-"""Sub-modifiers of `re`."""
-MODIFIERS = frozenset({*ORDERS, *PARTS, "all", "re", "exists", "fieldref", "cased"})
+MODIFIERS = frozenset({*ORDERS, *PARTS, "all", "re", "exists", "fieldref", "cased", "label"})
 _REFUSED: Mapping[str, str] = {
     **dict.fromkeys(
         ("base64", "base64offset", "wide", "utf16", "utf16le", "utf16be", "windash", "expand"),
@@ -33,25 +32,6 @@ _REFUSED: Mapping[str, str] = {
     "cidr": "compares IP addresses, and no field of chain data is one",
     "neq": "is not read: give the value a selection of its own and write `not` in the condition",
 }
-_EVERYWHERE = frozenset({"chain_id"})
-"""Fields that say where to look: alone they leave nothing out."""
-_PROBES = ("", "a", "0x", "Zz 9-_/", "0" * 64)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a selection, taken apart."""
-
-    mark: Mark
-    key: str
-    """As it is written, for errors."""
-    field: Field
-    modifiers: tuple[str, ...]
-    value: Node
-
-    def refuse(self, says: str) -> Any:
-        """Raise the error that names the line."""
-        return self.mark.refuse(self.key, says)
 
 
 def test(line: Line, field_named: Callable[[str], Field]) -> Test:
@@ -64,20 +44,16 @@ def test(line: Line, field_named: Callable[[str], Field]) -> Test:
     if "fieldref" in line.modifiers:
         return _against(line, field_named(_one(line).value))
     if isinstance(line.value, Text) and line.value.is_null:
-        return _test(line, pl.col(line.field.column).is_null(), selective=not line.field.required)
+        return result(line, pl.col(line.field.column).is_null(), selective=not line.field.required)
     if order := next((name for name in line.modifiers if name in ORDERS), None):
         return _ordered(line, order)
-    values = [_value_test(line, text) for text in as_texts(line.value, line.key)]
+    values = [_valueresult(line, text) for text in as_texts(line.value, line.key)]
     if not values:
         line.refuse("has no value")
     join, is_selective = (and_, any) if "all" in line.modifiers else (or_, all)
     expression = reduce(join, (each.expression for each in values))
-    return _test(line, expression, selective=is_selective(each.selective for each in values))
-
-
-def _test(line: Line, expression: pl.Expr, *, selective: bool = True, selective_not: bool = False) -> Test:
-    where = line.field.name.rpartition(".")[2] in _EVERYWHERE
-    return Test(expression, frozenset({line.field.column}), selective and not where, selective_not and not where)
+    whole_line = result(line, expression, selective=is_selective(each.selective for each in values))
+    return replace(whole_line, fields=frozenset().union(*(each.fields for each in values)))
 
 
 def _check_modifiers(line: Line) -> None:
@@ -86,7 +62,7 @@ def _check_modifiers(line: Line) -> None:
             line.refuse(f"the modifier {name!r} {_REFUSED[name]}")
         if name not in MODIFIERS and not (name in FLAGS and "re" in line.modifiers):
             line.refuse(f"no modifier is called {name!r}; {nearest(name, MODIFIERS)}")
-    kinds = [name for name in line.modifiers if name in {*PARTS, *ORDERS, "re", "exists"}]
+    kinds = [name for name in line.modifiers if name in {*PARTS, *ORDERS, "re", "exists", "label"}]
     if len(kinds) > 1 or len(set(line.modifiers)) < len(line.modifiers):
         line.refuse(f"{' and '.join(line.modifiers)} cannot go together")
     if "fieldref" in line.modifiers and set(line.modifiers) - {"fieldref", *ORDERS}:
@@ -107,7 +83,7 @@ def _exists(line: Line) -> Test:
         line.refuse("is never empty, so this never matches")
     column = pl.col(line.field.column)
     expression = column.is_not_null() if wanted else column.is_null()
-    return _test(line, expression, selective=not wanted, selective_not=wanted and not line.field.required)
+    return result(line, expression, selective=not wanted, selective_not=wanted and not line.field.required)
 
 
 def _against(line: Line, other: Field) -> Test:
@@ -127,7 +103,7 @@ def _against(line: Line, other: Field) -> Test:
 def _ordered(line: Line, order: str) -> Test:
     """A number compared with a number. One that every value satisfies leaves nothing out."""
     sort = Sort.AMOUNT if line.field.sort is Sort.WORD or _is_state(line.field) else line.field.sort
-    if sort not in NUMBERS:
+    if sort not in {*NUMBERS, Sort.DOLLARS}:
         line.refuse(f"is {line.field.sort}; only numbers can be compared with {order}")
     number = _whole(line, _one(line))
     least, most = _range(sort)
@@ -139,7 +115,7 @@ def _ordered(line: Line, order: str) -> Test:
     expression = ORDERS[order](column, _packed(sort, clamped)) if clamped == number else pl.lit(value=True)
     if sort is Sort.AMOUNT:
         expression &= column.bin.size() == BITS // 8
-    return _test(line, expression, selective=not all(holds), selective_not=True)
+    return result(line, expression, selective=not all(holds), selective_not=True)
 
 
 def _is_state(field: Field) -> bool:
@@ -152,11 +128,14 @@ def _range(sort: Sort) -> tuple[int, int]:
         Sort.AMOUNT: (0, 2**BITS - 1),
         Sort.SIGNED: (-(2 ** (BITS - 1)), 2 ** (BITS - 1) - 1),
         Sort.COUNT: (0, 2**64 - 1),
+        Sort.DOLLARS: (0, 2**BITS),
     }[sort]
 
 
 def _packed(sort: Sort, number: int) -> Any:
     """A number as the column holds it. Signed ones are turned as `arguments` turns them."""
+    if sort is Sort.DOLLARS:
+        return pl.lit(float(number))
     if sort is Sort.COUNT:
         return pl.lit(number, dtype=pl.UInt64())
     return pl.lit((number + 2 ** (BITS - 1) if sort is Sort.SIGNED else number).to_bytes(BITS // 8, "big"))
@@ -175,112 +154,41 @@ def _flag(line: Line, text: Text) -> bool:
     return text.value == "true"
 
 
-def _value_test(line: Line, text: Text) -> Test:
+def _valueresult(line: Line, text: Text) -> Test:
     """One value of a line."""
     if text.is_null:
         line.refuse("null stands alone, not in a list")
+    if "label" in line.modifiers:
+        return _labelled(line, text)
     if "re" in line.modifiers:
-        return _matching(line, text)
+        return matching(line, text)
     if any(name in PARTS for name in line.modifiers):
-        return _partly(line, text)
+        return partly(line, text)
     return _equal(line, text)
+
+
+def _labelled(line: Line, text: Text) -> Test:
+    """An address of which something is known."""
+    if line.field.sort is not Sort.ADDRESS:
+        line.refuse(f"is {line.field.sort}; only addresses have labels")
+    if text.value not in KINDS:
+        line.refuse(f"no label is called {text.value!r}; {nearest(text.value, KINDS)}")
+    column = label_column(text.value, line.field.column)
+    return Test(pl.col(column), frozenset({line.field.column, column}))
 
 
 def _equal(line: Line, text: Text) -> Test:
     field, column = line.field, pl.col(line.field.column)
+    if field.sort is Sort.DOLLARS:
+        line.refuse(f"is {field.sort}; compare it with {', '.join(ORDERS)}")
     if field.sort is Sort.TEXT:
-        return _text_equal(line, text)
+        return text_equal(line, text)
     if field.sort is Sort.FLAG:
-        return _test(line, column == _flag(line, text), selective_not=True)
+        return result(line, column == _flag(line, text), selective_not=True)
     if field.sort in NUMBERS:
         number = _whole(line, text)
         least, most = _range(field.sort)
         if not least <= number <= most:
             line.refuse(f"never matches: it is between {least} and {most}")
-        return _test(line, column == _packed(field.sort, number))
-    return _test(line, column == pl.lit(_octets(line, text)))
-
-
-def _octets(line: Line, text: Text) -> bytes:
-    """Whole bytes as the field has them."""
-    digits = _digits(line, text)
-    raw = bytes.fromhex(digits) if len(digits) % 2 == 0 else None
-    if raw is None or (line.field.width and len(raw) != line.field.width):
-        width = f"0x and {2 * line.field.width}" if line.field.width else "0x and an even number of"
-        line.refuse(f"is {width} hexadecimal digits; for a part of them use contains, startswith or endswith")
-    return raw  # type: ignore[return-value] # refused above
-
-
-def _digits(line: Line, text: Text) -> str:
-    if not re.fullmatch(r"0x[0-9a-fA-F]*", text.value):
-        line.refuse(f"is {line.field.sort}: write it as 0x and hexadecimal digits, not {text.value!r}")
-    return text.value[2:].lower()
-
-
-def _text_equal(line: Line, text: Text) -> Test:
-    choices, column = line.field.choices, pl.col(line.field.column)
-    if re.search(r"[*?\\]", text.value):
-        return _like(line, text.value)
-    if choices and text.value.lower() not in {each.lower() for each in choices}:
-        line.refuse(f"is never {text.value!r}; {nearest(text.value, choices)}")
-    if "cased" in line.modifiers:
-        return _test(line, column == text.value)
-    return _test(line, column.str.to_lowercase() == text.value.lower())
-
-
-def _like(line: Line, pattern: str) -> Test:
-    """Sigma's wildcards: `*` any text, `?` any sign; a backslash takes their meaning away."""
-    parts = re.findall(r"\\[*?\\]|\*|\?|[^*?\\]+|\\", pattern)
-    wild = {"*": ".*", "?": "."}
-    body = "".join(
-        wild.get(part) or re.escape(part[1:] if len(part) == 2 and part[0] == "\\" else part) for part in parts
-    )
-    case = "" if "cased" in line.modifiers else "i"
-    return _test(
-        line,
-        pl.col(line.field.column).str.contains(f"^(?s{case}:{body})$"),
-        selective=any(part not in wild for part in parts),
-    )
-
-
-def _partly(line: Line, text: Text) -> Test:
-    """A text that holds, begins or ends with another; bytes by their hexadecimal digits."""
-    (how,) = (name for name in line.modifiers if name in PARTS)
-    column, given = pl.col(line.field.column), text.value
-    if line.field.sort in BINARY:
-        given = _digits(line, text)
-        column = column.bin.encode("hex")
-    elif line.field.sort is Sort.TEXT:
-        if "cased" not in line.modifiers:
-            given, column = given.lower(), column.str.to_lowercase()
-    else:
-        line.refuse(f"is {line.field.sort}; only texts and bytes have parts")
-    expressions = {
-        "contains": column.str.contains(given, literal=True),
-        "startswith": column.str.starts_with(given),
-        "endswith": column.str.ends_with(given),
-    }
-    return _test(line, expressions[how], selective=bool(given))
-
-
-def _matching(line: Line, text: Text) -> Test:
-    """A regular expression, of the kind that takes time in proportion to the text."""
-    flags = "".join(sorted(set(line.modifiers) & FLAGS))
-    pattern = f"(?{flags}){text.value}" if flags else text.value
-    try:
-        hits = pl.Series(_PROBES).str.contains(pattern).to_list()
-    except pl.exceptions.ComputeError as error:
-        line.refuse(f"is no regular expression: {' '.join(str(error).split())[:200]}")
-    column = pl.col(line.field.column)
-    if line.field.sort in BINARY:
-        column = "0x" + column.bin.encode("hex")
-    elif line.field.sort is not Sort.TEXT:
-        line.refuse(f"is {line.field.sort}; only texts and bytes can be matched with a regular expression")
-    return _test(line, column.str.contains(pattern), selective=not all(hits))
-
-
-def line_of(key: Text, value: Node, prefix: str, field_named: Callable[[str], Field]) -> Line:
-    """Take a key apart: the field and its modifiers."""
-    name, *modifiers = key.value.split("|")
-    written = f"{prefix}.{key.value}"
-    return Line(key.mark, written, field_named(name), tuple(modifiers), value)
+        return result(line, column == _packed(field.sort, number))
+    return result(line, column == pl.lit(octets(line, text)))

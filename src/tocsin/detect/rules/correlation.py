@@ -24,7 +24,7 @@ from tocsin.detect.rules.rule import Rule
 from tocsin.detect.rules.telling import Row, Telling, entities, place_of, role_of, stated
 from tocsin.detect.rules.windows import Event, Events, counts, distinct, ordered, reached
 from tocsin.model.finding import Sighting
-from tocsin.tables.dataset import Tables
+from tocsin.tables.dataset import Dataset, Tables
 
 MOST_RULES = 10
 _KEYS = ("type", "rules", "group-by", "timespan", "condition", "aliases", "generate")
@@ -78,6 +78,11 @@ def correlation(node: Map, tests: Node | None, rules: Mapping[str, Rule]) -> Cor
     )
 
 
+def has_blocks(dataset: Dataset) -> bool:
+    """Whether its rows are in transactions, and so in blocks, whose time counts."""
+    return "transaction_hash" in dataset.columns
+
+
 def _joined(written: Map, rules: Mapping[str, Rule]) -> tuple[Rule, ...]:
     texts = as_texts(written.get("rules"), "correlation.rules")
     mark = written.mark_of("rules")
@@ -87,6 +92,8 @@ def _joined(written: Map, rules: Mapping[str, Rule]) -> tuple[Rule, ...]:
         if text.value not in rules:
             near = nearest(text.value, rules) if rules else "there is none"
             text.mark.refuse("correlation.rules", f"no rule that counts rows is called {text.value!r}; {near}")
+        if (dataset := rules[text.value].vocabulary.dataset).id != "blocks" and not has_blocks(dataset):
+            text.mark.refuse("correlation.rules", f"rows of {dataset.id} are in no block, so that they have no time")
     return tuple(rules[text.value] for text in texts)
 
 

@@ -30,9 +30,12 @@ class Sort(StrEnum):
     FLAG = "true or false"
     TEXT = "text"
     LIST = "a list"
+    DOLLARS = "a rounded sum of dollars"
 
 
 BINARY = frozenset({Sort.ADDRESS, Sort.WORD, Sort.BYTES})
+UNSTATED = frozenset({Sort.LIST, Sort.DOLLARS})
+"""What is not shown, grouped by or counted."""
 NUMBERS = frozenset({Sort.AMOUNT, Sort.SIGNED, Sort.COUNT})
 
 

@@ -9,8 +9,9 @@ import polars as pl
 
 from tocsin.detect.detector import Read
 from tocsin.detect.rules.arguments import COLUMNS, Argument, argument, decoded
+from tocsin.detect.rules.beside import AMOUNT, DOLLARS, TOKEN, is_beside, reads, with_known
 from tocsin.detect.rules.document import Mark
-from tocsin.detect.rules.fields import ARGUMENT, TRANSACTION, Field, Sort
+from tocsin.detect.rules.fields import ARGUMENT, TRANSACTION, UNSTATED, Field
 from tocsin.detect.rules.logic import Logic, Test, expression, fields, keys, required
 from tocsin.detect.rules.vocabulary import Vocabulary
 from tocsin.tables.columns import PLACE
@@ -18,6 +19,8 @@ from tocsin.tables.dataset import Tables
 
 _INDEXED = {"logs": "topic0", "calls": "selector"}
 _ORDER = ("log_index", "call_index")
+_SUBJECTS = ("observer", "layer", "kind", "subject", "peer", "validator_index", "slot", "epoch")
+"""Of rows that are in no transaction, such as a node's state: whom or what they are about."""
 _JOINED = ("chain_id", "block_hash", "transaction_hash")
 MOST_EXPLAINED = 12
 """Arguments shown of an event or a function the rule is about."""
@@ -39,8 +42,12 @@ class Matcher:
     """Those that are only shown."""
     around: tuple[str, ...]
     """Columns of the transaction."""
+    known: tuple[str, ...]
+    """Columns made of what is known beside the batch."""
     order: tuple[str, ...]
     """Columns that put the rows of one transaction in order."""
+    subject: tuple[str, ...]
+    """Columns that tell apart findings of one block, for rows that are in no transaction."""
     shown: tuple[Field, ...]
     """What a finding states of a row."""
 
@@ -52,12 +59,12 @@ class Matcher:
         rows = decoded(rows, self.dataset, self.arguments)
         if self.around:
             rows = _with_transactions(rows, tables["transactions"], self.around)
-        rows = _filtered(rows, self.rest)
+        rows = _filtered(with_known(rows, self.known, tables), self.rest)
         if rows.is_empty():
             return rows
         rows = decoded(rows, self.dataset, self.explained)
         by = [name for name in ("block_number", "transaction_index", *self.order) if name in rows.columns]
-        return rows.sort(*by, *(field.column for field in self.shown if field.sort is not Sort.LIST))
+        return rows.sort(*by, *(field.column for field in self.shown))
 
 
 def _filtered(rows: pl.DataFrame, by: pl.Expr | None) -> pl.DataFrame:
@@ -70,24 +77,33 @@ def matcher(logic: Logic[Test], vocabulary: Vocabulary, shown: Iterable[Field]) 
     dataset = vocabulary.dataset
     explained = _explained(vocabulary)
     order = tuple(name for name in _ORDER if name in dataset.columns)
-    shown = tuple({field.column: field for field in (*shown, *(each.field for each in explained))}.values())
-    own = {field.column for field in (*vocabulary.used.values(), *shown)} | fields(logic) | {*order}
+    stated = (field for field in (*shown, *(each.field for each in explained)) if field.sort not in UNSTATED)
+    shown = tuple({field.column: field for field in stated}.values())
+    about = (
+        () if "transaction_hash" in dataset.columns else tuple(name for name in _SUBJECTS if name in dataset.columns)
+    )
+    own = {field.column for field in (*vocabulary.used.values(), *shown)} | fields(logic) | {*order, *about}
     around = tuple(sorted(name for name in own if name.startswith(TRANSACTION)))
     arguments = tuple(each for name, each in vocabulary.arguments.items() if name in own)
-    columns = [name for name in sorted(own) if not name.startswith((TRANSACTION, ARGUMENT))]
+    known = tuple(sorted(name for name in own if is_beside(name)))
+    if DOLLARS in known:
+        own |= {TOKEN, f"{AMOUNT}_f64"}
+    columns = [name for name in sorted(own) if not (name.startswith((TRANSACTION, ARGUMENT)) or is_beside(name))]
     if arguments or explained:
         columns = list(dict.fromkeys([*columns, *COLUMNS[dataset.id]]))
     parts = required(logic)
     cheap = [part for part in parts if fields(part) <= set(columns)]
     return Matcher(
         dataset=dataset.id,
-        reads=_reads(dataset.id, columns, keys(logic), around),
+        reads={**_reads(dataset.id, columns, keys(logic), around), **reads(known)},
         first=_all(cheap),
         rest=_all([part for part in parts if part not in cheap]),
         arguments=arguments,
         explained=tuple(each for each in explained if each.field.column not in vocabulary.arguments),
         around=around,
+        known=known,
         order=order,
+        subject=about,
         shown=shown,
     )
 

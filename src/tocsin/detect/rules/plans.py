@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tocsin.detect.rules.document import Map, Mark, as_map, as_text, as_texts, nearest
-from tocsin.detect.rules.fields import Field, Sort
+from tocsin.detect.rules.fields import UNSTATED, Field
 from tocsin.detect.rules.quantities import seconds, whole
 from tocsin.detect.rules.remembering import Part
 from tocsin.detect.rules.rule import Rule
@@ -128,8 +128,8 @@ def _field(name: str, rule: Rule, aliases: Map, mark: Mark) -> Field:
 
 
 def _groupable(field: Field, mark: Mark, where: str) -> Field:
-    if field.sort is Sort.LIST:
-        mark.refuse(where, f"{field.name} is a list; it cannot be counted or grouped by")
+    if field.sort in UNSTATED:
+        mark.refuse(where, f"{field.name} is {field.sort}; it cannot be counted or grouped by")
     return field
 
 

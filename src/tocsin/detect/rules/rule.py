@@ -7,7 +7,7 @@ from tocsin.detect.detector import Detector
 from tocsin.detect.rules.cases import examples
 from tocsin.detect.rules.declaration import Declaration
 from tocsin.detect.rules.document import Map, Mark, Node, Text, as_map, as_text, as_texts, nearest
-from tocsin.detect.rules.fields import PRODUCT, Field, Sort, dataset_of
+from tocsin.detect.rules.fields import PRODUCT, UNSTATED, Field, Sort, dataset_of
 from tocsin.detect.rules.heading import SINGLE, Heading, heading
 from tocsin.detect.rules.logic import Logic, Test, is_selective
 from tocsin.detect.rules.matching import Matcher, matcher
@@ -19,7 +19,7 @@ from tocsin.model.finding import Sighting
 from tocsin.tables.columns import PLACE
 from tocsin.tables.dataset import Dataset, Tables
 
-_SOURCE = ("product", "category", "service", "definition")
+_SOURCE = ("product", "category", "definition")
 _BLIND = (
     "Rows in which a field is empty match no comparison of it, and so match its negation.",
     "Logs with another number of indexed arguments than the signature says, and data that is too short, are not read.",
@@ -82,7 +82,7 @@ def _detector(
     top: Heading, compiled: Matcher, telling: Telling, tests: Node | None, declared: tuple[Declaration, ...]
 ) -> Detector:
     def run(tables: Tables) -> Iterator[Sighting]:
-        return sightings(compiled.matches(tables), telling)
+        return sightings(compiled.matches(tables), telling, compiled.subject)
 
     def of_dataset(dataset: str) -> tuple[Declaration, ...]:
         return declared if dataset == compiled.dataset else ()
@@ -115,10 +115,16 @@ def _shown(node: Map, vocabulary: Vocabulary) -> tuple[Field, ...]:
     """What the rule says is worth showing; else what it compares, and every address and amount of the row."""
     named = as_texts(node.get("fields"), "fields")
     if named:
-        return tuple(vocabulary.find(text.value, text.mark, "fields") for text in named)
+        return tuple(_statable(vocabulary.find(text.value, text.mark, "fields"), text.mark) for text in named)
     plain = (each for each in vocabulary.fields.values() if each.sort in {Sort.ADDRESS, Sort.AMOUNT})
     used = (each for each in vocabulary.used.values() if each.name not in PLACE)
     return tuple({each.column: each for each in (*plain, *used)}.values())
+
+
+def _statable(field: Field, mark: Mark) -> Field:
+    if field.sort in UNSTATED:
+        mark.refuse("fields", f"{field.name} is {field.sort}; it is not stated")
+    return field
 
 
 def _named_roles(node: Map, vocabulary: Vocabulary) -> Mapping[str, str]:

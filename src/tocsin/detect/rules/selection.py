@@ -6,10 +6,11 @@ from operator import or_
 
 import polars as pl
 
-from tocsin.detect.rules.comparison import line_of, test
+from tocsin.detect.rules.comparison import test
 from tocsin.detect.rules.condition import condition
 from tocsin.detect.rules.declaration import Declaration
 from tocsin.detect.rules.document import Items, Map, Node, Text, as_texts
+from tocsin.detect.rules.line import line_of
 from tocsin.detect.rules.logic import All, Is, Logic, Some, Test, fold
 from tocsin.detect.rules.vocabulary import SIGNATURE, Vocabulary
 

@@ -1,13 +1,12 @@
 """From matching rows to sightings: one a transaction, or a block, however many of its rows match."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 import polars as pl
 
-from tocsin.detect.rules.fields import ARGUMENT, BINARY, TRANSACTION, Field, Sort
+from tocsin.detect.rules.fields import ARGUMENT, BINARY, TRANSACTION, UNSTATED, Field, Sort
 from tocsin.detect.rules.quantities import BITS
 from tocsin.model.finding import Entity, Place, Severity, Sighting, Value, hexadecimal
 
@@ -33,18 +32,17 @@ class Telling:
     shown: tuple[Field, ...]
 
 
-def sightings(rows: pl.DataFrame, telling: Telling) -> Iterator[Sighting]:
-    """One for each transaction with matching rows. The rows come in the order of the chain."""
-    for place, group in _grouped(rows.iter_rows(named=True), place_of):
-        yield _sighting(place, group, telling)
+def sightings(rows: pl.DataFrame, telling: Telling, subject: Sequence[str] = ()) -> Iterator[Sighting]:
+    """
+    One for each transaction with matching rows. The rows come in the order of the chain.
 
-
-def _grouped(rows: Iterable[Row], key: Callable[[Row], Place]) -> Iterator[tuple[Place, list[Row]]]:
-    """Rows of one place together, though rows of unknown height may lie apart."""
-    found: dict[Place, list[Row]] = {}
-    for place, group in groupby(rows, key):
-        found.setdefault(place, []).extend(group)
-    yield from found.items()
+    Rows that are in no transaction are told apart by their subject.
+    """
+    found: dict[tuple[Place, str], list[Row]] = {}
+    for row in rows.iter_rows(named=True):
+        found.setdefault((place_of(row), "|".join(str(row[name]) for name in subject)), []).append(row)
+    for (place, key), group in found.items():
+        yield _sighting(place, group, telling, key)
 
 
 def place_of(row: Row) -> Place:
@@ -58,10 +56,11 @@ def place_of(row: Row) -> Place:
     )
 
 
-def _sighting(place: Place, rows: list[Row], telling: Telling) -> Sighting:
+def _sighting(place: Place, rows: list[Row], telling: Telling, key: str) -> Sighting:
     values = stated(rows[0], telling.shown)
     told = ", ".join(f"{name} {value}" for name, value in values.items())
-    many = f" It is the first of {len(rows)} in this transaction." if len(rows) > 1 else ""
+    where = "transaction" if place.transaction_hash else "block"
+    many = f" It is the first of {len(rows)} in this {where}." if len(rows) > 1 else ""
     return Sighting(
         place=place,
         severity=telling.severity,
@@ -71,12 +70,13 @@ def _sighting(place: Place, rows: list[Row], telling: Telling) -> Sighting:
         entities=entities(rows, telling.roles),
         values={**values, "matches": len(rows)},
         labels=telling.labels,
+        key=key,
     )
 
 
 def stated(row: Row, shown: Iterable[Field]) -> dict[str, Value]:
     """The exact values of a row, by field; what is empty is left out."""
-    found = ((field, row.get(field.column)) for field in shown if field.sort is not Sort.LIST)
+    found = ((field, row.get(field.column)) for field in shown if field.sort not in UNSTATED)
     return {field.name: exact(field, raw) for field, raw in found if raw is not None}
 
 

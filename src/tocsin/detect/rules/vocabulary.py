@@ -10,9 +10,10 @@ from typing import NoReturn
 
 from tocsin.chain.catalogue import datasets
 from tocsin.detect.rules.arguments import COLUMNS, Argument, argument
+from tocsin.detect.rules.beside import AMOUNT, DOLLARS, TOKEN
 from tocsin.detect.rules.declaration import Declaration, declaration
 from tocsin.detect.rules.document import Mark, nearest
-from tocsin.detect.rules.fields import ARGUMENT, TRANSACTION, Field, fields_of
+from tocsin.detect.rules.fields import ARGUMENT, TRANSACTION, Field, Sort, fields_of
 from tocsin.tables.dataset import Dataset
 
 SIGNATURE = "signature"
@@ -53,6 +54,8 @@ class Vocabulary:
             found = self._around(name, mark, where)
         elif name in self.fields:
             found = self.fields[name]
+        elif name == DOLLARS and {AMOUNT, TOKEN} <= set(self.fields):
+            found = Field(DOLLARS, DOLLARS, Sort.DOLLARS, required=False)
         else:
             self._unknown(name, mark, where)
         self.used[found.column] = found
@@ -83,5 +86,6 @@ class Vocabulary:
         return found.field
 
     def _unknown(self, name: str, mark: Mark, where: str) -> NoReturn:
-        known = [*self.fields, *([SIGNATURE] if self.dataset.id in COLUMNS else ())]
+        worth = [DOLLARS] if {AMOUNT, TOKEN} <= set(self.fields) else []
+        known = [*self.fields, *worth, *([SIGNATURE] if self.dataset.id in COLUMNS else ())]
         mark.refuse(where, f"{self.dataset.id} has no field {name!r}; {nearest(name, known)}")
