@@ -1,0 +1,61 @@
+"""Who bought a token without a price, who sold it, and whose sale the token refused: read from a batch, remembered."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import polars as pl
+
+from tocsin.chain.signatures import selector
+from tocsin.detect.worth import Prices
+from tocsin.tables.columns import PLACE, Column, address, schema, text
+from tocsin.tables.dataset import Tables
+
+TRANSFER, TRANSFER_FROM = selector("transfer(address,uint256)"), selector("transferFrom(address,address,uint256)")
+_TAKER = {TRANSFER: 0, TRANSFER_FROM: 1}
+"""Which argument is who gets the tokens."""
+WORD_BYTES = 32
+EXPLAINED = (
+    b"allowance",
+    b"balance",
+    selector("ERC20InsufficientAllowance(address,uint256,uint256)"),
+    selector("ERC20InsufficientBalance(address,uint256,uint256)"),
+)
+"""What stands in the answers of tokens that refuse because the seller has too little, or did not approve."""
+
+REMEMBERED: Mapping[str, Column] = {
+    "kind": text("bought, sold, refused", "What happened."),
+    "token": address("The token."),
+    "account": address("Who sent the transaction."),
+    "pool": address("Where it was traded, or who was to get it."),
+}
+SWAPS = ("pool_address", "token_in_address", "token_out_address", "amount_in_f64")
+CALLS = ("to_address", "selector", "input", "output", "error")
+
+
+def remember(tables: Tables) -> pl.DataFrame:
+    """The trades of tokens without a price, and the refused transfers, of a batch."""
+    sent = tables["transactions"].select("block_hash", "transaction_hash", "from_address").iter_rows()
+    senders = {(block, hash_): sender for block, hash_, sender in sent}
+    rows = [
+        {**{name: row[name] for name in PLACE}, "account": senders[where], **told}
+        for row, told in (*_trades(tables), *_refusals(tables))
+        if (where := (row["block_hash"], row["transaction_hash"])) in senders and row["block_number"] is not None
+    ]
+    return pl.DataFrame(rows, schema=schema({**PLACE, **REMEMBERED}), orient="row").unique(maintain_order=True)
+
+
+def _trades(tables: Tables) -> Iterator[tuple[Mapping[str, Any], dict[str, Any]]]:
+    prices = Prices.of(tables)
+    for row in tables["swaps"].iter_rows(named=True):
+        for kind, token in (("bought", row["token_out_address"]), ("sold", row["token_in_address"])):
+            if prices.dollars(row["chain_id"], token, 1) is None:
+                yield row, {"kind": kind, "token": token, "pool": row["pool_address"]}
+
+
+def _refusals(tables: Tables) -> Iterator[tuple[Mapping[str, Any], dict[str, Any]]]:
+    failed = tables["calls"].filter(pl.col("error").is_not_null())
+    for row in failed.iter_rows(named=True):
+        at = 4 + _TAKER.get(row["selector"], 0) * WORD_BYTES
+        taker, answer = (row["input"] or b"")[at : at + WORD_BYTES][-20:], row["output"] or b""
+        if len(taker) == len(row["to_address"] or b"") and not any(said in answer for said in EXPLAINED):
+            yield row, {"kind": "refused", "token": row["to_address"], "pool": taker}
