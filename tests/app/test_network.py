@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from chains import Node as BlockNode
 from chains import recent_headers, standing
 
 from beacon_server import GENESIS, Chain, Node, serving
+from tocsin.app import network
 from tocsin.app.asked import asked
 from tocsin.app.look import decode
 from tocsin.app.network import Beacon, WithNetwork, beacons, with_network
@@ -300,6 +302,19 @@ def test_a_beacon_node_that_fails_or_lies_holds_nothing_up_and_is_shown(node: No
     assert state.last_error
     assert KEY not in state.last_error
     assert more == 0  # it is left alone for a while
+
+
+def test_a_beacon_node_that_is_slow_is_not_waited_for(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "PATIENCE_SECONDS", 0.2)
+
+    async def act(reader: WithNetwork) -> tuple[Recording, Status]:
+        reader.beacons[0].listening = asyncio.create_task(asyncio.sleep(60))
+        node.tricks.append(lambda handler: time.sleep(0.5) or handler.reply(200, b"{}"))
+        return await reader.recording(header(100, node)), reader.states()[-1]
+
+    told, state = scene(node).using(act)
+    assert not {key for key in told.methods if key.startswith("beacon")}
+    assert "did not tell of block" in state.last_error
 
 
 def test_an_endpoint_that_falls_behind_is_found(node: Node) -> None:

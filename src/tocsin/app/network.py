@@ -35,6 +35,8 @@ from tocsin.model.lookups import Answers, Lookup
 
 FRESH_SECONDS = 60.0
 """An older block says nothing about the network as it is now."""
+PATIENCE_SECONDS = 5.0
+"""A block waits no longer for what the network says of it."""
 EVENTS_KEPT = 4_096
 """Of one node, between two blocks; some dozen are usual."""
 LOOKS_KEPT = 16
@@ -165,8 +167,9 @@ class WithNetwork:
         return {key: answer for answers in told for key, answer in answers.items()}
 
     async def _own(self) -> dict[str, bytes]:
-        with suppress(RemoteError, InputError):
-            await self.reader.head()  # asks every endpoint: their states are of now
+        with suppress(RemoteError, InputError, TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self.reader.head()  # asks every endpoint: their states are of now
         seen = [
             own.Seen(state.name, state.client_version, state.head_number)
             for state in self.reader.states()
@@ -184,7 +187,7 @@ class WithNetwork:
         if beacon.node.wait_seconds:
             return {}
         try:
-            answers = await self._asked(beacon, header)
+            answers = await self._in_time(beacon, header)
             recording = Recording(chain_id=self.chain_id, name=beacon.node.name, answers=answers)
             codec.tables([recording], [(header.number, hexadecimal(header.hash))])
         except (RemoteError, InputError) as error:
@@ -192,6 +195,15 @@ class WithNetwork:
             return {}
         beacon.node.worked()
         return answers
+
+    async def _in_time(self, beacon: Beacon, header: Header) -> dict[str, bytes]:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await self._asked(beacon, header)
+        except TimeoutError:
+            raise EndpointUnavailable(
+                f"{beacon.node.name}: did not tell of block {header.number} in {PATIENCE_SECONDS:g} s"
+            ) from None
 
     async def _asked(self, beacon: Beacon, header: Header) -> dict[str, bytes]:
         slot = await self._slot(beacon, header)

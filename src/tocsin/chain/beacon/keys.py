@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 PREFIX = "beacon"
+PREFIXES = (f"{PREFIX}:", f"{PREFIX}@")
 _KEY = re.compile(r"beacon(?:@(?P<observer>[A-Za-z0-9._-]{1,64}))?:(?P<path>/[^\s?]{1,200})(?:\?\S{0,200})?\Z")
 
 TEMPLATES: Mapping[str, tuple[str, ...]] = {
@@ -59,7 +60,7 @@ def read(text: str) -> Key | None:
 
 def of(methods: Iterable[str]) -> tuple[Key, ...]:
     """The beacon answers among these methods, in the order of their names."""
-    found = (read(text) for text in sorted(methods) if text.startswith(PREFIX))
+    found = (read(text) for text in sorted(methods) if text.startswith(PREFIXES))
     return tuple(key for key in found if key is not None)
 
 

@@ -14,7 +14,7 @@ from tocsin.chain.recording import Recording
 from tocsin.model.errors import InconsistentInput
 from tocsin.tables.columns import Column
 
-METHOD_PREFIXES = (keys.PREFIX, own.PREFIX, "net_", "admin_", "txpool_", "web3_")
+METHOD_PREFIXES = (*keys.PREFIXES, own.PREFIX, "net_", "admin_", "txpool_", "web3_")
 """What these answers' keys begin with, beside `eth_`."""
 
 Where = tuple[int | None, str | None]

@@ -54,11 +54,21 @@ def remember(tables: Tables) -> pl.DataFrame:
 def run(tables: Tables) -> Iterator[Sighting]:
     """A sighting of each block that is not the first of its slot and proposer."""
     whose = ["chain_id", "slot", "proposer_index"]
-    memory, fresh = tables[MEMORY], remember(tables).height
+    if not (fresh := remember(tables).height):
+        return
+    memory = _recent(tables[MEMORY], fresh)
     numbered = memory.with_row_index("row").with_columns(is_new=pl.col("row") >= memory.height - fresh)
     several = numbered.filter(pl.col("block_root").n_unique().over(whose) > 1)
     for _, group in several.group_by(whose, maintain_order=True):
         yield from _second(group.sort("block_number", "block_root", "observer", nulls_last=False).to_dicts())
+
+
+def _recent(memory: pl.DataFrame, fresh: int) -> pl.DataFrame:
+    """What may be of the same slot as the newest rows; rows without a known block go on being so."""
+    first = memory["block_number"].tail(fresh).min()
+    if not isinstance(first, int):
+        return memory
+    return memory.filter(pl.col("block_number").is_null() | (pl.col("block_number") + WINDOW_BLOCKS >= first))
 
 
 def _second(rows: list[dict[str, Any]]) -> Iterator[Sighting]:
