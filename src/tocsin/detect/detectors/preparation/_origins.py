@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from tocsin.detect.detectors.preparation._funding import HIDING, SENT, keys
@@ -55,6 +57,10 @@ class Origins:
         self._funded: dict[_Account, list[_Funded]] = {}
         self._trace(_leading_to(memory, accounts))
 
+    def __bool__(self) -> bool:
+        """Whether the origin of any of it is known."""
+        return bool(self._funded)
+
     def _trace(self, rows: Iterable[Mapping[str, Any]]) -> None:
         edges = []
         for row in rows:
@@ -83,19 +89,25 @@ class Origins:
         return min((each.origin for each in funded[first:last]), default=None)
 
 
-def knows_any(memory: pl.DataFrame) -> bool:
-    """Whether anybody's money is known to come from a source that hides or is flagged."""
-    return any(bool((memory["kind"] == kind).any()) for kind in HIDING)
-
-
 def _leading_to(memory: pl.DataFrame, accounts: pl.Series) -> Iterable[Mapping[str, Any]]:
-    if not knows_any(memory):
+    if memory.is_empty():
         return ()
-    frontier, found = accounts.drop_nulls().unique(), []
+    known, frontier, found = memory["key"].to_numpy(), accounts.drop_nulls(), []
     for _ in range(MOST_HOPS):
-        step = memory.filter(pl.col("key").is_in(keys(frontier).implode()))
+        step: pl.DataFrame = memory[_among(known, np.unique(keys(frontier).to_numpy()))]
         if step.is_empty():
             break
         found.append(step)
-        frontier = step.filter(pl.col("kind") == SENT)["source"].unique()
+        frontier = step.filter(pl.col("kind") == SENT)["source"]
     return pl.concat(found).unique().iter_rows(named=True) if found else ()
+
+
+_LOW_BITS = 0xFFFF
+
+
+def _among(known: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
+    """Where the known keys are among the wanted, which are few: by their low bits first, which nearly none share."""
+    is_possible = np.zeros(_LOW_BITS + 1, dtype=np.bool_)
+    is_possible[wanted & np.uint64(_LOW_BITS)] = True
+    near = np.flatnonzero(is_possible[known & np.uint64(_LOW_BITS)])
+    return near[np.isin(known[near], wanted)]

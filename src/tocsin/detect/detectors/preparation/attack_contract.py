@@ -39,7 +39,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tocsin.detect.accounts import FRESH_TRANSACTIONS
-from tocsin.detect.detector import Detector, Memory, Question
+from tocsin.detect.detector import MEMORY, Detector, Memory, Question
 from tocsin.detect.detectors.preparation import _creations, _funding
 from tocsin.detect.detectors.preparation._attack_cases import EXAMPLES, STAGE
 from tocsin.detect.detectors.preparation._creations import Created, Deployment, deployments
@@ -72,7 +72,7 @@ def run(tables: Tables) -> Iterator[Question]:
     if created.is_empty():
         return
     labels = Labels.of(tables)
-    origins = Origins(tables["memory"], created["sender_address"], WINDOW_BLOCKS)
+    origins = Origins(tables[MEMORY], created["sender_address"], WINDOW_BLOCKS)
     for deployment in deployments(tables):
         chain = deployment.place.chain_id
         if deployment.deployer is None or "own" in labels.kinds(chain, deployment.deployer):

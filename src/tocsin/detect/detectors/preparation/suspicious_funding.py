@@ -39,10 +39,10 @@ from itertools import pairwise
 from typing import Any
 
 from tocsin.detect.accounts import Account, account
-from tocsin.detect.detector import Answered, Detector, Example, Memory, Question
+from tocsin.detect.detector import MEMORY, Answered, Detector, Example, Memory, Question
 from tocsin.detect.detectors.preparation import _funding
 from tocsin.detect.detectors.preparation._funding import BRIDGE, EXCHANGE, FLAGGED, FUNDINGS, LEAST_DOLLARS, MIXER
-from tocsin.detect.detectors.preparation._origins import CONFIDENCE, Origin, Origins, knows_any
+from tocsin.detect.detectors.preparation._origins import CONFIDENCE, Origin, Origins
 from tocsin.detect.labels import Labels
 from tocsin.detect.worth import Prices
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
@@ -99,11 +99,10 @@ def _direct(tables: Tables) -> Iterator[Funding]:
 
 def _passed_on(tables: Tables, known: set[tuple[str | None, str]]) -> Iterator[Funding]:
     """Payments by accounts whose own money has an origin."""
-    memory = tables["memory"]
-    if not knows_any(memory):
+    origins = Origins(tables[MEMORY], tables["transactions"]["from_address"], WINDOW_BLOCKS)
+    if not origins:
         return
     paid, prices = _funding.payments(tables, 0.0), Prices.of(tables)
-    origins = Origins(memory, paid["from_address"], WINDOW_BLOCKS)
     for row in paid.iter_rows(named=True):
         position = row["block_number"], row["transaction_index"]
         origin = origins.of(row["chain_id"], row["from_address"], position)
