@@ -15,7 +15,7 @@ from tocsin.detect.rules.fields import ARGUMENT, TRANSACTION, UNSTATED, Field
 from tocsin.detect.rules.logic import Logic, Test, expression, fields, keys, required
 from tocsin.detect.rules.vocabulary import Vocabulary
 from tocsin.tables.columns import PLACE
-from tocsin.tables.dataset import Tables
+from tocsin.tables.dataset import Dataset, Tables
 
 _INDEXED = {"logs": "topic0", "calls": "selector"}
 _ORDER = ("log_index", "call_index")
@@ -79,9 +79,7 @@ def matcher(logic: Logic[Test], vocabulary: Vocabulary, shown: Iterable[Field]) 
     order = tuple(name for name in _ORDER if name in dataset.columns)
     stated = (field for field in (*shown, *(each.field for each in explained)) if field.sort not in UNSTATED)
     shown = tuple({field.column: field for field in stated}.values())
-    about = (
-        () if "transaction_hash" in dataset.columns else tuple(name for name in _SUBJECTS if name in dataset.columns)
-    )
+    about = _subject(dataset)
     own = {field.column for field in (*vocabulary.used.values(), *shown)} | fields(logic) | {*order, *about}
     around = tuple(sorted(name for name in own if name.startswith(TRANSACTION)))
     arguments = tuple(each for name, each in vocabulary.arguments.items() if name in own)
@@ -110,6 +108,10 @@ def matcher(logic: Logic[Test], vocabulary: Vocabulary, shown: Iterable[Field]) 
 
 def _all(parts: Sequence[Logic[Test]]) -> pl.Expr | None:
     return reduce(and_, map(expression, parts)) if parts else None
+
+
+def _subject(dataset: Dataset) -> tuple[str, ...]:
+    return () if "transaction_hash" in dataset.columns else tuple(name for name in _SUBJECTS if name in dataset.columns)
 
 
 def _explained(vocabulary: Vocabulary) -> tuple[Argument, ...]:
