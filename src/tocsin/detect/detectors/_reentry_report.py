@@ -40,9 +40,9 @@ class Suspects:
         """All of them."""
         return self.cluster.members | self.accomplices
 
-    def is_certain(self, found: Reentry) -> bool:
-        """Whether who entered acts for the actors."""
-        return found.inner.caller not in self.accomplices or found.inner.caller in self.trusting
+    def is_certain(self, caller: bytes) -> bool:
+        """Whether this caller acts for the actors."""
+        return caller not in self.accomplices or caller in self.trusting
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _shape(signs: Signs) -> str:
 
 def _graded(suspects: Suspects, found: Reentry, loss: Loss) -> Graded | None:
     severity, confidence = _grade(found, loss)
-    if suspects.is_certain(found) or found.signs.paid is not None:
+    if suspects.is_certain(found.inner.caller) or found.signs.paid is not None:
         return Graded(found, severity, confidence)
     if severity < Severity.MEDIUM:
         return None

@@ -11,7 +11,8 @@ before the open one is done, that contract or one that called it moves something
 
 * critical: something was given to the actors, and who gave it lost more than $10 000 of tokens with a known price.
 * high: something was given to the actors.
-* medium: something was taken from the actors, or moved or minted for others, on the strength of that price.
+* medium: something was taken from the actors, or moved or minted for others, on the strength of that price; or it is
+  not certain that who had control is the actors' (a contract that a member calls and that acts when it is called back).
 * low: the price was read and nothing moved; or the pool told the same price, to a hundredth, as when it was at rest.
 
 A price that only the actors themselves read is nothing: they may ask what they like.
@@ -23,8 +24,8 @@ for as long as the pool pays. Lending markets lost tens of millions of dollars b
 ## Blind spots
 Callbacks that lenders and pools make by design, as for flash loans, are taken to be made with the books in order. A
 price that is kept and not read by a static call, or read by a view that is not among those known here: the views of
-Curve, Balancer, Uniswap V2 and V3, ERC-4626 and Compound shares. Doors to contracts that the sender neither called nor
-created. What is moved inside a contract's own books, without a token or a payment, is not seen.
+Curve, Balancer, Uniswap V2 and V3, ERC-4626 and Compound shares. Doors to contracts that no actor called. What is
+moved inside a contract's own books, without a token or a payment, is not seen.
 
 ## Triage
 The victim is the contract that believed the price, not the pool. If it is yours, pause it: the same transaction works
@@ -46,9 +47,13 @@ from tocsin.detect import actors
 from tocsin.detect.actors import PROFITS_READ, SAME, Cluster
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors import _called_back, _frames
+from tocsin.detect.detectors._accomplices import accomplices, trusting
 from tocsin.detect.detectors._called_back import called_back
 from tocsin.detect.detectors._example_rows import answered, call
+from tocsin.detect.detectors._frames import Frame
 from tocsin.detect.detectors._mid_call_reads import VIEWS, MidCallRead, mid_call_reads
+from tocsin.detect.detectors._reentry import BY_DESIGN
+from tocsin.detect.detectors._reentry_report import UNSURE, Suspects
 from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables.dataset import Tables
@@ -68,11 +73,23 @@ def run(tables: Tables) -> Iterator[Sighting]:
         return
     trees = actors.by_transaction(calls, _frames.READ)
     for key, cluster in actors.find({"calls": calls}).items():
+        suspects, found = _reads(tuple(_frames.ordered(trees[key])), cluster)
         by_parties: dict[tuple[bytes, bytes], list[MidCallRead]] = {}
-        for read in mid_call_reads(tuple(_frames.ordered(trees[key])), cluster.members):
+        for read in found:
             by_parties.setdefault((read.entry.callee, read.pool), []).append(read)
         for reads in by_parties.values():
-            yield _sighting(cluster, reads, _loss(tables, cluster, reads))
+            yield _sighting(suspects, reads, _loss(tables, cluster, reads))
+
+
+def _reads(tree: tuple[Frame, ...], cluster: Cluster) -> tuple[Suspects, tuple[MidCallRead, ...]]:
+    """The reads behind doors to the actors; if there are none, to contracts that may act with them."""
+    members = cluster.members
+    if found := tuple(mid_call_reads(tree, members)):
+        return Suspects(cluster), found
+    if not (helpers := accomplices(tree, members, BY_DESIGN)):
+        return Suspects(cluster), ()
+    suspects = Suspects(cluster, helpers, trusting(tree, helpers, members))
+    return suspects, tuple(mid_call_reads(tree, suspects.accounts))
 
 
 def _with_views(calls: pl.DataFrame) -> pl.DataFrame:
@@ -94,9 +111,11 @@ def _loss(tables: Tables, cluster: Cluster, reads: Sequence[MidCallRead]) -> flo
     return sum(prices.dollars(place["chain_id"], token, amount) or 0.0 for token, amount in lost)
 
 
-def _sighting(cluster: Cluster, reads: Sequence[MidCallRead], loss: float) -> Sighting:
-    worst = max(reads, key=lambda read: (*_grade(read, loss), -read.read.position))
+def _sighting(suspects: Suspects, reads: Sequence[MidCallRead], loss: float) -> Sighting:
+    cluster, worst = suspects.cluster, max(reads, key=lambda read: (*_grade(read, loss), -read.read.position))
     severity, confidence = _grade(worst, loss)
+    if not suspects.is_certain(worst.entry.caller):
+        severity, confidence = min(severity, Severity.MEDIUM), min(confidence, UNSURE)
     lost = f", and lost {about(loss)}" if loss >= 1 and worst.givers else ""
     victim, pool = hexadecimal(worst.entry.callee) or "", hexadecimal(worst.pool) or ""
     return Sighting(
@@ -174,6 +193,15 @@ _PLEDGED = [
     else row
     for row in _WHILE_PAID
 ]
+_BY_A_SECOND = [
+    call(0, 0, 7, "mallory", "thief", _RUN),
+    call(1, 1, 7, "thief", "second", _RUN),
+    call(2, 2, 7, "second", "pool", _EXIT),
+    call(3, 3, 7, "pool", "second", value=10),
+    call(4, 4, 7, "second", "market", _BORROW),
+    call(5, 5, 6, "market", "pool", _PRICE, kind="staticcall"),
+    call(5, 6, 7, "market", "dollar", _TRANSFER + words("second", 5)),
+]
 _AFTERWARDS = [
     call(0, 0, 7, "user", "helper", _RUN),
     call(1, 1, 4, "helper", "pool", _EXIT),
@@ -224,6 +252,11 @@ detector = Detector(
             says="the market takes a pledge at that price, and gives nothing yet",
             tables={"calls": _PLEDGED},
             finds=({"severity": "medium", "entities": {"victim": "market"}},),
+        ),
+        Example(
+            says="it is not certain that who had control acts for the sender",
+            tables={"calls": _BY_A_SECOND},
+            finds=({"severity": "medium", "confidence": 0.4, "entities": {"attack_contract": "second"}},),
         ),
         Example(
             says="the market looks at the price and moves nothing",
