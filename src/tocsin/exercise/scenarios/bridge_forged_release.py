@@ -114,7 +114,7 @@ scenario = Scenario(
     id="bridge-forged-release",
     priority=Priority.P1,
     tags=(Tag.ACCESS_CONTROL, Tag.CREDENTIAL_ACCESS, Tag.EXECUTION, Tag.IMPACT, Tag.FRAUD),
-    expects=Expected(detectors=()),
+    expects=Expected(detectors=("forged-bridge-transfer", "emptied-bridge")),
     prepare=prepare,
     attack=attack,
     twin=twin,

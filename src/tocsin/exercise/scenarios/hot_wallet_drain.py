@@ -204,7 +204,7 @@ scenario = Scenario(
     id="hot-wallet-drain",
     priority=Priority.P1,
     tags=(Tag.CREDENTIAL_ACCESS, Tag.EXECUTION, Tag.DEFENSE_EVASION, Tag.EXFILTRATION, Tag.IMPACT, Tag.FRAUD),
-    expects=Expected(detectors=()),
+    expects=Expected(detectors=("watched-drain", "key-compromise-drain")),
     prepare=prepare,
     attack=attack,
     twin=twin,

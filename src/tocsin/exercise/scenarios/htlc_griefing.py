@@ -39,6 +39,7 @@ from tocsin.exercise.scene.tokens import DOLLAR
 from tocsin.exercise.scene.uniswap_v2 import MOST
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Step, Truth, loss, step, told
+from tocsin.model.finding import Severity
 
 GIVEN, WANTED = 20 * ETHER, 60_000 * DOLLAR
 VICTIMS = 3
@@ -132,7 +133,7 @@ scenario = Scenario(
     id="htlc-griefing",
     priority=Priority.P4,
     tags=(Tag.BUSINESS_LOGIC, Tag.EXECUTION, Tag.IMPACT),
-    expects=Expected(detectors=()),
+    expects=Expected(detectors=("htlc-fault",), severity=Severity.LOW, within_seconds=86_400),
     prepare=prepare,
     attack=attack,
     twin=twin,

@@ -169,7 +169,7 @@ scenario = Scenario(
     id="htlc-timelock-order",
     priority=Priority.P2,
     tags=(Tag.BUSINESS_LOGIC, Tag.INPUT_VALIDATION, Tag.EXECUTION, Tag.IMPACT, Tag.FRAUD),
-    expects=Expected(detectors=()),
+    expects=Expected(detectors=("htlc-fault",)),
     prepare=prepare,
     attack=attack,
     twin=twin,

@@ -183,7 +183,7 @@ scenario = Scenario(
     id="oracle-staleness",
     priority=Priority.P1,
     tags=(Tag.PRICE_ORACLE, Tag.INPUT_VALIDATION, Tag.EXECUTION, Tag.IMPACT),
-    expects=Expected(detectors=()),
+    expects=Expected(detectors=("oracle-fault",)),
     prepare=prepare,
     attack=attack,
     twin=twin,

@@ -103,7 +103,7 @@ scenario = Scenario(
     id="permit-phish",
     priority=Priority.P2,
     tags=(Tag.RESOURCE_DEVELOPMENT, Tag.CREDENTIAL_ACCESS, Tag.EXECUTION, Tag.FRAUD),
-    expects=Expected(detectors=("ice-phishing",)),
+    expects=Expected(detectors=("signature-drain", "ice-phishing")),
     prepare=prepare,
     attack=attack,
     twin=twin,

@@ -133,7 +133,7 @@ scenario = Scenario(
     id="slow-price-manipulation",
     priority=Priority.P2,
     tags=(Tag.PRICE_ORACLE, Tag.EXECUTION, Tag.DEFENSE_EVASION, Tag.IMPACT),
-    expects=Expected(detectors=()),
+    expects=Expected(detectors=("spread-price-manipulation",)),
     prepare=prepare,
     attack=attack,
     twin=twin,
