@@ -130,6 +130,7 @@ def test_a_long_watch_block_by_block_finds_what_one_look_finds() -> None:
     rows = [payment(n) for n in range(1, 41) if n % 7 in {1, 2, 3} or n > 30]
     expected = places(joined(COUNTED, PAID), blocks=blocks(*seconds), transfers=rows)
     assert len(expected) > 1
+    assert expected == [(3, 0), (10, 0), (17, 0), (24, 0), (31, 0)]
     assert by_block(joined(COUNTED, PAID), blocks=blocks(*seconds), transfers=rows) == expected
 
 

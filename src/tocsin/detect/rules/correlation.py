@@ -166,6 +166,8 @@ def _sightings(tables: Tables, plan: Plan, telling: Telling, joined: Sequence[Ru
     if now.is_empty():
         return
     kept = kept.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64()) - (len(kept) - len(now)))
+    # The memory reaches as many blocks back as the fastest chain makes; on others most of that is too long ago.
+    kept = kept.filter(pl.col("timestamp") + 2 * plan.span >= now["timestamp"].min())
     touched = now.select("chain_id", "group").unique()
     # Blocks put rows in order; within a transaction their position does, where it is known.
     rows = kept.join(touched, on=("chain_id", "group"), how="semi").sort(
