@@ -68,6 +68,11 @@ class Act:
                 got[move.token] = got.get(move.token, 0) + move.amount
         return got
 
+    def lost(self, account: bytes, token: bytes) -> int:
+        """How much less of a token an account has than before."""
+        own = (move for move in self.moves if move.token == token and account in (move.giver, move.taker))
+        return sum(move.amount if move.giver == account else -move.amount for move in own)
+
     def pays(self, frame: Frame, giver: bytes) -> bool:
         """Whether by this frame the account gives something to an actor."""
         return frame.caller == giver and gives(frame, self.members) and receiver(frame) in self.members
@@ -89,9 +94,7 @@ def shown(address: bytes) -> str:
 
 def acts(tables: Tables, chosen: pl.DataFrame) -> Iterator[Act]:
     """The chosen transactions that took effect. Reads calls, transfers and profits."""
-    part = {
-        name: actors.of_transactions(tables[name][[*PLACE, *read.columns]], chosen) for name, read in READS.items()
-    }
+    part = {name: actors.of_transactions(tables[name][[*PLACE, *read.columns]], chosen) for name, read in READS.items()}
     frames = actors.by_transaction(part["calls"], _frames.READ)
     inputs = actors.by_transaction(part["calls"], ("call_index", "input"))
     moves = actors.by_transaction(part["transfers"], _MOVES_READ)

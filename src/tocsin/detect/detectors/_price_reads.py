@@ -130,7 +130,8 @@ def distorted_reads(
     for frame in tree:
         now.close(frame.position)
         if frame.kind == "staticcall":
-            times = seen.note(frame) if frame.selector in PRICE_VIEWS else None
+            is_price = frame.selector in PRICE_VIEWS and not now.is_paying(frame.callee)
+            times = seen.note(frame) if is_price else None
             read = now.read(frame, members, lenders, times)
             if read is not None and outcome.of(read.entry).shows_use_of(read.pool):
                 yield read
@@ -211,6 +212,10 @@ class _Now:
             self.entries.append(frame)
         elif is_door(frame, members):
             self.doors.append(frame)
+
+    def is_paying(self, pool: bytes) -> bool:
+        """Whether the pool is in the middle of a call, and calling an actor: what it says then is not its price yet."""
+        return any(door.caller == pool for door in self.doors)
 
     def read(
         self, frame: Frame, members: frozenset[bytes], lenders: frozenset[bytes], times: float | None

@@ -4,8 +4,8 @@ The same call, or the same round, gained something again and again in one transa
 ## What it finds
 Two shapes, both against one contract, in one transaction, by the actors or by contracts that they call.
 
-The same claim: the very same call, down to the last byte, paid an actor the very same amount three times or more, and
-the actors gave that contract nothing.
+The same claim: the very same call, down to the last byte, paid an actor the very same amount three times or more,
+without naming it, and the actors gave that contract nothing.
 
 The same round: a token was given to the contract and more of it came back, five times or more, and in no token did the
 contract end with more than it began. That an account gives and another takes is no round.
@@ -35,6 +35,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from tocsin.chain.abi import SELECTOR_BYTES
 from tocsin.chain.signatures import selector
 from tocsin.detect.actors import SAME
 from tocsin.detect.detector import Detector, Example
@@ -46,16 +47,20 @@ from tocsin.detect.losses import NOBODY
 from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting
 from tocsin.tables import literal
+from tocsin.tables.amounts import WORD_BYTES
 from tocsin.tables.columns import NATIVE
 from tocsin.tables.dataset import Tables
 
 CLAIMS = 3
 """Who is paid twice for one call may have been owed it twice."""
+ABOUT = 2
+"""How many times more or less than was paid a number in the call may be to stand for it."""
 ROUNDS = 5
 LEAST_GROWN = 1.000_001
 """Less than a millionth more is rounding."""
 LOST_SHARE = 0.5
-"""How much of what the rounds gained the contract must have lost in all: the last round may be left open."""
+"""How much of what was gained the contract must have lost in all: who only passes it on did not, and the last round may
+be left open."""
 CONFIDENCE = 0.8
 FAMILY, FAMILY_OF_TRADES = "family:logic", "family:price-manipulation"
 """Where tokens were exchanged round after round, prices were wrong; where one went to and fro, sums were."""
@@ -126,9 +131,17 @@ def _claims(act: Act) -> Iterator[Gain]:
                 paid[entries[-1].callee, act.inputs[entries[-1].position], token, amount] += 1
         if is_entry(frame, act.members):
             entries.append(frame)
-    for (victim, data, token, _), times in paid.items():
-        if times >= CLAIMS and data and victim not in act.created and act.given(victim):
-            yield Gain(victim, token, act.given(victim).get(token, 0), times, "claim")
+    for (victim, data, token, amount), times in paid.items():
+        is_claim = times >= CLAIMS and bool(data) and not _names(data, amount)
+        gained = act.given(victim).get(token, 0) if is_claim and victim not in act.created else 0
+        if gained and act.lost(victim, token) >= LOST_SHARE * gained:
+            yield Gain(victim, token, gained, times, "claim")
+
+
+def _names(data: bytes, amount: int) -> bool:
+    """Whether a call says about how much it wants: a part of what is one's own may be drawn again and again."""
+    words = (data[at : at + WORD_BYTES] for at in range(SELECTOR_BYTES, len(data), WORD_BYTES))
+    return any(amount <= ABOUT * int.from_bytes(word, "big") <= ABOUT * ABOUT * amount for word in words)
 
 
 def _payment(act: Act, frame: Frame) -> tuple[bytes, int]:
@@ -234,6 +247,16 @@ detector = Detector(
         Example(
             says="claims of different things, for the same amount",
             tables={"calls": _paid(4, distinct=True), **moved(*[("office", "thief", "coin", 5)] * 4)},
+        ),
+        Example(
+            says="a part of a deposit is drawn four times",
+            tables={
+                "calls": [
+                    {**row, "input": _CLAIM + literal.words(5 * 10**18)} if row["selector"] == _CLAIM else row
+                    for row in _paid(4)
+                ],
+                **moved(*[("office", "thief", "coin", 5)] * 4),
+            },
         ),
         Example(
             says="the same thing is bought four times",
