@@ -5,7 +5,7 @@ A node is behind, or says that it is not in sync.
 For each node, how far its newest block is behind the newest that any node of its kind knows of, or that it names itself
 as its target. One finding when it begins and one when it gets worse.
 
-* high: more than ten blocks (of a beacon node: slots).
+* high: more than ten blocks (of a beacon node: slots), on a chain that is known to take seconds for each.
 * medium: more than three; or it says that it is syncing, that it follows blocks nobody has checked, or that its
   execution node is away.
 
@@ -15,8 +15,8 @@ the wrong head.
 
 ## Blind spots
 A node that stands alone has nobody to be behind of; that the chain itself stands still is told by the watching. On
-chains that make several blocks a second ten blocks are nothing. Clocks that are wrong are not measured. That it is over
-is not told.
+chains that make several blocks a second, four blocks are nothing: there it says too much. Clocks that are wrong are not
+measured. That it is over is not told.
 
 ## Triage
 Look at the node's log, disk and peers (`few-peers`). While it lasts, use another endpoint first. Confirm with another
@@ -30,6 +30,7 @@ source any finding that came late.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tocsin.chain.beacon.slots import CLOCKS
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors.consensus import _onsets
 from tocsin.detect.detectors.consensus._onsets import Graded
@@ -53,7 +54,7 @@ def grade(tables: Tables) -> Iterator[Graded]:
                 yield Graded(
                     row=row,
                     subject=f"{row['layer']}:{row['observer']}",
-                    level=Severity.HIGH if lag > HIGH_BLOCKS else Severity.MEDIUM,
+                    level=Severity.HIGH if lag > HIGH_BLOCKS and row["chain_id"] in CLOCKS else Severity.MEDIUM,
                     value=lag,
                     whole=newest,
                     detail=complaint,
@@ -132,6 +133,11 @@ detector = Detector(
             says="a node says it is syncing, and not how far it is",
             tables={"node_status": [_node("", None, is_syncing=True)]},
             finds=({"severity": "medium", "values": {"behind": 0}},),
+        ),
+        Example(
+            says="what eleven blocks are on another chain is not known",
+            tables={"node_status": [_node("a", 100, chain_id=990_001), _node("b", 111, chain_id=990_001)]},
+            finds=({"severity": "medium", "values": {"node": "a", "behind": 11}},),
         ),
         Example(
             says="three blocks are nothing, and slots are not heights",
