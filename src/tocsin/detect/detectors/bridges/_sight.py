@@ -206,3 +206,22 @@ def waiting(memory: pl.DataFrame, new: pl.DataFrame) -> Iterator[pl.DataFrame]:
         if before is not None:
             since, until = pl.col("timestamp") + SKEW_SECONDS > before, pl.col("timestamp") + SKEW_SECONDS <= now
             yield memory.filter(is_role(Role.RELEASE) & (pl.col("source") == chain) & since & until)
+
+
+def matches(release: Row, sent: list[Row]) -> bool:
+    """Whether one of these deposits is what arrived."""
+    return any(not differences(release, each) for each in sent)
+
+
+def differences(release: Row, deposit: Row) -> str:
+    """In what a deposit is not what arrived; empty where both say the same."""
+    sent, receiver = deposit["value_binary"], deposit["beneficiary"]
+    words = (
+        f"{int.from_bytes(sent, 'big')} base units" if _differ(sent, release["value_binary"]) else "",
+        f"for 0x{receiver.hex()}" if _differ(receiver, release["beneficiary"]) else "",
+    )
+    return " ".join(filter(None, words))
+
+
+def _differ(sent: bytes | None, arrived: bytes | None) -> bool:
+    return sent is not None and arrived is not None and sent != arrived

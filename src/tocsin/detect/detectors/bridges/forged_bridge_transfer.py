@@ -52,7 +52,17 @@ from tocsin.detect.detector import MEMORY, Detector, Memory
 from tocsin.detect.detectors.bridges._families import REPEATABLE, Role
 from tocsin.detect.detectors.bridges._forged_examples import EXAMPLES
 from tocsin.detect.detectors.bridges._messages import MESSAGES, READS, REMEMBERED, prepare, remember
-from tocsin.detect.detectors.bridges._sight import SKEW_SECONDS, Row, Sight, is_bridge, is_role, waiting, with_sources
+from tocsin.detect.detectors.bridges._sight import (
+    SKEW_SECONDS,
+    Row,
+    Sight,
+    differences,
+    is_bridge,
+    is_role,
+    matches,
+    waiting,
+    with_sources,
+)
 from tocsin.detect.detectors.bridges._tellings import (
     ABSENT,
     FORGED,
@@ -109,7 +119,7 @@ def _at_once(release: Row, sight: Sight) -> Iterator[Telling]:
     """What can be said of an arrival with what was there before it."""
     if release["channel"] not in REPEATABLE and (times := len(sight.earlier(release))):
         yield REPEATED.told(f"It had arrived {times} times before.", earlier=times)
-    if release["source"] is None or _matches(release, sight.deposits(release, 0)):
+    if release["source"] is None or matches(release, sight.deposits(release, 0)):
         return
     head, last = sight.head(release["source"], release["timestamp"]), sight.last_number(release)
     if head is None or (last is None and release["number"] is not None):
@@ -133,10 +143,10 @@ def _verdict(release: Row, sight: Sight) -> Telling | None:
     """Whether an arrival is forged, as far as the other chain has been seen; None where it is not, or not yet."""
     source, time = release["source"], release["timestamp"] + SKEW_SECONDS
     head, sent = None if source is None else sight.head(source), sight.deposits(release)
-    if head is None or head < time or _matches(release, sent):
+    if head is None or head < time or matches(release, sent):
         return None
     if sent:
-        return FORGED.told("Under its id something else was sent there: " + _differences(release, sent[0]), "differs")
+        return FORGED.told("Under its id something else was sent there: " + differences(release, sent[0]), "differs")
     since = sight.since(source, time)
     return None if since is None else _missing(release, sight, since)
 
@@ -154,24 +164,6 @@ def _missing(release: Row, sight: Sight, since: int) -> Telling:
 
 def _number(release: Row) -> int:
     return -1 if release["number"] is None else int(release["number"])
-
-
-def _matches(release: Row, sent: list[Row]) -> bool:
-    return any(not _differences(release, each) for each in sent)
-
-
-def _differences(release: Row, deposit: Row) -> str:
-    """In what a deposit is not what arrived; empty where both say the same."""
-    sent, receiver = deposit["value_binary"], deposit["beneficiary"]
-    words = (
-        f"{int.from_bytes(sent, 'big')} base units" if _differ(sent, release["value_binary"]) else "",
-        f"for 0x{receiver.hex()}" if _differ(receiver, release["beneficiary"]) else "",
-    )
-    return " ".join(filter(None, words))
-
-
-def _differ(sent: bytes | None, arrived: bytes | None) -> bool:
-    return sent is not None and arrived is not None and sent != arrived
 
 
 detector = Detector(
