@@ -140,6 +140,12 @@ def test_deep_and_large_files_are_refused() -> None:
     assert "longer than" in refusal("#" * 1_000_001)
 
 
+def test_signs_that_play_with_a_terminal_are_refused() -> None:
+    assert "signs in it that cannot be shown" in refusal(RULE.replace("A rule", r'"\x1b[31mred"'))
+    assert "signs in it that cannot be shown" in refusal(RULE.replace("A rule", r'"\u202Ederdir"'))
+    assert "not YAML" in refusal("a: \0")
+
+
 def test_an_empty_field_is_false_and_its_negation_true() -> None:
     asks = compiled(written("s: {log_index|gt: 5}\ncondition: s"))
     does_not = compiled(written("s: {log_index|gt: 5}\nt: {standard: native}\ncondition: t and not s"))

@@ -130,7 +130,7 @@ def _tell(detector: Detector, checks: int, failures: Mapping[str, str]) -> None:
         Text.assemble(("FAILS  ", "bold red"), f"{detector.id}: {len(failures)} of {count(checks, 'check')}")
     )
     for says in dict.fromkeys(failures.values()):
-        names = "\n  ".join(name for name, said in failures.items() if said == says)
+        names = "\n  ".join(safe(name) for name, said in failures.items() if said == says)
         lines = "\n    ".join(map(safe, says.splitlines()))
         results().print(Text.assemble(f"  {names}\n", (f"    {lines}", "red")))
 

@@ -52,7 +52,8 @@ def _why_not(rule: Compiled) -> str:
 def show(paths: Paths, force: Force = False) -> None:
     """Show the page of each rule."""
     for each in app.compiled(paths, force=force):
-        results().print(Markdown(f"# {safe(each.detector.id)}\n\n{each.page}"))
+        page = "\n".join(map(safe, each.page.splitlines()))
+        results().print(Markdown(f"# {safe(each.detector.id)}\n\n{page}"))
 
 
 def import_(

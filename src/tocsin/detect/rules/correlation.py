@@ -202,6 +202,7 @@ def _sighting(row: Row, part: Part, level: int, plan: Plan, telling: Telling, jo
     group = dict(zip(plan.groups, stated_groups(row, part), strict=True))
     of_group = ", ".join(f"{name} {value}" for name, value in group.items())
     shown = {name: value for name, value in stated(row, part.matcher.shown).items() if name not in group}
+    counted = in_words(plan, [each.title for each in plan.parts])
     count = {"event_count": "events", "value_count": "different_values"}.get(plan.type, "rules")
     grouped = {field.column: role_of(field) for field in part.groups if field.sort is Sort.ADDRESS}
     roles = {**grouped, **joined[part.number].telling.roles}
@@ -210,7 +211,7 @@ def _sighting(row: Row, part: Part, level: int, plan: Plan, telling: Telling, jo
         severity=telling.severity,
         confidence=telling.confidence,
         title=telling.title,
-        summary=f"{telling.says} {in_words(plan, [each.title for each in plan.parts])}"
+        summary=f"{telling.says} {counted[:1].upper()}{counted[1:]}"
         f"{f', here for {of_group}' if of_group else ''}. The last of them: {part.title}.",
         entities=entities([row], roles),
         values={**group, **shown, count: level, "timespan_seconds": plan.span},

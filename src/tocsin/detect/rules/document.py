@@ -91,7 +91,7 @@ def documents(text: str, file: str) -> list[Node]:
 def _said(error: yaml.YAMLError, file: str) -> str:
     mark = getattr(error, "problem_mark", None)
     where = f"{file}:{mark.line + 1}" if mark else file
-    return f"{where}: not YAML: {getattr(error, 'problem', None) or error}"
+    return f"{where}: not YAML: {' '.join(str(getattr(error, 'problem', None) or error).split())}"
 
 
 def _trees(events: Iterable[yaml.Event], file: str) -> list[Node]:
@@ -119,6 +119,8 @@ def _trees(events: Iterable[yaml.Event], file: str) -> list[Node]:
 def _refuse_clever(event: yaml.Event, mark: Mark) -> None:
     if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
         mark.refuse("", "anchors and aliases are not read in rules; write it out")
+    if any(not sign.isprintable() and sign not in "\n\t" for sign in getattr(event, "value", None) or ""):
+        mark.refuse("", "there are signs in it that cannot be shown")
     if tag := getattr(event, "tag", None):
         mark.refuse("", f"the tag {tag} is not read in rules; leave it out")
 
