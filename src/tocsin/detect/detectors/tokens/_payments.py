@@ -8,6 +8,7 @@ import polars as pl
 
 from tocsin.chain import abi
 from tocsin.detect.actors import SAME, Transaction, by_transaction, of_transactions
+from tocsin.detect.detectors.tokens._debts import booked
 from tocsin.detect.worth import Prices
 from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
@@ -69,11 +70,16 @@ def unpaid(moves: pl.DataFrame, tables: Tables) -> list[Supply]:
     The mints and burns that come with no payment.
 
     A mint is paid for when its receiver, the sender or the called contract gives another token in the same transaction;
-    a burn when one of them gets one.
+    a burn when one of them gets one. The tokens in which a lending market books debts are its books, not money.
     """
     if moves.is_empty():
         return []
-    supplies = [supply for supply in _supplies(moves, tables.get("transactions")) if not supply.is_own]
+    debts = booked(tables)
+    supplies = [
+        supply
+        for supply in _supplies(moves, tables.get("transactions"))
+        if not supply.is_own and (supply.transaction, supply.token, supply.account) not in debts
+    ]
     payments = _payments(Prices.of(tables), of_transactions(tables["transfers"], moves))
     paid = {
         supply.group

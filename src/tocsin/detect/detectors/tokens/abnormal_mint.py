@@ -1,16 +1,17 @@
 """
 A token's supply changed in size, or by an account, that its history does not explain.
 
-Most mints are paid for in the same transaction: shares of a pool, of a vault, of a lending market. This detector
-looks at those that are not, remembers who made them and how large they were, and asks for the token's supply.
+Most mints are paid for in the same transaction: shares of a pool, of a vault, of a lending market. Others book what
+somebody borrowed, in a token of the market's own. This detector looks at those that are neither, remembers who made
+them and how large they were, and asks for the token's supply.
 
 ## What it finds
 Mints without a payment in the same transaction, and burns of other people's tokens without one. One finding for each
 transaction, token and kind.
 
 * critical: a mint of at least 1 % of the supply by an account not seen minting this token before, where others were;
-  a mint that more than doubled the supply of a token that is older than a day or was minted three times before.
-* high: any other mint that more than doubled the supply of a token that is not new; a burn of others' tokens of at
+  a mint that doubled the supply, or more, of a token that is older than a day or was minted three times before.
+* high: any other mint that doubled the supply, or more, of a token that is not new; a burn of others' tokens of at
   least 1 % of the supply by an account not seen burning it before; without a supply to compare with, a mint ten times
   the largest of three seen.
 * medium: a mint or burn of at least 1 % that is larger than any seen; one far out of line with 200 earlier ones.
@@ -37,31 +38,23 @@ EIP-20; the mint anomaly bots of Forta; Trace2Inv (total supply as an invariant)
 """
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 from tocsin.chain.signatures import selector
 from tocsin.detect.accounts import account, questions
 from tocsin.detect.detector import MEMORY, Answered, Detector, Example, Memory, Question, Read
+from tocsin.detect.detectors.tokens import _debts, _mint_grades
+from tocsin.detect.detectors.tokens._mint_grades import OUTLIER_Z
 from tocsin.detect.detectors.tokens._supply import REMEMBERED, TRANSFERS, Change, History, changes, of_batch, remember
 from tocsin.detect.worth import PRICES_READ
 from tocsin.model.finding import Entity, Severity, Sighting
 from tocsin.model.lookups import Answers, Lookup, call
+from tocsin.tables import literal
 from tocsin.tables.dataset import Tables
 
 WINDOW_BLOCKS = 50_400
 """A week of Ethereum blocks."""
-LARGE_SHARE = 0.01
-"""Of the supply (reference: detection, section 4.26)."""
-DOUBLED_SHARE = 0.5
-"""Of the supply after a mint: it was no more than this before."""
-OUTLIER_Z = 6.0
-"""Robust z of the amount (the same)."""
-TIMES_LARGEST = 10.0
-"""Without a supply: how many times the largest amount seen."""
-OBSERVATIONS_FOR_MEDIUM = 200
-"""How many amounts an outlier needs to be more than low (reference: detection, section 4.0, baselines)."""
-MINTS_FOR_UNSEEN, MINTS_FOR_ESTABLISHED = 5, 3
-
 TOTAL_SUPPLY = "0x" + selector("totalSupply()").hex()
 CONFIDENCE = {Severity.CRITICAL: 0.85, Severity.HIGH: 0.7, Severity.MEDIUM: 0.5, Severity.LOW: 0.5}
 
@@ -93,7 +86,7 @@ def judge(change: Change, answers: Answers) -> Sighting | None:
     """A sighting, by what share of the supply it was and who did it; nothing for a new token."""
     token = account(change.place, change.token, answers)
     share = _share(change, answers)
-    severity = None if token.is_young else _severity(change, share, is_old=token.is_young is False)
+    severity = None if token.is_young else _mint_grades.severity(change, share, is_old=token.is_young is False)
     if severity is None:
         return None
     roles = (("token", change.token), ("receiver" if change.kind == "mint" else "holder", change.account))
@@ -119,7 +112,7 @@ def judge(change: Change, answers: Answers) -> Sighting | None:
     )
 
 
-def _share(change: Change, answers: Answers) -> float | None:
+def _share(change: Change, answers: Answers) -> Fraction | None:
     """The amount as a share of the supply after a mint, or before a burn; None where the supply is not known."""
     lookup = _supply_lookup(change)
     answer = None if lookup is None else answers.get(lookup)
@@ -130,39 +123,16 @@ def _share(change: Change, answers: Answers) -> float | None:
     if supply <= 0:
         return None
     whole = supply + change.amount if change.kind == "burn" else max(supply, change.amount)
-    return change.amount / whole
+    return Fraction(change.amount, whole)
 
 
-def _severity(change: Change, share: float | None, *, is_old: bool) -> Severity | None:
-    if share is None:
-        is_known = len(change.past.amounts) >= MINTS_FOR_ESTABLISHED
-        is_huge = is_known and change.amount >= TIMES_LARGEST * change.past.most
-        return Severity.HIGH if is_huge and change.kind == "mint" else _by_history(change)
-    if share < LARGE_SHARE or not (is_old or change.past.amounts):
-        return _by_history(change)
-    if change.kind == "mint" and share > DOUBLED_SHARE:
-        is_established = is_old or len(change.past.amounts) >= MINTS_FOR_ESTABLISHED
-        return Severity.CRITICAL if is_established else Severity.HIGH
-    if change.is_unseen:
-        return Severity.CRITICAL if change.kind == "mint" else Severity.HIGH
-    return Severity.MEDIUM if change.amount > change.past.most else _by_history(change)
-
-
-def _by_history(change: Change) -> Severity | None:
-    """What the size alone says, and who did it."""
-    if change.z > OUTLIER_Z:
-        return Severity.MEDIUM if len(change.past.amounts) >= OBSERVATIONS_FOR_MEDIUM else Severity.LOW
-    is_unseen = change.is_unseen and change.kind == "mint" and len(change.past.amounts) >= MINTS_FOR_UNSEEN
-    return Severity.LOW if is_unseen else None
-
-
-def _title(change: Change, share: float | None) -> str:
+def _title(change: Change, share: Fraction | None) -> str:
     title = "Tokens were minted out of nothing" if change.kind == "mint" else "Other people's tokens were burned"
-    return title if share is None else f"{title}: {100 * share:.3g} % of the supply"
+    return title if share is None else f"{title}: {float(100 * share):.3g} % of the supply"
 
 
-def _summary(change: Change, share: float | None) -> str:
-    of = "" if share is None else f" ({share:.2%} of the supply)"
+def _summary(change: Change, share: Fraction | None) -> str:
+    of = "" if share is None else f" ({float(share):.2%} of the supply)"
     who = f"{change.actor or 'an unknown account'}{', not seen doing so before,' if change.is_unseen else ''}"
     did = "minted" if change.kind == "mint" else "burned"
     whose = "to" if change.kind == "mint" else "of"
@@ -193,6 +163,9 @@ def _sent(block: int, sender: str, called: str = "coin") -> dict[str, Any]:
     return {"block_number": block, "from_address": sender, "to_address": called}
 
 
+_DEBTS = (("bob", "debt"), ("bob", "fake"))
+
+
 detector = Detector(
     id="abnormal-mint",
     severity=Severity.CRITICAL,
@@ -200,6 +173,9 @@ detector = Detector(
         "transfers": Read(columns=TRANSFERS),
         "transactions": Read(columns=("from_address", "to_address"), optional=True),
         "prices": PRICES_READ,
+        "logs": Read(columns=_debts.LOGS, topic0=_debts.BOOKS, optional=True),
+        "lending": Read(columns=_debts.LENDING, optional=True),
+        "liquidations": Read(columns=_debts.LIQUIDATIONS, optional=True),
     },
     memory=Memory(columns=REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=remember),
     run=run,
@@ -273,6 +249,39 @@ detector = Detector(
                 ],
             },
             answers=_SUPPLY,
+        ),
+        Example(
+            says="a debt that its own token books, as large as what was borrowed, is left alone; a larger mint is not",
+            tables={
+                "transfers": [
+                    *(_mint(1, 100, name, token_address=token) for name, token in _DEBTS),
+                    *(_mint(2, 400_001, name, token_address=token) for name, token in _DEBTS),
+                ],
+                "transactions": [_sent(1, "issuer", "pool"), _sent(2, "bob", "pool")],
+                "logs": [
+                    {
+                        "block_number": 2,
+                        "address": token,
+                        "topic0": _debts.MINT,
+                        "topic1": literal.topic("bob"),
+                        "topic2": literal.topic("bob"),
+                        "data": literal.words(400_001, interest, 10**27),
+                    }
+                    for (_, token), interest in zip(_DEBTS, (1, 300_000), strict=True)
+                ],
+                "lending": [
+                    {
+                        "block_number": 2,
+                        "kind": "borrow",
+                        "account_address": "bob",
+                        "market_address": "pool",
+                        "token_address": "usd",
+                        "value": 400_000,
+                    }
+                ],
+            },
+            answers={("eth_call", "debt"): _MILLION, ("eth_call", "fake"): _MILLION},
+            finds=({"severity": "medium", "entities": {"token": "fake"}},),
         ),
         Example(
             says="a token younger than a day is still being handed out",
