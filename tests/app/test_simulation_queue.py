@@ -17,7 +17,7 @@ HEAD = Header(number=7, hash=b"\x07" * 32, parent_hash=b"\x06" * 32, timestamp=1
 
 def said(number: int, severity: Severity = Severity.LOW, detector: str = "attack-contract") -> Finding:
     place = Place(chain_id=1, block_number=7, block_hash=None, transaction_hash="0x" + "aa" * 32, transaction_index=0)
-    entities = (Entity("deployer", "0x" + "de" * 20), Entity("contract", f"0x{number:040x}"))
+    entities = (Entity("deployer", "0x" + "de" * 20), Entity("attack_contract", f"0x{number:040x}"))
     return Finding(
         detector=detector, place=place, severity=severity, confidence=0.3, title="", summary="", entities=entities
     )

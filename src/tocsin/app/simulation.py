@@ -30,6 +30,8 @@ CONFIDENCE = {Severity.CRITICAL: 0.9, Severity.HIGH: 0.8, Severity.MEDIUM: 0.5}
 LISTED = 20
 PREPARING = frozenset({"attack-contract", "similar-code", "evasive-code"})
 """Detectors whose findings name contracts that are worth trying out."""
+_NEW = frozenset({"attack_contract", "contract"})
+"""The roles these have in them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,12 +121,12 @@ async def pending_contract(node: SimulatingNode, transaction: Transaction, head:
 def suspects(findings: Iterable[Finding], head: Header) -> list[NewContract]:
     """The contracts that findings of preparation name, each once: worth trying out on the state after `head`."""
     found: dict[str, NewContract] = {}
-    for finding in findings:
-        if finding.detector in PREPARING:
-            named = {role: [e.address for e in finding.entities if e.role == role] for role in ("contract", "deployer")}
-            deployer = next(iter(named["deployer"]), None)
-            for address in named["contract"]:
-                found.setdefault(address, NewContract(address=address, deployer=deployer, head=head))
+    for each in findings:
+        if each.detector in PREPARING:
+            deployer = next((entity.address for entity in each.entities if entity.role == "deployer"), None)
+            for entity in each.entities:
+                if entity.role in _NEW:
+                    found.setdefault(entity.address, NewContract(address=entity.address, deployer=deployer, head=head))
     return list(found.values())
 
 

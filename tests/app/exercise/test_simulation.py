@@ -270,7 +270,7 @@ def test_findings_of_preparation_name_what_is_worth_trying(play: Play) -> None:
     place = Place(
         chain_id=play.home.chain_id, block_number=1, block_hash=None, transaction_hash=None, transaction_index=None
     )
-    entities = (Entity("deployer", targets.attacker.address), Entity("contract", contract.address))
+    entities = (Entity("deployer", targets.attacker.address), Entity("attack_contract", contract.address))
     made = Finding(
         detector="attack-contract", place=place, severity=Severity.LOW, confidence=0.3, title="", summary="",
         entities=entities,

@@ -57,7 +57,7 @@ EXAMPLES = (
             {
                 "severity": "medium",
                 "confidence": 0.5,
-                "entities": {"deployer": "mallory", "contract": "thief", "target": "bank"},
+                "entities": {"deployer": "mallory", "attack_contract": "thief", "target": "bank"},
                 "values": {"names_watched": True, "sent_before": 0},
             },
         ),

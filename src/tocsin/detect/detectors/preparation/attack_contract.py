@@ -181,7 +181,7 @@ def _sighting(suspect: Suspect, severity: Severity, contracts: list[Created], se
         summary=_summary(suspect, contracts, targets, sent),
         entities=(
             Entity("deployer", deployment.deployer_text),
-            *(Entity("contract", contract.address) for contract in contracts[:LISTED]),
+            *(Entity("attack_contract", contract.address) for contract in contracts[:LISTED]),
             *(Entity("target", str(hexadecimal(name))) for name in targets[:LISTED]),
             *((Entity("source", source),) if source else ()),
         ),

@@ -154,6 +154,7 @@ def _sighting(tables: Tables, row: Mapping[str, Any], account: bytes, past: Past
             *(Entity("queued_at", each) for each in queued),
         ),
         values={"queued": bool(queued), "codes_before": len(set(past.codes)), "watched": matters},
+        labels=("stage:preparation",),
         key=f"{contract}-{what.split(maxsplit=1)[0]}",
     )
 

@@ -140,7 +140,7 @@ def judge(new: New, answers: Answers) -> Sighting | None:
         f"arranged as in {name!r}, which was made for an attack.",
         entities=(
             Entity("deployer", new.deployer or new.creator),
-            Entity("contract", new.contract),
+            Entity("attack_contract", new.contract),
         ),
         values={"like": name, "alike_percent": int(100 * share), "code_bytes": len(code)},
         labels=(STAGE,),
@@ -190,7 +190,7 @@ detector = Detector(
             finds=(
                 {
                     "severity": "high",
-                    "entities": {"deployer": "mallory", "contract": "new"},
+                    "entities": {"deployer": "mallory", "attack_contract": "new"},
                     "values": {"like": "loop", "alike_percent": 100},
                 },
             ),
