@@ -8,7 +8,8 @@ from typing import IO, NamedTuple
 from tocsin.detect.catalogue import detectors
 from tocsin.detect.detector import Detector
 from tocsin.detect.rules.loading import Compiled, compile_rules, running
-from tocsin.detect.rules.openzeppelin.monitor import chains, monitors
+from tocsin.detect.rules.openzeppelin.monitor import monitors
+from tocsin.detect.rules.openzeppelin.monitor import networks as read_networks
 from tocsin.detect.rules.openzeppelin.translation import Translation, translate
 from tocsin.edge.rule_files import SUFFIXES, read_json_below, read_rules, read_text
 from tocsin.edge.whole_file import write_whole
@@ -48,7 +49,7 @@ def is_rules(name: str) -> bool:
 
 def translated(files: Sequence[str], networks: str) -> list[Translation]:
     """The monitors of these files as rules, with what became of each part. `networks` is a directory, or empty."""
-    known = chains(read_json_below(Path(networks))) if networks else {}
+    known = read_networks(read_json_below(Path(networks))) if networks else {}
     read = [(name, read_text(Path(name))) for name in files]
     return [translate(monitor, known) for name, text in read for monitor in monitors(text, name)]
 

@@ -12,7 +12,7 @@ from tocsin.chain.catalogue import datasets
 from tocsin.chain.signatures import topic
 from tocsin.detect.rules.comparison import MODIFIERS
 from tocsin.detect.rules.loading import compile_rules
-from tocsin.detect.rules.openzeppelin.monitor import chains, monitors
+from tocsin.detect.rules.openzeppelin.monitor import Network, monitors, networks
 from tocsin.detect.rules.openzeppelin.translation import translate
 from tocsin.model.errors import RuleError
 from tocsin.tables.literal import words
@@ -124,11 +124,11 @@ def replaced(node: Any, path: list[int], new: Any) -> Any:
 def test_a_monitor_with_anything_in_it_is_read_or_refused(path: list[int], new: Any) -> None:
     with suppress(RuleError):
         for monitor in monitors(json.dumps(replaced(MONITOR, path, new)), "m.json"):
-            translation = translate(monitor, {"mainnet": 1})
+            translation = translate(monitor, {"mainnet": Network(1)})
             assert translation.text or any(told.outcome == "not translated" for told in translation.told)
 
 
 @given(ANYTHING)
 def test_a_network_file_with_anything_in_it_is_read_or_refused(node: Any) -> None:
     with suppress(RuleError):
-        chains([("n.json", json.dumps(node))])
+        networks([("n.json", json.dumps(node))])

@@ -12,13 +12,13 @@ from tocsin.chain.signatures import selector, topic
 from tocsin.detect.rules.loading import load_rules
 from tocsin.detect.rules.logic import All, Is, Logic, Some
 from tocsin.detect.rules.openzeppelin.expression import Comparison, expression
-from tocsin.detect.rules.openzeppelin.monitor import chains, monitors
+from tocsin.detect.rules.openzeppelin.monitor import Network, monitors, networks
 from tocsin.detect.rules.openzeppelin.translation import LEFT_OUT, Translation, translate
 from tocsin.model.errors import RuleError
 from tocsin.tables.literal import words
 
 COIN, OTHER = "0x" + "c0" * 20, "0x" + "0d" * 20
-CHAINS = {"mainnet": 1, "optimism": 10}
+CHAINS = {"mainnet": Network(1), "optimism": Network(10)}
 ABI = [
     {
         "type": "event",
@@ -246,12 +246,20 @@ def test_what_is_no_monitor(given: str, says: str) -> None:
 
 def test_network_files_say_which_chain_a_slug_is() -> None:
     files = [
-        ("a.json", '{"network_type": "EVM", "slug": "mainnet", "chain_id": 1}'),
+        ("a.json", '{"network_type": "EVM", "slug": "mainnet", "chain_id": 1, "confirmation_blocks": 12}'),
         ("b.json", '{"network_type": "Stellar", "slug": "stellar_mainnet", "network_passphrase": "x"}'),
     ]
-    assert chains(files) == {"mainnet": 1}
+    assert networks(files) == {"mainnet": Network(1, confirmation_blocks=12)}
     with pytest.raises(RuleError, match="it has no slug"):
-        chains([("c.json", "{}")])
+        networks([("c.json", "{}")])
+
+
+def test_what_network_files_ask_for_is_told() -> None:
+    (read,) = monitors(json.dumps(monitor()), "monitor.json")
+    rule = translate(read, {"mainnet": Network(1, confirmation_blocks=12, skips=True)})
+    assert rule.text
+    for part in ("confirmation_blocks", "max_past_blocks"):
+        assert told(rule)[f"network mainnet: {part}"] == LEFT_OUT
 
 
 def expressions() -> st.SearchStrategy[str]:

@@ -41,6 +41,17 @@ class TransactionCondition:
     expression: str
 
 
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A chain as a network file has it."""
+
+    chain_id: int
+    confirmation_blocks: int = 0
+    """How many blocks a monitor waits."""
+    skips: bool = False
+    """Whether it says how many blocks are looked at after a pause; older ones are skipped."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Monitor:
     """One monitor."""
@@ -71,15 +82,17 @@ def monitors(text: str, file: str) -> Iterator[Monitor]:
         yield _Reader(file).monitor(each)
 
 
-def chains(files: Iterable[tuple[str, str]]) -> dict[str, int]:
-    """Chain ids by slug, from network files. Networks of other kinds have none and are left out."""
-    found: dict[str, int] = {}
+def networks(files: Iterable[tuple[str, str]]) -> dict[str, Network]:
+    """The networks of these files by slug. Those of other kinds than EVM are left out. Raises `RuleError`."""
+    found: dict[str, Network] = {}
     for file, text in files:
-        network = _json(text, file)
-        if not isinstance(network, dict) or not isinstance(network.get("slug"), str):
+        given = _json(text, file)
+        if not isinstance(given, dict) or not isinstance(given.get("slug"), str):
             raise RuleError(f"{file}: is no network file: it has no slug")
-        if network.get("network_type", "EVM") == "EVM" and isinstance(network.get("chain_id"), int):
-            found[network["slug"]] = network["chain_id"]
+        chain_id = given.get("chain_id")
+        if given.get("network_type", "EVM") == "EVM" and isinstance(chain_id, int) and 0 < chain_id < 2**63:
+            waits = given.get("confirmation_blocks")
+            found[given["slug"]] = Network(chain_id, waits if isinstance(waits, int) else 0, "max_past_blocks" in given)
     return found
 
 

@@ -16,7 +16,7 @@ import yaml
 
 from tocsin.detect.rules.loading import compile_rules
 from tocsin.detect.rules.openzeppelin.declared import declared
-from tocsin.detect.rules.openzeppelin.monitor import Condition, Contract, Monitor, TransactionCondition
+from tocsin.detect.rules.openzeppelin.monitor import Condition, Contract, Monitor, Network, TransactionCondition
 from tocsin.detect.rules.openzeppelin.selecting import Selecting
 from tocsin.model.errors import RuleError
 
@@ -51,11 +51,11 @@ class Translation:
             self.told.append(told)
 
 
-def translate(monitor: Monitor, chains: Mapping[str, int]) -> Translation:
-    """The rule file of a monitor. `chains` are chain ids by network slug."""
+def translate(monitor: Monitor, networks: Mapping[str, Network]) -> Translation:
+    """The rule file of a monitor. `networks` are chains by their slug."""
     found = Translation(monitor, rule_id(monitor.name))
     _tell_others(found)
-    scope = _scope(found, chains)
+    scope = _scope(found, networks)
     if scope is None:
         return found
     kinds = [("event", monitor.events, "log"), ("function", monitor.functions, "transaction")]
@@ -97,12 +97,18 @@ def _tell_others(found: Translation) -> None:
         found.tell("chain_configurations", LEFT_OUT, "it is about chains of other kinds")
 
 
-def _scope(found: Translation, chains: Mapping[str, int]) -> list[int] | None:
+def _scope(found: Translation, networks: Mapping[str, Network]) -> list[int] | None:
     """The chain ids; None where none of the networks is known."""
-    known = [chains[slug] for slug in found.monitor.networks if slug in chains]
+    known = [networks[slug].chain_id for slug in found.monitor.networks if slug in networks]
     for slug in found.monitor.networks:
-        if slug not in chains:
+        if (network := networks.get(slug)) is None:
             found.tell(f"network {slug}", LEFT_OUT, "no EVM network file says its chain id; give --networks DIR")
+            continue
+        if network.confirmation_blocks:
+            why = f"{network.confirmation_blocks}: findings are told at once, and retracted in a reorg"
+            found.tell(f"network {slug}: confirmation_blocks", LEFT_OUT, why)
+        if network.skips:
+            found.tell(f"network {slug}: max_past_blocks", LEFT_OUT, "no block is skipped, however long the pause")
     if not known:
         found.tell("the whole", LEFT_OUT, "on every chain it would be another monitor")
         return None
