@@ -40,6 +40,7 @@ from tocsin.chain.signatures import selector, topic
 from tocsin.detect.accounts import Account, account, questions
 from tocsin.detect.detector import Answered, Detector, Example, Question, Read
 from tocsin.detect.detectors.bridges._families import EVENTS, Role
+from tocsin.detect.fusion import NEVER_LOWERED
 from tocsin.detect.labels import LABELS_READ, Labels
 from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
@@ -73,8 +74,13 @@ class Payout:
     receiver: str
     """Of the largest part."""
     dollars: float | None
-    is_labelled: bool
-    """The vault is known as a bridge, or as watched."""
+    kinds: frozenset[str]
+    """What the vault is known to be."""
+
+    @property
+    def is_labelled(self) -> bool:
+        """The vault is known as a bridge, or as watched."""
+        return not self.kinds.isdisjoint({"watched", "bridge"})
 
 
 def run(tables: Tables) -> Iterator[Question]:
@@ -113,7 +119,7 @@ def _payout(rows: list[dict[str, Any]], prices: Prices, labels: Labels) -> Payou
         amount=total,
         receiver=str(hexadecimal(receiver)),
         dollars=prices.dollars(first["chain_id"], first["token_address"], total),
-        is_labelled=not labels.kinds(first["chain_id"], first["vault"]).isdisjoint({"watched", "bridge"}),
+        kinds=labels.kinds(first["chain_id"], first["vault"]),
     )
 
 
@@ -173,6 +179,7 @@ def _sighting(payout: Payout, receiver: Account, left: int, severity: Severity) 
             Entity("token", _hex(payout.token)),
         ),
         values={"token": _hex(payout.token), "amount": payout.amount, "left": left},
+        labels=(NEVER_LOWERED,) if "watched" in payout.kinds else (),
         key=f"{payout.vault}:{_hex(payout.token)}",
     )
 
@@ -243,6 +250,17 @@ detector = Detector(
             },
             answers=_EMPTY,
             finds=({"severity": "high", "entities": {"bridge": "route"}},),
+        ),
+        Example(
+            says="a watched bridge that is emptied of little",
+            tables={
+                "logs": [_arrived()],
+                "transfers": [_paid("mallory", 1_000)],
+                "prices": [{"chain_id": 1, "token_address": "coin", "dollars_per_unit": 0.5}],
+                "labels": [{"chain_id": 1, "address": "bridge", "kind": "watched"}],
+            },
+            answers=_EMPTY,
+            finds=({"severity": "high", "labels": ["watched-loss"]},),
         ),
         Example(
             says="to an account with a history it is medium",

@@ -6,8 +6,9 @@ are what every large transfer over a bridge looks like to those who see one chai
 
 ## What it finds
 An arrival at a bridge that is labelled as one, or as watched, for which a contract that is labelled so too had sent the
-same at the other end, in a transaction that calls the bridge directly and moves one sum, once: from the bridge, or from the route its message is
-for, to the beneficiary. Other findings about that transaction are lowered, and say so.
+same at the other end, in a transaction that calls the bridge directly and moves one sum, once: from the bridge, or from
+the route its message is for, to the beneficiary. Other findings about that transaction are lowered, and say so; not
+those that say that a watched account lost.
 
 ## Why it matters
 Whoever is woken by each honest customer of his own bridge stops looking.
