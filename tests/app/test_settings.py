@@ -6,7 +6,8 @@ from dataclasses import fields
 import pytest
 
 from tocsin.app.chosen import detectors_of
-from tocsin.app.settings import ChainSettings, Secret, parse, reference
+from tocsin.app.setting_values import Secret
+from tocsin.app.settings import ChainSettings, parse, reference
 from tocsin.detect.detector import Detector
 from tocsin.model.errors import SettingError
 from tocsin.model.finding import Severity
