@@ -14,8 +14,8 @@ from tocsin.model.errors import SourceError
 
 SHIPPED = Path(tocsin.app.__path__[0]) / "recordings"
 """One folder a scenario, and in it `attack` and `twin`; ordinary traffic under `ordinary`."""
-KNOWN_FILES = (PRICES, LABELS, CHANGES)
-"""Beside the recordings: what the organisation knew."""
+KNOWN, KNOWN_FILES = "known", (PRICES, LABELS, CHANGES)
+"""A folder beside the recordings: what the organisation knew."""
 ATTACK, TWIN, ORDINARY = "attack", "twin", "ordinary"
 NUMBER_DIGITS = 4
 
@@ -73,7 +73,7 @@ def _read(folder: Path) -> tuple[Recording, ...]:
 
 def _known(folder: Path) -> dict[str, bytes]:
     """What was known there: the files that `tocsin scan --known` would be given."""
-    return {name: _content(folder / name) for name in KNOWN_FILES if (folder / name).is_file()}
+    return {name: _content(path) for name in KNOWN_FILES if (path := folder / KNOWN / name).is_file()}
 
 
 def _write_truth(folder: Path, content: bytes) -> int:
@@ -86,11 +86,11 @@ def _write_whole(path: Path, content: bytes) -> None:
 
 
 def _write(folder: Path, played: Played) -> int:
-    for old in (*folder.glob("*.json*"), *(folder / name for name in KNOWN_FILES)):
+    for old in (*folder.glob("*.json*"), *(folder / KNOWN / name for name in KNOWN_FILES)):
         old.unlink(missing_ok=True)
     written = 0
     for name, content in played.known.items():
-        _write_whole(folder / name, content)
+        _write_whole(folder / KNOWN / name, content)
         written += len(content)
     for number, recording in enumerate(played.recordings):
         path = folder / f"{number:0{NUMBER_DIGITS}}-{recording.chain_id}.json.gz"
