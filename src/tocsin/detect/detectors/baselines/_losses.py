@@ -122,7 +122,7 @@ def _loss(
         sender=senders.get(where),
         dollars=dollars,
         is_real=dollars is not None or change.token == NATIVE or (*where, change.account, change.token) in movers,
-        observations=0 if past is None else int(past["outflows"].sum() + past["inflows"].sum()),
+        observations=0 if past is None else int(past["outflows"].sum()) + int(past["inflows"].sum()),
         largest_out=0 if past is None else most(past, "largest_out_binary"),
         largest_in=0 if past is None else most(past, "largest_in_binary"),
         lost_within_hour=0 if lately is None else max(0, total(lately, "out_binary") - total(lately, "in_binary")),

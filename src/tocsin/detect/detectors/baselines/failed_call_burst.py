@@ -62,7 +62,7 @@ class Failed(NamedTuple):
     """One failed transaction."""
 
     block: int
-    index: int
+    position: int
     sender: bytes
     nonce: int
 
@@ -91,7 +91,7 @@ def run(tables: Tables) -> Iterator[Sighting]:
     for (chain, target), rows in near.partition_by("chain_id", "target", as_dict=True).items():
         if len(rows) > MOST_FAILED:
             ordered = rows.sort("block_number", "transaction_index")
-            yield from _of_target(chain, target, ordered, first)
+            yield from _of_target(chain, target, ordered, int(first))  # type: ignore[arg-type]
 
 
 def _of_target(chain: int, target: bytes, rows: pl.DataFrame, first: int) -> Iterator[Sighting]:

@@ -166,7 +166,7 @@ def _history(inflow: int, outflow: int) -> list[dict[str, Any]]:
 
 _NATIVE_TEXT = "0x" + NATIVE.hex()
 _HELD: Answered = {("eth_call", "usd"): hex(1_000_000)}
-_PRICED = {"labels": [_POOL], "prices": [_DOLLAR]}
+_PRICED: dict[str, Any] = {"labels": [_POOL], "prices": [_DOLLAR]}
 
 detector = Detector(
     id="watched-drain",

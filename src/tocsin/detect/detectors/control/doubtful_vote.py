@@ -33,7 +33,8 @@ import polars as pl
 
 from tocsin.detect.detector import MEMORY, Detector, Example, Memory, Read
 from tocsin.detect.detectors.control import _events, _votes
-from tocsin.detect.detectors.control._votes import CAST, CREATED, EVENTS, EXECUTED, QUEUED, Key, Proposal
+from tocsin.detect.detectors.control._proposals import CREATED, EXECUTED
+from tocsin.detect.detectors.control._votes import CAST, EVENTS, QUEUED, Key, Proposal
 from tocsin.model.finding import Entity, Place, Severity, Sighting
 from tocsin.tables import literal
 from tocsin.tables.dataset import Tables

@@ -1,0 +1,191 @@
+"""
+More flows through a watched account than is normal for it.
+
+What comes in and goes out of each watched account, token by token, is added up over five minutes and compared with all
+the five minutes of the last week.
+
+## What it finds
+One finding for each account, token and series (what came in, what went out, how many transactions), when it leaves its
+band, and not again while it stays as far outside. Severity by the robust z of the last five minutes:
+
+* high: above 10, over two buckets of five minutes.
+* medium: above 6 over two buckets, or above 10 in one.
+* low: where most five minutes are empty, so that there is no band, and more than ever came or went (and a tenth).
+
+Nothing before 200 transactions and 200 buckets are remembered.
+
+## Why it matters
+A run on a protocol, a drain in many small steps and a broken integration show in the flows before anybody says so.
+
+## Blind spots
+Slow changes; accounts that are quiet or erratic; what happens to the whole market is not taken out, and neither is the
+hour of the day. What an account holds is not looked at here: see the watched drain. History is a week of blocks, one
+row for each block, account and token (at most 16 tokens of an account a block).
+
+## Triage
+See who moves: one account, or everybody. If everybody leaves, find out what they have heard.
+
+## References
+- https://github.com/forta-network/starter-kits
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from tocsin.detect.accounts import blocks_in
+from tocsin.detect.detector import MEMORY, Detector, Example, Memory, Read
+from tocsin.detect.detectors.baselines import _watched
+from tocsin.detect.detectors.baselines._history import OBSERVATIONS, Floats, Track, cap, robust_z, tracks
+from tocsin.detect.detectors.baselines._outflows import KEY, REMEMBERED, TRANSFERS, remember
+from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
+from tocsin.tables.dataset import Tables
+
+WINDOW_BLOCKS = 50_400
+"""A week of Ethereum blocks."""
+BUCKET_SECONDS = 300
+BUCKETS = 200
+"""So many five minutes must have passed since the first that is remembered."""
+OUTLIER_Z, EXTREME_Z = 6.0, 10.0
+"""Robust z (reference: detection, section 4.15)."""
+CONFIDENCE = 0.5
+
+SERIES: Mapping[str, str] = {
+    "in": "More came in than is normal",
+    "out": "More went out than is normal",
+    "transactions": "More transactions than are normal",
+}
+"""What is counted, and the title of a finding about it."""
+
+
+def run(tables: Tables) -> Iterator[Sighting]:
+    """The series of this batch that leave their band."""
+    memory, first = tables[MEMORY], tables["transfers"]["block_number"].min()
+    if memory.is_empty() or first is None:
+        return
+    now = memory[np.flatnonzero(memory["block_number"].to_numpy() >= first)]
+    rows = list(now.iter_rows(named=True))
+    known = tracks(memory, KEY, {(row["chain_id"], *(row[name] for name in KEY)) for row in rows})
+    for row in sorted(rows, key=lambda each: (each["block_number"], each["account"], each["token"])):
+        track = known[row["chain_id"], row["account"], row["token"]]
+        yield from _of_block(row, track, max(1, blocks_in(row["chain_id"], BUCKET_SECONDS)))
+
+
+def _of_block(row: Mapping[str, Any], track: Track, bucket_blocks: int) -> Iterator[Sighting]:
+    """The series that are outside now, and were not, or not so far, when the account last moved, if lately."""
+    block = row["block_number"]
+    now, before = _buckets(track, block, bucket_blocks), {}
+    earlier = track.before(block, bucket_blocks)
+    if not earlier.is_empty():
+        before = _buckets(track, int(earlier["block_number"][-1]), bucket_blocks)
+    for name, sums in now.items():
+        severity = _severity(sums)
+        told = _severity(before[name]) if name in before else None
+        if severity is not None and (told is None or severity > told):
+            yield _sighting(row, name, sums, severity)
+
+
+def _buckets(track: Track, block: int, bucket_blocks: int) -> dict[str, Floats]:
+    """By series: the sums of the buckets up to a block, the last first; nothing where too little is remembered."""
+    rows = track.before(block + 1, WINDOW_BLOCKS)
+    counts = (rows["outflows"] + rows["inflows"]).cast(float).to_numpy()
+    age = ((block - rows["block_number"].to_numpy().astype(np.int64)) // bucket_blocks).astype(np.int64)
+    if not len(rows) or counts.sum() < OBSERVATIONS or age.max() < BUCKETS:
+        return {}
+    moved = {name: np.array([float(int.from_bytes(word, "big")) for word in rows[f"{name}_binary"]]) for name in
+             ("in", "out")}  # fmt: skip
+    return {name: np.bincount(age, weights=values) for name, values in {**moved, "transactions": counts}.items()}
+
+
+def _severity(sums: Floats) -> Severity | None:
+    last, before, history = float(sums[0]), float(sums[1]), sums[2:]
+    z, earlier = robust_z(last, history), robust_z(before, history)
+    if np.isinf(z):
+        return Severity.LOW if last > cap(sums[1:]) else None
+    if z <= OUTLIER_Z:
+        return None
+    lasts = earlier > OUTLIER_Z
+    if z > EXTREME_Z:
+        return Severity.HIGH if lasts else Severity.MEDIUM
+    return Severity.MEDIUM if lasts else None
+
+
+def _sighting(row: Mapping[str, Any], name: str, sums: Floats, severity: Severity) -> Sighting:
+    account, token = str(hexadecimal(row["account"])), str(hexadecimal(row["token"]))
+    usual = float(np.median(sums[2:]))
+    times = f"about {sums[0] / usual:,.3g} times what is usual" if usual > 0 else "where usually there is nothing"
+    return Sighting(
+        place=Place.of(row),
+        severity=severity,
+        confidence=CONFIDENCE,
+        title=f"{SERIES[name]} for a watched account",
+        summary=f"{SERIES[name]} for {account} in the last five minutes: {times}. The token is {token}.",
+        entities=(Entity("contract", account), Entity("token", token)),
+        values={"series": name, "buckets_remembered": len(sums)},
+        key=f"{account}:{token}:{name}",
+    )
+
+
+_BLOCKS = 25
+"""Ethereum blocks in five minutes."""
+
+
+def _moved(bucket: int, amount: int, block: int = 0, **other: Any) -> dict[str, Any]:
+    return {
+        "block_number": 1 + bucket * _BLOCKS + block, "token_address": "usd", "standard": "erc20",
+        "from_address": "vault", "to_address": "alice", "value": amount, **other,
+    }  # fmt: skip
+
+
+_USUAL = [_moved(bucket, 100 + bucket % 7) for bucket in range(210)]
+_WATCHED = [{"address": "vault", "kind": "watched"}]
+
+detector = Detector(
+    id="volume-anomaly",
+    severity=Severity.HIGH,
+    reads={
+        "transfers": Read(columns=TRANSFERS),
+        "labels": _watched.LABELS,
+        "prices": Read(columns=("token_address", "dollars_per_unit")),
+    },
+    memory=Memory(columns=REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=remember),
+    run=run,
+    examples=(
+        Example(
+            says="ten times as much goes out for five minutes, and a little more the next",
+            tables={
+                "labels": _WATCHED,
+                "transfers": [*_USUAL, _moved(210, 1_000), _moved(211, 1_100)],
+            },
+            finds=(
+                {"severity": "medium", "entities": {"contract": "vault"}, "values": {"series": "out"}},
+                {"severity": "high", "values": {"series": "out"}},
+            ),
+        ),
+        Example(
+            says="an account that is nearly always quiet pays more than ever",
+            tables={
+                "labels": _WATCHED,
+                "transfers": [
+                    *(_moved(0, 5, transaction_index=number) for number in range(200)),
+                    _moved(220, 5_000),
+                ],
+            },
+            finds=({"severity": "low", "values": {"series": "out"}},),
+        ),
+        Example(
+            says="what is usual, little more, more of what is not watched, and more of what is hardly known",
+            tables={
+                "labels": _WATCHED,
+                "transfers": [
+                    *_USUAL,
+                    _moved(210, 108),
+                    _moved(211, 9_000, from_address="bob"),
+                    *(_moved(bucket, 5, token_address="new") for bucket in range(9)),  # noqa: S106 - a coin
+                    _moved(212, 9_000, token_address="new"),  # noqa: S106 - a coin
+                ],
+            },
+        ),
+    ),
+)
