@@ -12,8 +12,6 @@ from tocsin.detect.rules.document import Items, Map, Mark, Node, documents, near
 from tocsin.detect.rules.rule import Rule, rule
 from tocsin.model.errors import RuleError
 
-SUFFIXES = (".yml", ".yaml")
-"""Of rule files."""
 _TESTS = re.compile(r"\.test(\.ya?ml)$")
 MOST_RULES = 10_000
 MOST_FAULTS = 20
