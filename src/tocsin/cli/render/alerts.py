@@ -1,5 +1,6 @@
 """Alerts as a table, with the reasons for each score."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rich import box
@@ -12,6 +13,8 @@ from tocsin.cli.render.safe import safe
 from tocsin.model.alert import Alert, Reason, Stage
 
 SEEN, UNSEEN = "●", "○"
+COUNTED = " + "
+"""Before a reason that goes into the score."""
 MOST_REASONS = 6
 """How many reasons a table shows of an alert; JSON has them all."""
 
@@ -47,18 +50,39 @@ def _transactions(alert: Alert) -> str:
 
 
 def _story(alert: Alert) -> Text:
-    lines = [Text(safe(alert.title), style="bold"), *map(_reason, alert.reasons[:MOST_REASONS])]
-    if len(alert.reasons) > MOST_REASONS:
-        lines.append(Text(f"  and {count(len(alert.reasons) - MOST_REASONS, 'finding')} more", style="dim"))
-    lines.append(Text(f"  = {alert.weight:.1f}: {alert.why}", style="dim"))
-    return Text("\n").join(lines)
+    alike = Counter(map(_reason, alert.reasons))
+    shown = [
+        Text(f"{line}{f', {times} times' if times > 1 else ''}", style="" if line.startswith(COUNTED) else "dim")
+        for line, times in alike.items()
+    ]
+    more = sum(list(alike.values())[MOST_REASONS:])
+    return Text("\n").join(
+        [
+            Text(safe(alert.title), style="bold"),
+            *([Text(who)] if (who := _who(alert)) else []),
+            *shown[:MOST_REASONS],
+            *([Text(f"  and {count(more, 'finding')} more", style="dim")] if more else []),
+            Text(f"  = {alert.weight:.1f}: {alert.why}", style="dim"),
+        ]
+    )
 
 
-def _reason(reason: Reason) -> Text:
+def _who(alert: Alert) -> str:
+    """By whom and from whom: the first of each, and how many more."""
+    parts = (("by", alert.attackers), ("from", alert.victims))
+    return ", ".join(f"{word} {_first(accounts)}" for word, accounts in parts if accounts)
+
+
+def _first(accounts: Sequence[str]) -> str:
+    more = len(accounts) - 1
+    return f"{accounts[0]} and {more} more" if more else accounts[0]
+
+
+def _reason(reason: Reason) -> str:
     """The weight of one finding, whether it counts, and what changed it."""
-    says = f"  {'+' if reason.counts else ' '}{reason.weight:4.1f} {reason.stage.value}: {reason.finding.detector}"
+    says = f"{COUNTED if reason.counts else '   '}{reason.weight:.1f} {reason.stage.value}: {reason.finding.detector}"
     changed = f" ({', '.join(map(safe, _changes(reason.lowered)))})" if reason.lowered else ""
-    return Text(f"{says}, {reason.finding.severity.word}{changed}", style="" if reason.counts else "dim")
+    return f"{says}, {reason.finding.severity.word}{changed}"
 
 
 def _changes(labels: Iterable[str]) -> list[str]:
