@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tocsin.app.look import decode
 from tocsin.chain.header import Header
@@ -43,6 +43,17 @@ class Gain:
     only_pools: bool
     """Whether all of them are pools that exchanges were made in."""
     watched: Sequence[WatchedLoss]
+
+    def with_earlier(self, earlier: "Gain") -> "Gain":
+        """This, with what a call before it gained or cost; who lost is whom this one takes from."""
+        assets = Counter(self.assets)
+        assets.update(earlier.assets)
+        return replace(
+            self,
+            dollars=self.dollars + earlier.dollars,
+            assets={token: net for token, net in assets.items() if net},
+            items=self.items + earlier.items,
+        )
 
 
 def gains(simulated: Sequence[Simulated], contract: str, head: Header, chain_id: int, known: Tables) -> list[Gain]:

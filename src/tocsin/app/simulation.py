@@ -4,7 +4,7 @@ A new contract tried out on the newest state: would it take anything from anybod
 Its functions are called, as its deployer and as owners that its storage and its code name, on the state after a block,
 without sending anything. What comes of each call is measured as if it had happened. It is fuzzing: who calls an
 attacker's contract with the right arguments first has the attack before the attacker; what was not found may be there
-all the same. One call at a time: what takes several transactions is not found.
+all the same. One call is tried at a time, and two where the first changes something: what takes more is not found.
 """
 
 import asyncio
@@ -41,6 +41,10 @@ class Budget:
     seconds: float = 20.0
     """(reference: detection, section 4.18)"""
     attempts: int = 6_000
+    openings: int = 4
+    """So many calls that change something are made first, for the others to be tried after them."""
+    attempts_after: int = 750
+    """After each of these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,8 @@ class Simulation:
     """None where nothing was found."""
     attempt: Attempt | None
     """The call that takes most."""
+    first: Attempt | None
+    """What has to be called before it."""
     gain: Gain | None
     watched_losses: tuple[WatchedLoss, ...]
     """Of `gain`, what is more than the share a watched account may lose."""
@@ -83,13 +89,9 @@ async def simulate_new_contract(
     `InputError`.
     """
     trial, limit, found, is_complete = await Trial.of(node, new, known), budget or Budget(), Found(), True
-    search = Search(trial.selectors, trial.callers, trial.addresses(random), random)
     try:
         async with asyncio.timeout(limit.seconds):
-            while found.attempts < limit.attempts and not found.is_grave:
-                if not (attempts := search.take(min(BATCH, limit.attempts - found.attempts))):
-                    break
-                await trial.round(search, attempts, found, trial.maker(random, found.attempts))
+            await _searched(trial, limit, found, random)
     except TimeoutError:
         is_complete = False
     return Simulation(
@@ -104,9 +106,31 @@ async def simulate_new_contract(
         is_complete=is_complete,
         severity=found.severity,
         attempt=found.attempt,
+        first=found.first,
         gain=found.gain,
         watched_losses=found.watched,
     )
+
+
+async def _searched(trial: Trial, limit: Budget, found: Found, random: Random) -> None:
+    """One call at a time; then two, the first of them one that changes something."""
+    search = await _tried(trial, limit.attempts, found, random)
+    openings = 0
+    for opening in search.openings():
+        if found.is_grave or openings == limit.openings:
+            return
+        if (opened := await trial.opened(opening)) is not None:
+            openings += 1
+            await _tried(opened, limit.attempts_after, found, random)
+
+
+async def _tried(trial: Trial, most: int, found: Found, random: Random) -> Search:
+    search, last = Search(trial.selectors, trial.callers, trial.addresses(random), random), found.attempts + most
+    while found.attempts < last and not found.is_grave:
+        if not (attempts := search.take(min(BATCH, last - found.attempts))):
+            break
+        await trial.round(search, attempts, found, trial.maker(random, found.attempts))
+    return search
 
 
 async def pending_contract(node: SimulatingNode, transaction: Transaction, head: Header) -> NewContract | None:
@@ -161,9 +185,10 @@ def finding(simulation: Simulation, transaction_hash: str | None = None) -> Find
 
 def _summary(simulation: Simulation, attempt: Attempt, gain: Gain) -> str:
     called = f"function 0x{attempt.selector.hex()}" if attempt.selector else "it without a function"
+    before = f", after function 0x{simulation.first.selector.hex()}," if simulation.first else ""
     told = (
         f"Simulated after block {simulation.head.number}, not done: {attempt.caller} calls {called} of "
-        f"{simulation.contract} and gains {about(max(0.0, gain.dollars))}"
+        f"{simulation.contract}{before} and gains {about(max(0.0, gain.dollars))}"
     )
     items = f" and {gain.items} items" if gain.items > 0 else ""
     victims = ", ".join(str(hexadecimal(loss.account)) for loss in gain.victims[:3])
@@ -189,6 +214,7 @@ def _values(simulation: Simulation, attempt: Attempt, gain: Gain) -> dict[str, V
         "caller": attempt.caller,
         "call_data": "0x" + attempt.data.hex(),
         "value_wei": attempt.value,
+        "called_before": "0x" + simulation.first.data.hex() if simulation.first else "",
         "profit_about_dollars": int(gain.dollars),
         "tokens": [str(hexadecimal(token)) for token in tokens],
         "amounts": [gain.assets[token] for token in tokens],

@@ -1,7 +1,7 @@
 """One new contract and what it is tried with: callers, addresses, rounds of calls and what each of them would take."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random  # noqa: TID251 - the type alone: the generator is given
 from typing import Any, Protocol
 
@@ -47,6 +47,11 @@ class Tracer(Protocol):
     ) -> list[bytes | None]:
         """The trace of each; None where it was refused."""
 
+    async def after(
+        self, attempt: Attempt, contract: str, height: int, overrides: Overrides
+    ) -> tuple[bytes, Overrides] | None:
+        """The trace of one, and what to believe when it has been made; None where it changes only its caller."""
+
     async def creation(self, transaction: Transaction, height: int) -> tuple[str, Overrides] | None:
         """The contract a transaction would create, and what to believe when it has; None where it creates none."""
 
@@ -87,6 +92,8 @@ class Found:
     severity: Severity | None = None
     attempt: Attempt | None = None
     gain: Gain | None = None
+    first: Attempt | None = None
+    """What has to be called before."""
     watched: tuple[WatchedLoss, ...] = ()
     held: dict[tuple[bytes, bytes], int | None] = field(default_factory=dict)
     """What watched accounts have, by account and token, as far as it was asked."""
@@ -96,13 +103,14 @@ class Found:
         """Whether nothing worse need be looked for."""
         return self.severity is not None and self.severity >= Severity.HIGH
 
-    def note(self, attempt: Attempt, gain: Gain) -> None:
+    def note(self, attempt: Attempt, gain: Gain, first: Attempt | None) -> None:
         """What an attempt would take, if it is the worst so far."""
         watched = tuple(loss for loss in gain.watched if self._is_much(loss))
         severity = grade(gain, watched)
         rank = (0, 0.0) if self.severity is None or self.gain is None else (self.severity, self.gain.dollars)
         if severity is not None and (severity, gain.dollars) > rank:
-            self.severity, self.attempt, self.gain, self.watched = severity, attempt, gain, watched
+            self.severity, self.attempt, self.gain, self.first = severity, attempt, gain, first
+            self.watched = watched
 
     def _is_much(self, loss: WatchedLoss) -> bool:
         has = self.held.get((loss.account, loss.token))
@@ -132,6 +140,10 @@ class Trial:
     selectors: Sequence[bytes]
     named: Sequence[bytes]
     """Addresses that stand in code and storage."""
+    first: Attempt | None = None
+    """What has been called before, in a trial on the state that it leaves."""
+    earlier: Gain | None = None
+    """What that gained or cost."""
 
     @classmethod
     async def of(cls, node: SimulatingNode, new: NewContract, known: Tables) -> "Trial":
@@ -159,6 +171,16 @@ class Trial:
             selectors=read.selectors,
             named=named,
         )
+
+    async def opened(self, attempt: Attempt) -> "Trial | None":
+        """The same on the state that an attempt leaves; None where it changes nothing."""
+        new = self.new
+        done = await self.node.simulator().after(attempt, new.address, new.head.number, new.overrides)
+        if done is None:
+            return None
+        trace, overrides = done
+        (earlier,) = await self._gains([(attempt, trace)])
+        return replace(self, new=replace(new, overrides=overrides), first=attempt, earlier=earlier)
 
     def addresses(self, random: Random) -> list[int]:
         """That may matter as arguments: some of those that are watched among them."""
@@ -193,15 +215,20 @@ class Trial:
             await self._measure(search, moving, found)
 
     async def _measure(self, search: Search, moving: Sequence[tuple[Attempt, bytes]], found: Found) -> None:
-        simulated = [
-            Simulated(attempt.transaction(self.new.address, number), trace, b"")
-            for number, (attempt, trace) in enumerate(moving, 1)
-        ]
-        measured = await unbroken(gains, simulated, self.new.address, self.new.head, self.node.chain_id, self.known)
+        measured = await self._gains(moving)
         await self._ask_balances(measured, found)
         for (attempt, _), gain in zip(moving, measured, strict=True):
-            search.reward(attempt, gain.dollars)
-            found.note(attempt, gain)
+            total = gain if self.earlier is None else gain.with_earlier(self.earlier)
+            search.reward(attempt, total.dollars)
+            found.note(attempt, total, self.first)
+
+    async def _gains(self, moving: Sequence[tuple[Attempt, bytes]]) -> list[Gain]:
+        new = self.new
+        simulated = [
+            Simulated(attempt.transaction(new.address, number), trace, b"")
+            for number, (attempt, trace) in enumerate(moving, 1)
+        ]
+        return await unbroken(gains, simulated, new.address, new.head, self.node.chain_id, self.known)
 
     async def _ask_balances(self, measured: Sequence[Gain], found: Found) -> None:
         """What the watched accounts that would lose something have."""

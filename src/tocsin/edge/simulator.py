@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from tocsin.chain import pending
-from tocsin.chain.attempts.traced import Attempt, asked, created
+from tocsin.chain.attempts.traced import Attempt, asked, believed, created
 from tocsin.chain.codecs.blocks import Transaction
 from tocsin.chain.pending import TRACE_CALL, Overrides, Simulated
 from tocsin.chain.rpc.json_rpc import Outcome
@@ -54,6 +54,28 @@ class Simulator:
             if frames is None or changes is None or (address := created(frames, endpoint.name)) is None:
                 return None
             return address, pending.after({}, Simulated(transaction, frames, changes), endpoint.name)
+
+        return await self._first(simulate)
+
+    async def after(
+        self, attempt: Attempt, contract: str, height: int, overrides: Overrides
+    ) -> tuple[bytes, Overrides] | None:
+        """
+        The trace of an attempt, and what to believe when it has been made.
+
+        None where it changes nothing but its caller, or was refused. Raises as `traced`.
+        """
+        transaction = attempt.transaction(contract, 1)
+        before = believed(attempt, overrides)
+        requests = pending.traces(transaction, height, before)
+
+        async def simulate(endpoint: Endpoint) -> tuple[bytes, Overrides] | None:
+            frames, changes = _traces(await endpoint.ask(requests), endpoint)
+            if frames is None or changes is None:
+                return None
+            now = pending.after(before, Simulated(transaction, frames, changes), endpoint.name)
+            changed = {address for address, each in now.items() if each != before.get(address)} - {attempt.caller}
+            return (frames, now) if changed else None
 
         return await self._first(simulate)
 

@@ -174,6 +174,31 @@ def test_code_that_hides_from_simulation_is_found_out(play: Play) -> None:
     assert found.severity == Severity.HIGH
 
 
+def test_an_attack_that_has_to_be_prepared_first_is_found(play: Play) -> None:
+    # given code that does what the attacker's contract does, once something else of it was called
+    targets, contract = drained_bank(play)
+    prepare, run = (
+        b"\x80\x63" + selector("prepare()") + b"\x14\x60\x3b\x57",
+        b"\x80\x63" + selector("run()") + b"\x14\x60\x41\x57",
+    )
+    forward = b"\x5b\x36\x5f\x5f\x37\x5f\x5f\x36\x5f\x73" + bytes.fromhex(contract.address[2:]) + b"\x5a\xf4\x50\x00"
+    code = b"\x5f\x35\x60\xe0\x1c" + prepare + run + forward + bytes.fromhex("5b60015f5500" + "5b5f546019575f5ffd")
+    trap = "0x" + "7b" * 20
+    play.home.put_code(trap, code, "trap")
+    # when
+    found = tried(play.home, trap, targets.attacker)
+    # then
+    assert found.severity == Severity.HIGH
+    assert found.first is not None
+    assert (found.first.selector, found.attempt and found.attempt.selector) == (
+        selector("prepare()"),
+        selector("run()"),
+    )
+    told = finding(found)
+    assert told is not None
+    assert "after function" in told.summary
+
+
 def test_an_owner_in_storage_is_called_as_where_the_deployer_is_unknown(play: Play) -> None:
     _, contract = drained_bank(play)
 
@@ -228,7 +253,7 @@ def test_a_transaction_that_creates_nothing_has_no_contract_to_try(play: Play) -
 def test_time_and_attempts_are_bounded(play: Play) -> None:
     targets, contract = drained_bank(play)
 
-    few = tried(play.home, contract.address, targets.attacker, budget=Budget(attempts=1))
+    few = tried(play.home, contract.address, targets.attacker, budget=Budget(attempts=1, openings=0))
     late = tried(play.home, contract.address, targets.attacker, budget=Budget(seconds=0.0))
 
     assert (few.attempts, few.is_complete, few.severity) == (1, True, None)

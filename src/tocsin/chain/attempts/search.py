@@ -40,6 +40,8 @@ class _Function:
     shapes: dict[int, set[object]] = field(default_factory=dict)
     """How its attempts came out, by what was paid along."""
     tried: int = 0
+    opening: tuple[int, Attempt] | None = None
+    """Of the attempts that did not revert, the one that came furthest, and how far."""
 
     @property
     def is_settled(self) -> bool:
@@ -83,6 +85,8 @@ class Search:
         for number in shown.numbers:
             if len(self._numbers) < MOST_LEARNED:
                 self._numbers[number] = None
+        if shown.is_done and (function.opening is None or function.opening[0] < shown.depth):
+            function.opening = shown.depth, attempt
         score = 2 * shown.depth + shown.is_done
         self._keep(function, score, attempt)
 
@@ -92,6 +96,11 @@ class Search:
             self._keep(
                 self._functions[attempt.caller, attempt.selector], GAINED + int(min(dollars, MOST_DOLLARS)), attempt
             )
+
+    def openings(self) -> list[Attempt]:
+        """An attempt of each function that was not reverted, furthest first: what others may need before them."""
+        known = [each.opening for each in self._functions.values() if each.opening is not None]
+        return [attempt for _, attempt in sorted(known, key=lambda each: -each[0]) if attempt.selector]
 
     def _keep(self, function: _Function, score: int, attempt: Attempt) -> None:
         function.best.append((score, attempt))

@@ -64,15 +64,19 @@ def asked(attempt: Attempt, contract: str, height: int, overrides: Overrides, ma
         "from": attempt.caller, "to": contract, "gas": hex(GAS), "value": hex(attempt.value),
         "input": "0x" + attempt.data.hex(),
     }  # fmt: skip
-    believed = {**overrides, attempt.caller: {**overrides.get(attempt.caller, {}), "balance": hex(CALLER_WEI)}}
     config: Mapping[str, Any] = {
         "tracer": "callTracer",
         "tracerConfig": {"withLog": True},
         "timeout": TRACE_TIMEOUT,
-        "stateOverrides": believed,
+        "stateOverrides": believed(attempt, overrides),
         "blockOverrides": {"feeRecipient": maker},
     }
     return Request(TRACE_CALL, (call, hex(height), config))
+
+
+def believed(attempt: Attempt, overrides: Overrides) -> Overrides:
+    """What is believed of the state, the caller's means included."""
+    return {**overrides, attempt.caller: {**overrides.get(attempt.caller, {}), "balance": hex(CALLER_WEI)}}
 
 
 class _Frame(msgspec.Struct, gc=False):

@@ -4,13 +4,14 @@ Try a new contract out on a node's state: would a call of it take anything from 
 ## What it does
 Reads the code at ADDRESS, finds the functions it answers to, and calls each on the state after the newest block (or
 --block), as --from and as owners that its storage and code name: with nothing, with ten ether, then with arguments that
-are varied where calls come furthest. Nothing is sent. What comes of each call is measured as if it had happened: what
-the caller and the contract would gain, and what accounts that you watch (--known) would lose.
+are varied where calls come furthest; then again after a call that changed something. Nothing is sent. What comes of
+each call is measured as if it had happened: what the caller and the contract would gain, and what accounts that you
+watch (--known) would lose.
 
 A finding is critical when a watched account would lose more than a twentieth of what it has of a token, high when a
 call gains $30 000 or more than ten items, medium when all of that comes from pools of exchanges, as in an arbitrage.
 Tokens without a known price do not count: give theirs with --known. That nothing was found does not clear a contract:
-one that needs several transactions, or arguments that nobody guesses, keeps its secret.
+one that needs more than two calls, or arguments that nobody guesses, keeps its secret.
 
 The node must have `debug_traceCall`. At most --seconds are spent; the same --seed makes the same calls.
 
