@@ -9,6 +9,7 @@ a root. The contract must not have been created in the same transaction.
 
 * critical: what was taken is worth $100 000 or more.
 * high: anything less, or of unknown worth: a trial is how it begins.
+* medium: the sender called it as a Safe is called: several owners signed.
 
 ## Why it matters
 A function that was left unguarded empties every contract with the same code, usually within the hour: the first
@@ -16,7 +17,8 @@ transaction often takes next to nothing.
 
 ## Blind spots
 Control taken in one transaction and used in the next; functions with other names; a payment by another contract than
-the one that was taken over, or a mint; an actor that gives something back. A true owner that appoints itself and takes
+the one that was taken over, or a mint; an actor that gives something back. A thief may have his contract called as a
+Safe is. A true owner that appoints itself and takes
 out what is its own in one transaction looks the same: ask before you call it theft.
 
 ## Triage
@@ -48,6 +50,8 @@ from tocsin.tables.dataset import Tables
 
 CRITICAL_DOLLARS = 100_000
 CONFIDENCE = 0.85
+BY_SAFE = selector("execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)")
+"""How a multisig of Safe is called: owners grant themselves a role, use it and revoke it, all at once."""
 FAMILY = "family:access-control"
 
 MOST_ADDRESSES = 8
@@ -133,11 +137,12 @@ def _pays_later(act: Act, since: Frame) -> bool:
 def _sighting(act: Act, prices: Prices, found: Takeover) -> Sighting:
     chain_id, victim = act.place["chain_id"], shown(found.by.callee)
     worth = sum(prices.dollars(chain_id, token, amount) or 0.0 for token, amount in found.taken.items())
+    severity = Severity.CRITICAL if worth >= CRITICAL_DOLLARS else Severity.HIGH
     tokens = list(found.taken)[:LISTED]
     much = about(worth) if worth >= 1 else ", ".join(f"{found.taken[token]} of {shown(token)}" for token in tokens[:3])
     return Sighting(
         place=Place.of(act.place),
-        severity=Severity.CRITICAL if worth >= CRITICAL_DOLLARS else Severity.HIGH,
+        severity=Severity.MEDIUM if act.tree[0].selector == BY_SAFE else severity,
         confidence=CONFIDENCE,
         title="Somebody made himself master of a contract and took from it",
         summary=f"Whoever acts for {shown(act.cluster.sender)} told {victim} who may do what with it (function "
@@ -197,6 +202,17 @@ detector = Detector(
                 **moved(("bank", "thief", "coin", 1)),
             },
             finds=({"severity": "high"},),
+        ),
+        Example(
+            says="owners of a Safe take up an office, and what is theirs",
+            tables={
+                "calls": [
+                    {**row, "selector": BY_SAFE} if not row["depth"] else row
+                    for row in _taken_over(_INIT + literal.words("thief", _WETH))
+                ],
+                **moved(("bank", "thief", _WETH, 100)),
+            },
+            finds=({"severity": "medium"},),
         ),
         Example(
             says="somebody else is made master",
