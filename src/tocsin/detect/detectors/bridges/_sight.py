@@ -63,22 +63,24 @@ class Sight:
         """The labelled contracts at the other end, and since when something arrived that one alone had sent."""
         key = tuple(release[name] for name in ("channel", "source", "chain_id", "contract"))
         if key not in self._senders:
-            channel, source, chain, contract = key
-            other_end = pl.col("chain_id") != chain if source is None else pl.col("chain_id") == source
-            sent = self._memory.filter(is_role(Role.DEPOSIT) & (pl.col("channel") == channel) & other_end)
-            same = ["id", "value_binary", "beneficiary"]
-            sent = sent.select(*same, "chain_id", sender="contract").unique()
-            there = (pl.col("contract") == contract) & (pl.col("chain_id") == chain) & (pl.col("channel") == channel)
-            arrived = self._memory.filter(is_role(Role.RELEASE) & there).select(*same, "timestamp")
-            alone = sent.filter(pl.col("sender").n_unique().over(same) == 1)
-            met = arrived.join(alone, on=same, nulls_equal=True)
-            since = met.group_by("sender").agg(pl.col("timestamp").min())
-            senders = sent.select("chain_id", "sender").unique().iter_rows()
-            self._senders[key] = (
-                frozenset(each for chain, each in senders if is_bridge(self._labels, chain, each)),
-                dict(since.iter_rows()),
-            )
+            self._senders[key] = self._find_senders(*key)
         return self._senders[key]
+
+    def _find_senders(
+        self, channel: str, source: int | None, chain: int, contract: bytes
+    ) -> tuple[frozenset[bytes], dict[bytes, int]]:
+        other_end = pl.col("chain_id") != chain if source is None else pl.col("chain_id") == source
+        sent = self._memory.filter(is_role(Role.DEPOSIT) & (pl.col("channel") == channel) & other_end)
+        senders = list(sent.select("chain_id", "contract").unique().iter_rows())
+        labelled = frozenset(each for there, each in senders if is_bridge(self._labels, there, each))
+        if labelled or len(senders) <= 1:
+            return labelled, {each: 0 for _, each in senders}
+        here = (pl.col("contract") == contract) & (pl.col("chain_id") == chain) & (pl.col("channel") == channel)
+        same = ["id", "value_binary", "beneficiary"]
+        arrived = self._memory.filter(is_role(Role.RELEASE) & here).select(*same, "timestamp")
+        met = arrived.join(sent.select(*same, sender="contract"), on=same, nulls_equal=True)
+        by_one = met.filter(pl.col("sender").n_unique().over(same) == 1)
+        return labelled, dict(by_one.group_by("sender").agg(pl.col("timestamp").min()).iter_rows())
 
     def earlier(self, release: Row) -> list[Row]:
         """The same message, as it arrived before at the same contract."""
