@@ -78,7 +78,7 @@ from tocsin.model.finding import Sighting
 from tocsin.tables.dataset import Tables
 
 WINDOW_BLOCKS = 200_000
-"""Of each chain: four weeks of Ethereum, four days where a block takes two seconds, half a day at four blocks a second."""
+"""Of each chain: four weeks of Ethereum, four days where a block takes two seconds, half a day at four a second."""
 LOOKBACK_SECONDS = 86_400
 """How long before an arrival what was sent is looked for, where messages have no numbers that tell."""
 SLOW_LOOKBACK_SECONDS: Mapping[str, int] = {"op-stack": 14 * 86_400, "op-stack-proof": 14 * 86_400}
