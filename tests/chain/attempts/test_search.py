@@ -87,3 +87,12 @@ def test_a_creation_says_its_address() -> None:
     assert created(b'{"type":"CREATE","to":"0xAB"}', "here") == "0xab"
     assert created(b'{"type":"CREATE","to":"0xAB","error":"out of gas"}', "here") is None
     assert created(b'{"type":"CALL","to":"0xAB"}', "here") is None
+
+
+def test_what_was_not_reverted_opens_the_way_for_others_furthest_first() -> None:
+    one = search()
+    for attempt in one.take(6):
+        is_done = attempt.selector != RUN or attempt.value > 0
+        one.learn(attempt, Shown(is_done=is_done, depth=5 if attempt.selector == RUN else 2, moves=False, numbers=()))
+    assert [each.selector for each in one.openings()] == [RUN, OTHER]
+    assert one.openings()[0].value == PAID_WEI
