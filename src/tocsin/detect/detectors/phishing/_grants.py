@@ -1,5 +1,6 @@
 """What was signed for somebody who should not have it, before anything is taken."""
 
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -103,7 +104,7 @@ def _allowance(rows: list[dict[str, Any]], terms: list[tuple[bool, bool]] | tupl
 
 
 def _fan_in(memory: pl.DataFrame, found: pl.DataFrame, labels: Labels, window_blocks: int) -> Iterator[Grant]:
-    now = found.filter(pl.col("by") == DELEGATION)
+    now = found.filter((pl.col("by") == DELEGATION) & pl.col("block_number").is_not_null())
     if now.is_empty():
         return
     rows = memory.filter((pl.col("by") == DELEGATION) & pl.col("spender").is_in(now["spender"].unique().to_list()))
@@ -111,16 +112,41 @@ def _fan_in(memory: pl.DataFrame, found: pl.DataFrame, labels: Labels, window_bl
     before = rows.filter((pl.col("block_number") < first) & (pl.col("block_number") + window_blocks >= last))
     counted = before.group_by("chain_id", "spender").agg(pl.col("owner").n_unique())
     busy = set(counted.filter(pl.col("owner") >= FAN_IN)[["chain_id", "spender"]].rows())
-    windows: dict[tuple[int, bytes], dict[bytes, int]] = {}
-    for row in rows.sort("block_number", "transaction_index", "owner").iter_rows(named=True):
+    windows: dict[tuple[int, bytes], _Window] = {}
+    placed = rows.filter(pl.col("block_number").is_not_null()).sort("block_number", "transaction_index", "owner")
+    for row in placed.iter_rows(named=True):
         key = (row["chain_id"], row["spender"])
         if key in busy or labels.kinds(*key) & TRUSTED:
             continue
-        owners = {o: at for o, at in windows.get(key, {}).items() if at + window_blocks >= row["block_number"]}
-        is_new = row["owner"] not in owners
-        windows[key] = owners | {row["owner"]: row["block_number"]}
-        if is_new and len(windows[key]) == FAN_IN and row["block_number"] >= first:
-            yield _fanned(row, sorted(windows[key]), labels.kinds(*key) & HOSTILE)
+        window = windows.setdefault(key, _Window(window_blocks))
+        if window.grows_to(row["block_number"], row["owner"]) == FAN_IN and row["block_number"] >= first:
+            yield _fanned(row, window.owners, labels.kinds(*key) & HOSTILE)
+
+
+class _Window:
+    """The accounts that took on one code within the last so many blocks."""
+
+    def __init__(self, blocks: int) -> None:
+        self._blocks = blocks
+        self._rows: deque[tuple[int, bytes]] = deque()
+        self._owners: Counter[bytes] = Counter()
+
+    @property
+    def owners(self) -> list[bytes]:
+        """All of them."""
+        return sorted(self._owners)
+
+    def grows_to(self, block: int, owner: bytes) -> int:
+        """How many there are with this one; 0 where it was there before."""
+        while self._rows and self._rows[0][0] + self._blocks < block:
+            gone = self._rows.popleft()[1]
+            self._owners[gone] -= 1
+            if not self._owners[gone]:
+                del self._owners[gone]
+        is_new = owner not in self._owners
+        self._owners[owner] += 1
+        self._rows.append((block, owner))
+        return len(self._owners) if is_new else 0
 
 
 def _fanned(row: Mapping[str, Any], owners: list[bytes], hostile: frozenset[str]) -> Grant:

@@ -18,7 +18,8 @@ one may have signed more: they can be cancelled.
 ## Blind spots
 Other markets than Seaport and its forks. Orders paid for with a token of unknown price, or with other items.
 Collections without a price that did not change hands by Seaport within the day. Gifts, sales settled elsewhere, and
-moves between wallets of one owner look the same: precision is low for single items.
+moves between wallets of one owner look the same: precision is low for single items. What becomes of the items
+afterwards, a quick resale for one, is not looked at.
 
 ## Triage
 Tell the owner to cancel all orders (`incrementCounter` of Seaport) and to take approvals back; tell markets to flag the
