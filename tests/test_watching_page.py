@@ -17,8 +17,9 @@ ENVIRONMENT = {"NODE_KEY": "a-key", "BACKUP_KEY": "another-key", "DATABASE_PASSW
 
 
 def test_the_settings_on_the_page_are_right() -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    example, beacon = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 
+    assert len(parse(beacon, "watching.md", ENVIRONMENT).chains[0].validators) == 2
     settings = parse(example, "watching.md", ENVIRONMENT)
 
     assert [chain.name for chain in settings.chains] == ["mainnet", "base"]

@@ -12,7 +12,7 @@ from tocsin.model.errors import SettingError
 
 def with_rules(settings: Settings) -> dict[str, Detector]:
     """Every detector, and the rules that the settings name. Raises `SourceError` and `RuleError`."""
-    return {**detectors(), **rules.load(settings.rules.files).detectors} if settings.rules.files else dict(detectors())
+    return {**detectors(), **rules.load(settings.rules.files).detectors}
 
 
 def detectors_of(chain: ChainSettings, known: Mapping[str, Detector]) -> dict[str, Detector]:

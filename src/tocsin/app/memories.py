@@ -57,7 +57,11 @@ def with_others(
     return {**own, **{name: pl.concat(kept) for name, kept in given.items() if kept}}
 
 
+_PLACED = ("transactions", "calls", "logs", "beacon_blocks", "finality", "node_status")
+"""Raw datasets of which one is in every batch that has heights."""
+
+
 def first_block(tables: Tables) -> int | None:
     """The lowest height of a batch, where it is known."""
-    lowest = [tables[name]["block_number"].min() for name in ("transactions", "calls", "logs") if name in tables]
+    lowest = [tables[name]["block_number"].min() for name in _PLACED if name in tables]
     return min((number for number in lowest if isinstance(number, int)), default=None)

@@ -31,6 +31,8 @@ def load(paths: Sequence[str], *, force: bool = False) -> Rules:
 
     Raises `RuleError` that names every fault, and `SourceError` for what cannot be read.
     """
+    if not paths:
+        return Rules({}, {})
     found = running(compiled(paths, force=force, taken=detectors()))
     return Rules(
         {each.detector.id: each.detector for each in found}, {each.detector.id: each.heading.title for each in found}

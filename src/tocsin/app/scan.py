@@ -64,7 +64,7 @@ def _one_chain(tables: Tables) -> int | None:
     return next(found, None)
 
 
-_RAW = ("blocks", "transactions", "calls", "logs", "state_changes")
+_RAW = ("blocks", "transactions", "calls", "logs", "state_changes", "beacon_blocks", "finality", "node_status")
 
 
 def _transactions(tables: Tables) -> int:

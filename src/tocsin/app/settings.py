@@ -91,6 +91,8 @@ class ChainSettings:
         "mined. It asks much of a node: use one of your own.",
         False,
     )
+    beacon_urls: tuple[Secret, ...] = setting("Beacon API URLs of consensus nodes to ask too; http(s).", ())
+    validators: tuple[str, ...] = setting("Indices or public keys of your validators, to ask beacon_urls about.", ())
     allow: tuple[str, ...] = setting("Ids of the detectors to run; empty for all.", ())
     deny: tuple[str, ...] = setting("Ids of detectors not to run.", ())
 

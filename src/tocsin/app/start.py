@@ -14,6 +14,7 @@ from tocsin.app.known import load
 from tocsin.app.live import Live
 from tocsin.app.look import decode
 from tocsin.app.monitor import Monitor
+from tocsin.app.network import WithNetwork, with_network
 from tocsin.app.notes import ChainNotes
 from tocsin.app.pending import PendingView
 from tocsin.app.pending_watch import PendingWatch
@@ -50,7 +51,7 @@ def read_settings(path: Path, environment: Mapping[str, str]) -> Settings:
 
 def secrets(settings: Settings) -> tuple[str, ...]:
     """Whatever in the settings must not be seen in a log."""
-    endpoints = [one.reveal for chain in settings.chains for one in chain.endpoints]
+    endpoints = [one.reveal for chain in settings.chains for one in (*chain.endpoints, *chain.beacon_urls)]
     return (password(settings.store.url.reveal), *(part for url in endpoints for part in urls.secrets(url)))
 
 
@@ -81,12 +82,15 @@ async def live(settings: Settings, store: Store, metrics: Metrics, log: Log) -> 
     deliverer = _deliverer(settings, store, book, metrics, log)
     connected = await asyncio.gather(*(reader_of(chain, chosen[chain.name]) for chain in settings.chains))
     readers = {chain.name: reader for chain, reader in zip(settings.chains, connected, strict=True)}
+    beside = [chain for chain in settings.chains if chain.beacon_urls]
+    networks = {chain.name: _network(chain, readers[chain.name], store) for chain in beside}
     workers, monitors, pending = [], [], []
     for chain in settings.chains:
         reader = readers[chain.name]
+        asked = networks.get(chain.name, reader)
         notes = _notes(chain, metrics, log, deliverer.wake.set)
         watcher = Watcher(
-            reader=reader,
+            reader=asked,
             store=store,
             decode=decode,
             detectors=chosen[chain.name],
@@ -99,9 +103,11 @@ async def live(settings: Settings, store: Store, metrics: Metrics, log: Log) -> 
         workers.append(worker := _worker(watcher, book, notes))
         if chain.pending:
             pending.append(_pending(chain, worker, reader, deliverer, metrics))
-        monitors.append(_monitor(chain, notes, book, reader))
+        monitors.append(_monitor(chain, notes, book, asked))
 
     async def close() -> None:
+        for network in networks.values():
+            await network.close()
         for reader in readers.values():
             await reader.close()
 
@@ -143,7 +149,13 @@ def _pending(
     )
 
 
-def _monitor(chain: ChainSettings, notes: ChainNotes, book: HealthBook, reader: Nodes) -> Monitor:
+def _network(chain: ChainSettings, reader: Nodes, store: Store) -> WithNetwork:
+    """The chain's reader with its beacon nodes beside it. Raises `SettingError`."""
+    urls = [one.reveal for one in chain.beacon_urls]
+    return with_network(reader, beacon_urls=urls, validators=chain.validators, store=store, clock=clock.now)
+
+
+def _monitor(chain: ChainSettings, notes: ChainNotes, book: HealthBook, reader: Nodes | WithNetwork) -> Monitor:
     return Monitor(
         chain_id=chain.chain_id,
         notes=notes,

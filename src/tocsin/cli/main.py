@@ -66,7 +66,8 @@ def explain(error: Exception) -> int:
         return WRONG_USAGE
     for kind, code in _EXIT_CODES:
         if isinstance(error, kind):
-            fail(str(error))
+            for line in str(error).splitlines() or [""]:
+                fail(line)
             return code
     fail(f"a defect of tocsin: {type(error).__name__}: {error}. Please report it; {DEBUG}=1 shows where it happened.")
     return FAILED

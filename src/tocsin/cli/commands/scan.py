@@ -66,6 +66,8 @@ FOUND = 3
 
 
 Selected: TypeAlias = Mapping[str, Detector]
+Titles: TypeAlias = Mapping[str, str]
+"""By rule: what it finds, in one line."""
 Found: TypeAlias = tuple[str, Finding]
 """A finding with the source it was found in."""
 
@@ -136,8 +138,8 @@ def run(  # noqa: PLR0913, PLR0917 - Typer reads the options off the parameters
     last: Annotated[int | None, typer.Option("--to", metavar="N", min=0, help="Last block.")] = None,
 ) -> None:
     """Scan the sources, show the findings, and exit as the findings and --fail-on say."""
-    own = load_rules(rules).detectors if rules else {}
-    selected, beside = scanning.chosen(names(only), {**detectors(), **own}), load(known or ())
+    own = load_rules(rules or ())
+    selected, beside = scanning.chosen(names(only), {**detectors(), **own.detectors}), load(known or ())
     wanted = Request(source="", chain_id=chain_id, first_block=first, last_block=last, extra=extra(selected.values()))
     requests = [replace(wanted, source=source) for source in sources]
     invite(sources)
@@ -146,7 +148,7 @@ def run(  # noqa: PLR0913, PLR0917 - Typer reads the options off the parameters
     if as_alerts:
         _write_alerts(stream, form, selected, Labels.of(beside))
     else:
-        _WRITERS[form](stream, selected, report)
+        _WRITERS[form](stream, selected, report, own.titles)
     _say(report, seen)
     raise typer.Exit(_exit_code(report, seen, fail_on))
 
@@ -181,12 +183,12 @@ def _kept(stream: Iterable[Found], least: SeverityWord) -> Iterator[Found]:
     return ((source, finding) for source, finding in stream if finding.severity >= least.severity)
 
 
-def _as_table(stream: Iterable[Found], _selected: Selected, _report: Report) -> None:
+def _as_table(stream: Iterable[Found], _selected: Selected, _report: Report, _titles: Titles) -> None:
     if found := [finding for _, finding in stream]:
         results().print(shown.table(found))
 
 
-def _as_json(stream: Iterable[Found], _selected: Selected, _report: Report) -> None:
+def _as_json(stream: Iterable[Found], _selected: Selected, _report: Report, _titles: Titles) -> None:
     for _, finding in stream:
         typer.echo(json.dumps(finding.to_json()))
 
@@ -203,10 +205,10 @@ def _write_alerts(stream: Iterable[Found], form: Format, selected: Selected, kno
         results().print(shown_alerts.table(told))
 
 
-def _as_sarif(stream: Iterable[Found], selected: Selected, report: Report) -> None:
+def _as_sarif(stream: Iterable[Found], selected: Selected, report: Report, titles: Titles) -> None:
     found = list(stream)
     modules = load_with_modules(tocsin.detect.detectors, Detector)
-    says = {detector.id: summary(module) for detector, module in modules}
+    says = {**{detector.id: summary(module) for detector, module in modules}, **titles}
     notes = [*blindness(report), *problems(report)]
     typer.echo(json.dumps(sarif.log(found, selected, says, notes, whole=report.whole), indent=2))
 
@@ -220,8 +222,8 @@ def _say(report: Report, seen: Seen) -> None:
         warn(text)
     looked = f"{count(report.units, report.noun)}, {count(report.transactions, 'transaction')}"
     note(f"{shown.tally(seen.severities.elements())} in {looked}.")
-    if seen.worst and seen.worst[0] != PASTED:
-        place = seen.worst[1].place
+    place = seen.worst[1].place if seen.worst else None
+    if seen.worst and place and seen.worst[0] != PASTED and (place.transaction_hash or place.block_number is None):
         which = f"--tx {place.transaction_hash}" if place.transaction_hash else f"--chain-id {place.chain_id}"
         note(f"Look closer: tocsin explain {shlex.quote(seen.worst[0])} {which}")
 
