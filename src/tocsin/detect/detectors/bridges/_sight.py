@@ -4,6 +4,7 @@ What was seen of the chains at the other end: up to when, since when without a b
 All of it is asked "as of" a time on the chains, so that what is found does not depend on which chain was read first.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -36,7 +37,11 @@ class Sight:
         same = memory.filter(pl.col("id").is_in(releases["id"].unique().implode()))
         self._memory, self._labels = memory, labels
         self._deposits = _by_id(same.filter(is_role(Role.DEPOSIT)))
-        self._releases = _by_id(same.filter(is_role(Role.RELEASE)))
+        self._arrivals: dict[tuple[Any, ...], list[tuple[int, int, int]]] = {}
+        for row in same.filter(is_role(Role.RELEASE)).iter_rows(named=True):
+            self._arrivals.setdefault(_arrival(row), []).append(place(row))
+        for places in self._arrivals.values():
+            places.sort()
         self._senders: dict[tuple[Any, ...], tuple[frozenset[bytes], dict[bytes, int]]] = {}
         self._seen: dict[int, tuple[Times, Times]] = {}
         self._numbers: dict[tuple[Any, ...], tuple[Times, npt.NDArray[np.uint64]]] = {}
@@ -82,10 +87,9 @@ class Sight:
         by_one = met.filter(pl.col("sender").n_unique().over(same) == 1)
         return labelled, dict(by_one.group_by("sender").agg(pl.col("timestamp").min()).iter_rows())
 
-    def earlier(self, release: Row) -> list[Row]:
-        """The same message, as it arrived before at the same contract."""
-        there = self._releases.get((release["channel"], release["id"]), ())
-        return [each for each in there if _is_same(each, release) and place(each) < place(release)]
+    def earlier(self, release: Row) -> int:
+        """How often the same message had arrived at the same contract before."""
+        return bisect_left(self._arrivals.get(_arrival(release), ()), place(release))
 
     def head(self, chain: int, at: int | None = None) -> int | None:
         """Up to when a chain was seen, of what is not later than `at`; None where it was not."""
@@ -195,8 +199,9 @@ def _is_way(deposit: Row, release: Row) -> bool:
     )
 
 
-def _is_same(one: Row, other: Row) -> bool:
-    return all(one[name] == other[name] for name in ("chain_id", "contract", "source"))
+def _arrival(release: Row) -> tuple[Any, ...]:
+    """What two arrivals of one message at one contract have in common."""
+    return tuple(release[name] for name in ("channel", "id", "chain_id", "contract", "source"))
 
 
 def waiting(memory: pl.DataFrame, new: pl.DataFrame) -> Iterator[pl.DataFrame]:

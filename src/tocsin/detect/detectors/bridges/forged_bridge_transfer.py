@@ -117,7 +117,7 @@ def _is_known(release: Row, sight: Sight, labels: Labels) -> bool:
 
 def _at_once(release: Row, sight: Sight) -> Iterator[Telling]:
     """What can be said of an arrival with what was there before it."""
-    if release["channel"] not in REPEATABLE and (times := len(sight.earlier(release))):
+    if release["channel"] not in REPEATABLE and (times := sight.earlier(release)):
         yield REPEATED.told(f"It had arrived {times} times before.", earlier=times)
     if release["source"] is None or matches(release, sight.deposits(release, 0)):
         return
