@@ -42,6 +42,9 @@ REMEMBERED: Mapping[str, Column] = {
 }
 
 
+NOTHING = pl.DataFrame(schema=schema({**PLACE, **REMEMBERED}))
+
+
 @dataclass(slots=True)
 class Use:
     """What one transaction, or one block, did with one function or one token of a watched contract."""
@@ -124,7 +127,10 @@ def remember(tables: Tables) -> pl.DataFrame:
     """What each block did with each function and token of watched contracts, and when they were upgraded."""
     blocks: dict[tuple[Any, ...], dict[tuple[str, bytes], Use]] = {}
     places: dict[tuple[Any, ...], Mapping[str, Any]] = {}
-    for visit in visits(tables):
+    logs, found = _watched.rows(tables, "logs", "address"), visits(tables)
+    if not found and logs.is_empty():
+        return NOTHING
+    for visit in found:
         block = (visit.place["chain_id"], visit.place["block_number"], visit.place["block_hash"], visit.contract)
         places.setdefault(block, visit.place)
         for subject, use in visit.uses.items():
@@ -134,7 +140,6 @@ def remember(tables: Tables) -> pl.DataFrame:
         for block, uses in blocks.items()
         for subject, use in list(uses.items())[:MOST_SUBJECTS]
     ]
-    logs = _watched.rows(tables, "logs", "address")
     upgrades = [_row(log, log["address"], ("upgrade", b""), Use()) for log in logs.iter_rows(named=True)]
     return pl.DataFrame([*rows, *upgrades], schema=schema({**PLACE, **REMEMBERED}), orient="row")
 

@@ -30,6 +30,9 @@ REMEMBERED: Mapping[str, Column] = {
 }
 
 
+NOTHING = pl.DataFrame(schema=schema({**PLACE, **REMEMBERED}))
+
+
 @dataclass(slots=True)
 class Change:
     """What one watched account gained and lost of one token in one transaction."""
@@ -95,8 +98,11 @@ def _change(row: Mapping[str, Any], account: bytes, found: dict[tuple[Any, ...],
 
 def remember(tables: Tables) -> pl.DataFrame:
     """What watched accounts gained and lost in each block: one row an account and token, at most `MOST_TOKENS`."""
+    found = changes(tables)
+    if not found:
+        return NOTHING
     groups: dict[tuple[Any, ...], list[Change]] = {}
-    for change in priced_first(changes(tables), tables):
+    for change in priced_first(found, tables):
         place = change.place
         where = (place["chain_id"], place["block_number"], place["block_hash"], change.account, change.token)
         groups.setdefault(where, []).append(change)

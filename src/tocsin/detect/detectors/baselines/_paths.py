@@ -28,6 +28,8 @@ REMEMBERED: Mapping[str, Column] = {
     "times": count("transactions", "In how many of the block's transactions."),
 }
 
+NOTHING = pl.DataFrame(schema=schema({**PLACE, **REMEMBERED}))
+
 Step: TypeAlias = "tuple[bytes, bytes, bool]"
 """Contract, function, and whether it came from outside."""
 
@@ -108,7 +110,10 @@ def remember(tables: Tables) -> pl.DataFrame:
     """The ways, steps and callers of each block, each once, contracts first."""
     seen: dict[tuple[Any, ...], Counter[tuple[str, int]]] = {}
     places: dict[tuple[Any, ...], Mapping[str, Any]] = {}
-    for path in paths(tables):
+    found = paths(tables)
+    if not found:
+        return NOTHING
+    for path in found:
         block = tuple(path.place[name] for name in ("chain_id", "block_number", "block_hash"))
         places.setdefault(block, path.place)
         seen.setdefault(block, Counter()).update(set(_seen(path)))

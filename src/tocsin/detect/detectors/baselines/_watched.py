@@ -30,11 +30,13 @@ def accounts(tables: Tables, chain_id: int, kinds: Sequence[str] = WATCHED) -> f
 def rows(tables: Tables, name: str, *columns: str) -> pl.DataFrame:
     """The rows of a table that name a watched account in one of these columns."""
     frame = tables[name]
-    found: pl.DataFrame = frame[np.flatnonzero(mask(tables, frame, *columns))]
+    if not any(accounts(tables, chain) for chain in chains(frame)):
+        return frame[:0]
+    found: pl.DataFrame = frame[np.flatnonzero(_mask(tables, frame, *columns))]
     return found
 
 
-def mask(tables: Tables, frame: pl.DataFrame, *columns: str) -> Mask:
+def _mask(tables: Tables, frame: pl.DataFrame, *columns: str) -> Mask:
     """Which rows of a frame name a watched account in one of these columns."""
     chosen = np.zeros(len(frame), dtype=np.bool_)
     for chain in chains(frame):
@@ -47,4 +49,7 @@ def mask(tables: Tables, frame: pl.DataFrame, *columns: str) -> Mask:
 
 def chains(frame: pl.DataFrame) -> list[int]:
     """The chains a frame speaks of: one, nearly always."""
-    return [] if frame.is_empty() else frame["chain_id"].unique(maintain_order=True).to_list()
+    ids = frame["chain_id"].to_numpy()
+    if not len(ids) or (ids == ids[0]).all():
+        return [int(each) for each in ids[:1]]
+    return [int(each) for each in np.unique(ids)]

@@ -59,6 +59,7 @@ REMEMBERED: Mapping[str, Column] = {
     "calls": count("calls", "How many calls of it from outside there were in the block."),
     "most_gas": count("gas", "The most that one of them used."),
 }
+NOTHING = pl.DataFrame(schema=schema({**PLACE, **REMEMBERED}))
 _KEY = ("contract", "function")
 Call: TypeAlias = Mapping[str, Any]
 
@@ -66,7 +67,10 @@ Call: TypeAlias = Mapping[str, Any]
 def remember(tables: Tables) -> pl.DataFrame:
     """The gas used by calls of watched contracts: one row for each block, contract and function."""
     groups: dict[tuple[Any, ...], list[Call]] = {}
-    for call in _calls_with_gas(tables):
+    calls = _calls_with_gas(tables)
+    if not calls:
+        return NOTHING
+    for call in calls:
         where = (call["chain_id"], call["block_number"], call["block_hash"], call["to_address"], call["function"])
         groups.setdefault(where, []).append(call)
     kept = Counter[tuple[Any, ...]]()

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from tocsin.chain import abi
 from tocsin.chain.signatures import selector
 from tocsin.detect.worth import Prices
 from tocsin.tables.columns import PLACE, Column, address, schema, text
@@ -28,32 +30,38 @@ REMEMBERED: Mapping[str, Column] = {
     "account": address("Who sent the transaction."),
     "pool": address("Where it was traded, or who was to get it."),
 }
-SWAPS = ("pool_address", "token_in_address", "token_out_address", "amount_in_f64")
+NOTHING = pl.DataFrame(schema=schema({**PLACE, **REMEMBERED}))
+SWAPS = ("pool_address", "token_in_address", "token_out_address")
 CALLS = ("to_address", "selector", "input", "output", "error")
 
 
 def remember(tables: Tables) -> pl.DataFrame:
     """The trades of tokens without a price, and the refused transfers, of a batch."""
+    told = [*_trades(tables), *_refusals(tables)]
+    if not told:
+        return NOTHING
     sent = tables["transactions"].select("block_hash", "transaction_hash", "from_address").iter_rows()
     senders = {(block, hash_): sender for block, hash_, sender in sent}
-    rows = [
-        {**{name: row[name] for name in PLACE}, "account": senders[where], **told}
-        for row, told in (*_trades(tables), *_refusals(tables))
-        if (where := (row["block_hash"], row["transaction_hash"])) in senders and row["block_number"] is not None
-    ]
-    return pl.DataFrame(rows, schema=schema({**PLACE, **REMEMBERED}), orient="row").unique(maintain_order=True)
+    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row, what in told:
+        where = (row["block_hash"], row["transaction_hash"])
+        if where in senders and row["block_number"] is not None:
+            full = {**{name: row[name] for name in PLACE}, "account": senders[where], **what}
+            rows[tuple(full.values())] = full
+    return pl.DataFrame(list(rows.values()), schema=schema({**PLACE, **REMEMBERED}), orient="row")
 
 
 def _trades(tables: Tables) -> Iterator[tuple[Mapping[str, Any], dict[str, Any]]]:
     prices = Prices.of(tables)
-    for row in tables["swaps"].iter_rows(named=True):
+    traded = tables["swaps"].select(*PLACE, "pool_address", "token_in_address", "token_out_address")
+    for row in traded.iter_rows(named=True):
         for kind, token in (("bought", row["token_out_address"]), ("sold", row["token_in_address"])):
             if prices.dollars(row["chain_id"], token, 1) is None:
                 yield row, {"kind": kind, "token": token, "pool": row["pool_address"]}
 
 
 def _refusals(tables: Tables) -> Iterator[tuple[Mapping[str, Any], dict[str, Any]]]:
-    failed = tables["calls"].filter(pl.col("error").is_not_null())
+    failed = tables["calls"][np.flatnonzero(abi.present(tables["calls"]["error"]))]
     for row in failed.iter_rows(named=True):
         at = 4 + _TAKER.get(row["selector"], 0) * WORD_BYTES
         taker, answer = (row["input"] or b"")[at : at + WORD_BYTES][-20:], row["output"] or b""
