@@ -35,9 +35,8 @@ import polars as pl
 from tocsin.chain import abi
 from tocsin.chain.abi import ADDRESS_BYTES, SELECTOR_BYTES
 from tocsin.chain.signatures import selector
-from tocsin.detect.actors import SAME
 from tocsin.detect.detector import Detector, Example
-from tocsin.detect.detectors import _acts, _matching
+from tocsin.detect.detectors import _acts
 from tocsin.detect.detectors._acts import LISTED, Act, shown
 from tocsin.detect.detectors._example_rows import call, moved
 from tocsin.detect.detectors._frames import Frame, argument, is_entry
@@ -52,6 +51,7 @@ SEVERAL = 2
 CRITICAL_DOLLARS = 100_000
 CONFIDENCE, CONFIDENCE_ONE = 0.85, 0.4
 FAMILY = "family:input-validation"
+_OWNER = slice(SELECTOR_BYTES + WORD_BYTES - ADDRESS_BYTES, SELECTOR_BYTES + WORD_BYTES)
 _KEY, _CALL = abi.keys((TRANSFER_FROM,)), abi.texts(("call",))
 
 
@@ -79,13 +79,14 @@ def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
     """Transfers, by contracts that the sender did not call, from accounts that call nothing."""
     is_one = (abi.which(calls["selector"], _KEY) >= 0) & (calls["depth"].to_numpy() > 1)
     is_one &= (abi.which(calls["call_type"], _CALL) >= 0) & ~calls["reverted"].to_numpy()
-    rows = calls[[*SAME, "input"]][np.flatnonzero(is_one)]
-    if rows.is_empty():
-        return rows
-    owners = rows.with_columns(from_address=abi.address(rows["input"], skip=SELECTOR_BYTES))
-    ends = (*SAME[2:], "from_address")
-    active = _matching.which(_matching.numbers(owners, ends), _matching.numbers(calls, ends)) >= 0
-    found: pl.DataFrame = owners[np.flatnonzero(~active)]
+    rows = np.flatnonzero(is_one)
+    owners = [data[_OWNER] for data in calls["input"][rows].to_list()]
+    if not owners:
+        return calls.clear()
+    active = np.flatnonzero(abi.which(calls["from_address"], abi.keys(set(owners))) >= 0)
+    acting = set(zip(*(calls[name][active].to_list() for name in ("transaction_hash", "from_address")), strict=True))
+    taken = zip(calls["transaction_hash"][rows].to_list(), owners, strict=True)
+    found: pl.DataFrame = calls[rows[np.array([each not in acting for each in taken], dtype=np.bool_)]]
     return found
 
 

@@ -29,8 +29,10 @@ Forta-Agents large-profit-bot (5 % and 30 % of a token's supply).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from tocsin.chain import abi
@@ -55,7 +57,9 @@ TOTAL_SUPPLY = "0x" + selector("totalSupply()").hex()
 HIGH_PERCENT, MEDIUM_PERCENT = 30, 5
 CONFIDENCE = {Severity.HIGH: 0.5, Severity.MEDIUM: 0.4, Severity.LOW: 0.2}
 FAMILY = "family:rug-pull"
-_BALANCE, _STATIC = abi.keys((BALANCE,)), abi.texts(("staticcall",))
+_BALANCE, _TRANSFER = abi.keys((BALANCE,)), abi.keys((TRANSFER,))
+_STATIC, _CALL = abi.texts(("staticcall",)), abi.texts(("call",))
+_AMOUNT = slice(SELECTOR_BYTES + WORD_BYTES, SELECTOR_BYTES + 2 * WORD_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +93,23 @@ def run(tables: Tables) -> Iterator[Question]:
 
 
 def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
-    """Called contracts that look at what they hold themselves."""
-    asks = (abi.which(calls["selector"], _BALANCE) >= 0) & (calls["depth"].to_numpy() == 1)
-    asks &= (abi.which(calls["call_type"], _STATIC) >= 0) & ~calls["reverted"].to_numpy()
-    rows = calls[["chain_id", "block_hash", "transaction_hash", "from_address", "input"]][np.flatnonzero(asks)]
-    own = (rows["from_address"] == abi.address(rows["input"], skip=SELECTOR_BYTES)).to_numpy()
-    found: pl.DataFrame = rows[np.flatnonzero(own)]
+    """Called contracts that look at what they hold of a token and transfer exactly that away."""
+    first = (calls["depth"].to_numpy() == 1) & ~calls["reverted"].to_numpy()
+    sends = first & (abi.which(calls["selector"], _TRANSFER) >= 0) & (abi.which(calls["call_type"], _CALL) >= 0)
+    gone = {(*keys, data[_AMOUNT]) for *keys, data in _ends(calls, np.flatnonzero(sends), "input")}
+    if not gone:
+        return calls.clear()
+    asks = first & (abi.which(calls["selector"], _BALANCE) >= 0) & (abi.which(calls["call_type"], _STATIC) >= 0)
+    rows = np.flatnonzero(asks)
+    held = [(*keys, data and data[:WORD_BYTES]) in gone for *keys, data in _ends(calls, rows, "output")]
+    found: pl.DataFrame = calls[rows[np.array(held, dtype=np.bool_)]]
     return found
+
+
+def _ends(calls: pl.DataFrame, rows: npt.NDArray[np.intp], data: str) -> Iterator[tuple[Any, ...]]:
+    """Of these frames: transaction, caller, token, and what was said or answered."""
+    names = ("transaction_hash", "from_address", "to_address", data)
+    return zip(*(calls[name][rows].to_list() for name in names), strict=True)
 
 
 def _emptied(act: Act) -> Emptied | None:

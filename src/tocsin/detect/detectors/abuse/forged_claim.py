@@ -65,17 +65,24 @@ def run(tables: Tables) -> Iterator[Sighting]:
 
 def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
     """Answers that are one address, by contracts that the sender called or that are new."""
-    depth, outputs = calls["depth"].to_numpy(), calls["output"]
-    answers = (abi.sizes(outputs) == WORD_BYTES) & (depth > 1) & (abi.which(calls["call_type"], _ASKING) >= 0)
-    named = calls[[*SAME, "to_address", "output"]]
-    rows = named[np.flatnonzero(answers & ~calls["reverted"].to_numpy())]
-    words = abi.word(rows["output"], 0)
-    is_address = ~words[:, :PADDING_BYTES].any(axis=1) & words[:, PADDING_BYTES : PADDING_BYTES + 4].any(axis=1)
-    rows = rows[np.flatnonzero(is_address)]
+    depth = calls["depth"].to_numpy()
     made = (depth == 0) | (abi.which(calls["call_type"], _CREATING) >= 0)
-    own = calls["to_address"][np.flatnonzero(made)].drop_nulls().unique()
-    found: pl.DataFrame = rows[np.flatnonzero(abi.which(rows["to_address"], abi.keys(own.to_list())) >= 0)]
+    own = abi.keys(set(calls["to_address"][np.flatnonzero(made)].drop_nulls().to_list()))
+    asked = (depth > 1) & (abi.which(calls["to_address"], own) >= 0) & ~calls["reverted"].to_numpy()
+    rows = np.flatnonzero(asked & (abi.which(calls["call_type"], _ASKING) >= 0))
+    named = [_is_address(answer) for answer in calls["output"][rows].to_list()]
+    found: pl.DataFrame = calls[[*SAME]][rows[np.array(named, dtype=np.bool_)]]
     return found
+
+
+def _is_address(answer: bytes | None) -> bool:
+    """Whether it is one word that is an address, and no amount: those are hardly ever so great."""
+    return (
+        answer is not None
+        and len(answer) == WORD_BYTES
+        and not any(answer[:PADDING_BYTES])
+        and any(answer[PADDING_BYTES : PADDING_BYTES + 4])
+    )
 
 
 def _believers(act: Act) -> dict[bytes, dict[bytes, int]]:

@@ -17,7 +17,7 @@ little makes one share worth a fortune, and a market that takes it as collateral
 
 ## Blind spots
 A gift in an earlier transaction (see share-inflation). A share whose value is not computed from a balance at the
-moment, or that is asked without a static call. A gift that is made through a third contract.
+moment, or that is asked without a static call. A gift that is made through a third contract, or to a pool.
 
 ## Triage
 Pause the market that paid. Look how many shares the vault that it prices has given out: an empty one must not be taken
@@ -29,40 +29,40 @@ as collateral.
 """
 
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
 from tocsin.chain import abi
-from tocsin.chain.abi import SELECTOR_BYTES
+from tocsin.chain.abi import ADDRESS_BYTES, SELECTOR_BYTES
 from tocsin.chain.routers import ROUTERS
 from tocsin.chain.signatures import selector
-from tocsin.detect.actors import SAME
-from tocsin.detect.detector import Detector, Example
-from tocsin.detect.detectors import _acts, _matching, _price_reads
+from tocsin.detect.detector import Detector, Example, Read
+from tocsin.detect.detectors import _acts, _price_reads
 from tocsin.detect.detectors._acts import LISTED, Act, shown
 from tocsin.detect.detectors._example_rows import call, moved
 from tocsin.detect.detectors._frames import Frame, argument
 from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting
 from tocsin.tables import literal
+from tocsin.tables.amounts import WORD_BYTES
 from tocsin.tables.dataset import Tables
 
 HIGH_DOLLARS = 10_000
-DEPTH_OF_A_TRADE = 2
-"""Where a pool that the sender's contract calls looks at what it was sent: too often to be looked at more closely."""
 CONFIDENCE = {Severity.HIGH: 0.7, Severity.MEDIUM: 0.4}
 FAMILY = "family:price-manipulation"
 TRANSFER, BALANCE = selector("transfer(address,uint256)"), _price_reads.BALANCE
 _TRANSFER, _BALANCE = abi.keys((TRANSFER,)), abi.keys((BALANCE,))
+_HOLDER = slice(SELECTOR_BYTES + WORD_BYTES - ADDRESS_BYTES, SELECTOR_BYTES + WORD_BYTES)
 _CALL, _STATIC, _CREATING = abi.texts(("call",)), abi.texts(("staticcall",)), abi.texts(("create", "create2"))
 
 
 def run(tables: Tables) -> Iterator[Sighting]:
     """A sighting for each contract that paid out on the strength of a gift."""
-    chosen = _candidates(tables["calls"])
+    chosen = _candidates(tables["calls"], tables["swaps"]["pool_address"])
     if chosen.is_empty():
         return
     prices = Prices.of(tables)
@@ -74,37 +74,49 @@ def run(tables: Tables) -> Iterator[Sighting]:
         yield from (_sighting(act, prices, read, gifts[read.pool]) for read in seen.values())
 
 
-def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
-    """Transactions in which a contract that may be an actor's sends tokens to whoever's balance is asked for later."""
-    depth, kinds = calls["depth"].to_numpy(), calls["call_type"]
-    sends = (abi.which(calls["selector"], _TRANSFER) >= 0) & (abi.which(kinds, _CALL) >= 0) & (depth > 0)
-    sends &= abi.which(calls["from_address"], _possible_actors(calls)) >= 0
-    sends &= ~calls["reverted"].to_numpy()
-    named = calls[[*SAME, "call_index", "depth", "from_address", "to_address", "input"]]
-    sent = _held(named[np.flatnonzero(sends)[::-1]])
-    if sent.is_empty():
+def _candidates(calls: pl.DataFrame, pools: pl.Series) -> pl.DataFrame:
+    """
+    Transactions in which a contract that may be an actor's sends tokens to whoever's balance is asked for later.
+
+    What a pool is sent is traded.
+    """
+    depth = calls["depth"].to_numpy()
+    sends = (abi.which(calls["selector"], _TRANSFER) >= 0) & (depth > 0) & ~calls["reverted"].to_numpy()
+    sent = _pairs(calls, np.flatnonzero(sends & (abi.which(calls["call_type"], _CALL) >= 0)))
+    own, traded = _possible_actors(calls) if sent else frozenset(), frozenset(pools.to_list())
+    first: dict[tuple[bytes | None, bytes, bytes], int] = {}
+    for transaction, sender, token, holder, at in sorted(sent, key=itemgetter(-1)):
+        if sender in own and holder not in traded:
+            first.setdefault((transaction, token, holder), at)
+    if not first:
         return calls.clear()
-    asks = (abi.which(calls["selector"], _BALANCE) >= 0) & (abi.which(kinds, _STATIC) >= 0) & (depth > 1)
-    asks &= abi.which(calls["transaction_hash"], sent["transaction_hash"].unique().to_arrow()) >= 0
-    asked = _held(named[np.flatnonzero(asks)])
-    keys = (*SAME, "to_address", "holder")
-    first = _matching.which(_matching.numbers(asked, keys), _matching.numbers(sent, keys))
-    later = (first >= 0) & (asked["call_index"].to_numpy() > sent["call_index"].to_numpy()[first])
-    is_trade = (asked["from_address"] == asked["holder"]).to_numpy() & (asked["depth"].to_numpy() == DEPTH_OF_A_TRADE)
-    found: pl.DataFrame = asked[np.flatnonzero(later & ~is_trade)]
+    asks = (abi.which(calls["selector"], _BALANCE) >= 0) & (abi.which(calls["call_type"], _STATIC) >= 0) & (depth > 1)
+    later = [
+        transaction
+        for transaction, _, token, holder, at in _pairs(calls, np.flatnonzero(asks))
+        if at > first.get((transaction, token, holder), at)
+    ]
+    if not later:
+        return calls.clear()
+    found: pl.DataFrame = calls[np.flatnonzero(calls["transaction_hash"].is_in(later, nulls_equal=True).to_numpy())]
     return found
 
 
-def _possible_actors(calls: pl.DataFrame) -> pa.Array:
+def _pairs(calls: pl.DataFrame, rows: npt.NDArray[np.intp]) -> list[tuple[bytes | None, bytes, bytes, bytes, int]]:
+    """Of these frames: transaction, caller, token, who stands in the first argument, and position."""
+    columns = (calls[name][rows].to_list() for name in ("transaction_hash", "from_address", "to_address", "input"))
+    places = calls["call_index"][rows].to_list()
+    return [
+        (transaction, caller, token or b"", data[_HOLDER], at)
+        for transaction, caller, token, data, at in zip(*columns, places, strict=True)
+    ]
+
+
+def _possible_actors(calls: pl.DataFrame) -> frozenset[bytes]:
     """What a sender called, or what was created; routers act for anybody."""
     made = (calls["depth"].to_numpy() == 0) | (abi.which(calls["call_type"], _CREATING) >= 0)
-    own = set(calls["to_address"][np.flatnonzero(made)].drop_nulls().to_list())
-    return abi.keys(sorted(own - {address for _, address in ROUTERS}))
-
-
-def _held(rows: pl.DataFrame) -> pl.DataFrame:
-    """With whom a transfer pays, or whose balance is asked for."""
-    return rows.with_columns(holder=abi.address(rows["input"], skip=SELECTOR_BYTES))
+    own = calls["to_address"][np.flatnonzero(made)].to_list()
+    return frozenset(own) - {address for _, address in ROUTERS}
 
 
 def _gifts(act: Act) -> Mapping[bytes, Frame]:
@@ -173,7 +185,7 @@ def _story(*, given: bool = True, asked_of: str = "vault", called: str = "market
 detector = Detector(
     id="donated-backing",
     severity=Severity.HIGH,
-    reads={**_acts.READS, "prices": PRICES_READ},
+    reads={**_acts.READS, "swaps": Read(columns=("pool_address",)), "prices": PRICES_READ},
     run=run,
     examples=(
         Example(
