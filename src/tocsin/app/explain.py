@@ -16,8 +16,12 @@ from tocsin.app.pipeline import examine
 from tocsin.app.sources import Batch, Piece
 from tocsin.app.token_names import asked, mentioned
 from tocsin.chain.token_claims import Claim
+from tocsin.detect.alerts.alerts import alerts
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Blind, Failure
+from tocsin.detect.known import KNOWN
+from tocsin.detect.labels import Labels
+from tocsin.model.alert import Alert
 from tocsin.model.errors import SourceError
 from tocsin.model.finding import Finding, Place, hexadecimal
 from tocsin.tables.columns import PLACE
@@ -53,6 +57,10 @@ class Explanation:
     sections: Mapping[str, tuple[Record, ...] | None]
     """By dataset; profits have `net` beside `received` and `sent`."""
     findings: tuple[Finding, ...]
+    alerts: tuple[Alert, ...]
+    """What the findings make together."""
+    known: Tables
+    """The reference tables it was looked at with."""
     blind: tuple[Blind, ...]
     failures: tuple[Failure, ...]
     claims: Mapping[str, Claim]
@@ -64,7 +72,12 @@ class Explanation:
         sections = {name: None if rows is None else list(map(_plain, rows)) for name, rows in self.sections.items()}
         blind = [{"detector": b.detector, "missing": list(b.missing), "wholly": b.wholly} for b in self.blind]
         findings = [finding.to_json() for finding in self.findings]
-        told = {"findings": findings, "blind": blind, "tokens": list(map(_claimed, self.claims.items()))}
+        told = {
+            "findings": findings,
+            "alerts": [alert.to_json() for alert in self.alerts],
+            "blind": blind,
+            "tokens": list(map(_claimed, self.claims.items())),
+        }
         return {**place, "transaction": _plain(self.transaction), **sections, **told}
 
 
@@ -159,10 +172,12 @@ def block_of(batch: Batch, transaction: bytes | None) -> int | None:
     return _place(batch.tables, transaction).block_number
 
 
-def explain(batch: Batch, transaction: bytes | None, detectors: Mapping[str, Detector]) -> Explanation:
-    """Everything the batch's tables and the detectors say about one of its transactions."""
+def explain(
+    batch: Batch, transaction: bytes | None, detectors: Mapping[str, Detector], known: Tables = KNOWN
+) -> Explanation:
+    """Everything the batch's tables, the detectors and what is known say about one of its transactions."""
     sections = {name: _section(batch.tables, name, transaction) for name in SECTIONS}
-    outcome = examine(batch.tables, detectors, {}, batch.ask)
+    outcome = examine(batch.tables, detectors, {}, batch.ask, known)
     place, text = _place(batch.tables, transaction), hexadecimal(transaction)
     findings = tuple(finding for finding in outcome.findings if _about(finding, text))
     return Explanation(
@@ -170,6 +185,8 @@ def explain(batch: Batch, transaction: bytes | None, detectors: Mapping[str, Det
         transaction=_headline(batch.tables, transaction),
         sections=sections,
         findings=findings,
+        alerts=tuple(alerts(findings, detectors, Labels.of(known))),
+        known=known,
         blind=outcome.blind,
         failures=outcome.failures,
         claims=asked(mentioned(sections, findings), place, batch.ask),

@@ -32,6 +32,7 @@ import typer
 
 from tocsin.app.explain import Explanation, block_of, find
 from tocsin.app.explain import explain as explained
+from tocsin.app.known import load
 from tocsin.app.sources import Batch, Request, needs_range, pieces
 from tocsin.app.wanted import extra
 from tocsin.cli.command import Command, Sample
@@ -41,6 +42,7 @@ from tocsin.cli.render.explanation import explanation
 from tocsin.cli.render.pasting import invite
 from tocsin.detect.catalogue import detectors
 from tocsin.model.errors import SourceError, UserError
+from tocsin.tables.dataset import Tables
 
 _HASH = re.compile(r"(0x)?([0-9a-fA-F]{0,64})")
 
@@ -56,10 +58,13 @@ def run(
     chain_id: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="The chain, where the source does not say which it is.")
     ] = None,
+    known: Annotated[
+        list[str] | None, typer.Option("--known", metavar="PATH", help="Labels, prices and announced changes.")
+    ] = None,
 ) -> None:
     """Find the transaction, explain it, show it."""
     invite([source])
-    value = _explained(source, _beginning(tx), chain_id)
+    value = _explained(source, _beginning(tx), chain_id, load(known or ()))
     if form is Format.JSON:
         typer.echo(json.dumps(value.to_json()))
     else:
@@ -78,7 +83,7 @@ def _beginning(tx: str) -> str:
     return f"0x{match[2].lower()}" if tx else ""
 
 
-def _explained(source: str, beginning: str, chain_id: int | None) -> Explanation:
+def _explained(source: str, beginning: str, chain_id: int | None, known: Tables) -> Explanation:
     wanted = Request(
         source=source, chain_id=chain_id, together=1, mentioning=beginning, extra=extra(detectors().values())
     )
@@ -88,7 +93,7 @@ def _explained(source: str, beginning: str, chain_id: int | None) -> Explanation
     if batch.units > 1:
         number = block_of(batch, transaction)
         batch, transaction = find(pieces(replace(wanted, first_block=number, last_block=number)), beginning)
-    return explained(batch, transaction, detectors())
+    return explained(batch, transaction, detectors(), known)
 
 
 def _found(wanted: Request) -> tuple[Batch, bytes | None]:

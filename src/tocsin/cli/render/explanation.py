@@ -9,11 +9,11 @@ from rich.text import Text
 
 from tocsin.app.explain import Explanation, Record
 from tocsin.chain.tokens import token
-from tocsin.cli.render import calls, findings
+from tocsin.cli.render import alerts, calls, findings
 from tocsin.cli.render.money import GROUPED
 from tocsin.cli.render.names import Names, chain, created, of
 from tocsin.cli.render.safe import safe
-from tocsin.detect.worth import REFERENCE, prices
+from tocsin.detect.worth import Prices
 from tocsin.tables.columns import ZERO
 
 _WHOLE = ("account",)
@@ -29,6 +29,7 @@ def explanation(value: Explanation, depth: int | None, given: Names | None = Non
     names = of(value, given)
     parts: list[RenderableType] = [_heading(value, names)]
     parts += [findings.panel(finding, names) for finding in findings.worst_first(value.findings)]
+    parts += _titled("Together", _together(value))
     for title, draw in _SECTIONS.items():
         parts += _titled(title, draw(value, names))
     parts += _titled("Calls", _tree(value, names, depth))
@@ -39,6 +40,12 @@ def _titled(title: str, body: RenderableType | None) -> Iterator[RenderableType]
     if body is not None:
         yield Text(f"\n{title}", style="bold underline")
         yield body
+
+
+def _together(value: Explanation) -> RenderableType | None:
+    """How several findings weigh together; one alone says it all itself."""
+    told = [alert for alert in value.alerts if len(alert.reasons) > 1]
+    return alerts.table(told) if told else None
 
 
 def _heading(value: Explanation, names: Names) -> RenderableType:
@@ -74,13 +81,13 @@ def _profits(value: Explanation, names: Names) -> RenderableType | None:
     rows = value.sections["profits"]
     if rows is None:
         return None
-    chain_id = value.place.chain_id
+    chain_id, known = value.place.chain_id, Prices.of(value.known)
     by_account: dict[str, list[Record]] = {}
     for row in rows:
         if row["net"] and not _is_wrapping(row, chain_id):
             by_account.setdefault(row["account_address"], []).append(row)
     own = (value.transaction["from_address"], value.transaction["to_address"], *created(value))
-    order = sorted(by_account, key=lambda account: (account not in own, -_worth(by_account[account], chain_id)))
+    order = sorted(by_account, key=lambda account: (account not in own, -_worth(by_account[account], chain_id, known)))
     return _table(("account", "gained and lost"), [_profit(a, by_account[a], names) for a in order])
 
 
@@ -91,8 +98,8 @@ def _is_wrapping(row: Record, chain_id: int) -> bool:
     return account == ZERO or (known is not None and known.wraps_native)
 
 
-def _worth(rows: Sequence[Record], chain_id: int) -> float:
-    worths = (prices(REFERENCE).dollars(chain_id, bytes.fromhex(row["token_address"][2:]), row["net"]) for row in rows)
+def _worth(rows: Sequence[Record], chain_id: int, known: Prices) -> float:
+    worths = (known.dollars(chain_id, bytes.fromhex(row["token_address"][2:]), row["net"]) for row in rows)
     return sum(worth for worth in worths if worth is not None)
 
 

@@ -15,6 +15,8 @@ from tocsin.chain.token_claims import Claim
 from tocsin.chain.tokens import Token, token
 from tocsin.cli.render.claimed import claimed_symbol
 from tocsin.cli.render.money import GROUPED, short, whole_units
+from tocsin.cli.render.safe import safe
+from tocsin.intel.reference import LABELS
 from tocsin.tables.columns import NATIVE, ZERO
 
 CHAINS: Mapping[int, str] = {
@@ -190,7 +192,20 @@ def of(explanation: Explanation, given: Names | None = None) -> Names:
     parts = {**made, to: called, sender: "sender", "0x" + ZERO.hex(): "nobody (0x0)"}
     claims = {**explanation.claims, **base.claims}
     own = {address: name for address, name in parts.items() if address and address not in claims}
-    return replace(base, accounts={**own, **base.accounts}, claims=claims)
+    others = _labelled(explanation)
+    both = {address: f"{name}, {others[address]}" for address, name in own.items() if address in others}
+    return replace(base, accounts={**others, **own, **both, **base.accounts}, claims=claims)
+
+
+def _labelled(explanation: Explanation) -> dict[str, str]:
+    """What others call accounts, or what they say that these are; marked, because anybody may be called anything."""
+    rows = explanation.known[LABELS].select("chain_id", "address", "kind", "name").iter_rows()
+    found: dict[str, tuple[list[str], str]] = {}
+    for chain, address, kind, name in rows:
+        if chain in (None, explanation.place.chain_id):
+            kinds, before = found.get(f"0x{address.hex()}", ([], ""))
+            found[f"0x{address.hex()}"] = ([*kinds, kind], before or name)
+    return {address: f"[{', '.join(kinds)}] {safe(name)}".rstrip() for address, (kinds, name) in found.items()}
 
 
 def created(explanation: Explanation) -> list[str]:
