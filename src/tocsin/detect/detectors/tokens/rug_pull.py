@@ -2,17 +2,20 @@
 The owner of a token took nearly all of its liquidity out.
 
 ## What it finds
-high: a removal of liquidity from a Uniswap V2 pair, or a fork of it, that leaves a tenth of the pair's shares or less,
-by the account that owns one of the pair's tokens, as the token itself says (`owner()`).
+A removal of liquidity from a Uniswap V2 pair, or a fork of it, that leaves a tenth of the pair's shares or less.
+
+* high: by the account that owns one of the pair's tokens, as the token itself says (`owner()`); or by the one that made
+  the pair or put the first liquidity into it within the last week, with 5 000 dollars or more.
+* medium: by the latter, with less, or with nothing of known worth.
 
 ## Why it matters
 Without liquidity the token cannot be sold: what buyers paid for it left with the liquidity. Who still sells elsewhere,
 or lists or lends against the token, wants to know at once.
 
 ## Blind spots
-Owners who have renounced, or remove from another account than the one that owns the token. Pools of other kinds.
-Honeypots that never remove anything, but close selling. An owner who moves the liquidity to a new pool looks the same.
-What `owner()` and `totalSupply()` are must be answered by a node.
+Owners who have renounced, and made the pair more than a week of Ethereum blocks ago or with another account. Pools of
+other kinds. Honeypots that never remove anything, but close selling. An owner who moves the liquidity to a new pool
+looks the same. What `owner()` and `totalSupply()` are must be answered by a node.
 
 ## Triage
 See whether the liquidity comes back in another pool within the hour. Warn holders and front ends; follow the coin to an
@@ -29,16 +32,23 @@ from typing import Any
 import polars as pl
 
 from tocsin.chain.signatures import selector
-from tocsin.detect.detector import Answered, Detector, Example, Question, Read
+from tocsin.detect.detector import MEMORY, Answered, Detector, Example, Memory, Question, Read
+from tocsin.detect.detectors.tokens import _insiders
+from tocsin.detect.worth import Prices
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.model.lookups import Answers, Lookup, call
+from tocsin.tables import literal
 from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
 OWNER, TOTAL_SUPPLY = ("0x" + selector(each).hex() for each in ("owner()", "totalSupply()"))
 REMOVED_PERCENT = 90
 """Of the shares there were (reference: detection, section 4.36)."""
-CONFIDENCE = 0.8
+CONFIDENCE, CONFIDENCE_INSIDER = 0.8, 0.7
+INSIDER_DOLLARS = 5_000.0
+"""What an insider who is not the owner must take to wake somebody: smaller ones happen every hour."""
+WINDOW_BLOCKS = 50_400
+"""A week of Ethereum blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,10 @@ class Removal:
     shares: int
     taken: tuple[tuple[str, int], ...]
     """Tokens that left the pair, and how much."""
+    is_insider: bool
+    """The remover made the pair, or put the first liquidity into it."""
+    dollars: float
+    """What was taken, as far as it has a known price."""
 
 
 def run(tables: Tables) -> Iterator[Question]:
@@ -67,27 +81,32 @@ def run(tables: Tables) -> Iterator[Question]:
     senders = dict(tables["transactions"].select("transaction_hash", "from_address").rows())
     for row in burns.iter_rows(named=True):
         if (sender := senders.get(row["transaction_hash"])) is not None:
-            removal = _removal(row, sender, transfers)
+            removal = _removal(row, sender, tables)
             yield Question(lookups=_lookups(removal), candidate=removal)
 
 
-def _removal(row: Mapping[str, Any], sender: bytes, transfers: pl.DataFrame) -> Removal:
-    pair = row["token_address"]
-    left = transfers.filter(
+def _removal(row: Mapping[str, Any], sender: bytes, tables: Tables) -> Removal:
+    pair, prices = row["token_address"], Prices.of(tables)
+    left = tables["transfers"].filter(
         (pl.col("transaction_hash") == row["transaction_hash"])
         & (pl.col("from_address") == pair)
         & (pl.col("token_address") != pair)
     )
     taken: dict[str, int] = {}
+    dollars = 0.0
     for token, value in left.select("token_address", "value_binary").iter_rows():
         name = str(hexadecimal(token))
-        taken[name] = taken.get(name, 0) + int.from_bytes(value, "big")
+        amount = int.from_bytes(value, "big")
+        taken[name] = taken.get(name, 0) + amount
+        dollars += prices.dollars(row["chain_id"], token, amount) or 0.0
     return Removal(
         place=Place.of(row),
         pair=str(hexadecimal(pair)),
         remover=str(hexadecimal(sender)),
         shares=int.from_bytes(row["value_binary"], "big"),
         taken=tuple(sorted(taken.items())),
+        is_insider=sender in _insiders.of_pair(tables[MEMORY], row, WINDOW_BLOCKS),
+        dollars=dollars,
     )
 
 
@@ -107,22 +126,28 @@ def _asked(removal: Removal, contract: str, data: str) -> Lookup | None:
 
 
 def judge(removal: Removal, answers: Answers) -> Sighting | None:
-    """A sighting where next to nothing is left and the remover owns one of the tokens."""
+    """A sighting where next to nothing is left and the remover owns one of the tokens, or made the pair."""
     left = _number(_asked(removal, removal.pair, TOTAL_SUPPLY), answers)
     owned = [token for token, _ in removal.taken if _owner(removal, token, answers) == removal.remover]
-    if left is None or not owned or 100 * left > (100 - REMOVED_PERCENT) * (left + removal.shares):
+    if (
+        left is None
+        or not (owned or removal.is_insider)
+        or 100 * left > (100 - REMOVED_PERCENT) * (left + removal.shares)
+    ):
         return None
+    is_large = bool(owned) or removal.dollars >= INSIDER_DOLLARS
+    who = f"owns the token {owned[0]}" if owned else "made the pair or filled it first"
     told = ", ".join(f"{amount} of {token}" for token, amount in removal.taken)
     return Sighting(
         place=removal.place,
-        severity=Severity.HIGH,
-        confidence=CONFIDENCE,
-        title="The owner of a token took its liquidity out",
-        summary=f"{removal.remover} owns the token {owned[0]} and took {told} out of {removal.pair}: nearly all there "
-        "was. Whoever holds the token can hardly sell it any more.",
+        severity=Severity.HIGH if is_large else Severity.MEDIUM,
+        confidence=CONFIDENCE if owned else CONFIDENCE_INSIDER,
+        title=f"The {'owner of a token' if owned else 'maker of a pair'} took its liquidity out",
+        summary=f"{removal.remover} {who} and took {told} out of {removal.pair}: nearly all there was. Whoever holds "
+        "the token can hardly sell it any more.",
         entities=(
             Entity("attacker", removal.remover),
-            Entity("token", owned[0]),
+            *(Entity("token", token) for token in owned[:1]),
             Entity("pool", removal.pair),
         ),
         values={
@@ -153,7 +178,8 @@ def _moved(giver: str, taker: str, value: int, **other: Any) -> dict[str, Any]:
     return {"standard": "erc20", "from_address": giver, "to_address": taker, "value": value, **other}
 
 
-_BURN = _moved("pair", "0x" + "0" * 40, 999_000) | {"token_address": "pair"}
+_NOBODY = "0x" + "0" * 40
+_BURN = _moved("pair", _NOBODY, 999_000) | {"token_address": "pair"}
 _OUT = (
     _moved("pair", "mallory", 5_000) | {"token_address": "moon"},
     _moved("pair", "mallory", 80) | {"token_address": "weth"},
@@ -168,7 +194,10 @@ detector = Detector(
     reads={
         "transfers": Read(columns=("token_address", "standard", "from_address", "to_address", "value_binary")),
         "transactions": Read(columns=("from_address",)),
+        "logs": Read(columns=("topic0", "data"), topic0=(_insiders.PAIR_CREATED,), optional=True),
+        "prices": Read(columns=("token_address", "dollars_per_unit")),
     },
+    memory=Memory(columns=_insiders.REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=_insiders.remember),
     run=run,
     judge=judge,
     examples=(
@@ -177,6 +206,33 @@ detector = Detector(
             tables={"transfers": [_BURN, *_OUT], "transactions": [_SENT]},
             answers=_MINE,
             finds=({"severity": "high", "entities": {"token": "moon", "pool": "pair"}},),
+        ),
+        Example(
+            says="who made the pair a day before takes all of it; who filled another first takes what has no price",
+            tables={
+                "logs": [
+                    {"topic0": _insiders.PAIR_CREATED, "data": literal.words("pair", 7), "transaction_hash": b"1" * 32}
+                ],
+                "transfers": [
+                    *({**row, "block_number": 7_000} for row in (_BURN, *_OUT)),
+                    _moved(_NOBODY, _NOBODY, 1_000) | {"token_address": "pond", "block_number": 2},
+                    _moved(_NOBODY, "bob", 999_000) | {"token_address": "pond", "block_number": 2},
+                    _moved("pond", _NOBODY, 999_000) | {"token_address": "pond", "block_number": 7_001},
+                    _moved("pond", "bob", 70) | {"token_address": "moon", "block_number": 7_001},
+                ],
+                "transactions": [
+                    {**_SENT, "transaction_hash": b"1" * 32},
+                    {**_SENT, "block_number": 7_000},
+                    {"from_address": "helper", "block_number": 2},
+                    {"from_address": "bob", "block_number": 7_001},
+                ],
+                "prices": [{"token_address": "weth", "dollars_per_unit": 100.0}],
+            },
+            answers={("eth_call", "pair"): hex(1_000), ("eth_call", "pond"): hex(1_000)},
+            finds=(
+                {"severity": "high", "confidence": 0.7, "entities": {"pool": "pair"}},
+                {"severity": "medium", "entities": {"attacker": "bob", "pool": "pond"}},
+            ),
         ),
         Example(
             says="a tenth is taken out",
