@@ -16,6 +16,11 @@ from tocsin.detect.engine import Outcome
 from tocsin.edge.store import memory
 from tocsin.edge.store.store import Store
 
+READS_BETWEEN_COUNTS = 64
+"""Whether a gap in a chain's old rows was filled is asked every so often."""
+NEWEST_ROWS = 5_000
+"""Rows by which two readings are compared: what is new is at the end, and its beginning is told by the number."""
+
 
 @dataclass(slots=True)
 class Elsewhere:
@@ -23,12 +28,14 @@ class Elsewhere:
 
     rows: Mapping[str, Mapping[int, pl.DataFrame]] = field(default_factory=dict)
     """By detector and chain."""
+    reads: int = 0
 
     def read(self, store: Store, chain_id: int, detectors: Mapping[str, Detector], keep_blocks: int) -> bool:
         """Read what is new; whether there was anything. Raises `StoreError`."""
-        before = self.rows
+        before, again = self.rows, self.reads % READS_BETWEEN_COUNTS == 0
+        self.reads += 1
         self.rows = {
-            name: memory.elsewhere(store.engine, chain_id, name, before.get(name, {}), keep_blocks)
+            name: memory.elsewhere(store.engine, chain_id, name, before.get(name, {}), keep_blocks, again=again)
             for name in across_chains(detectors)
         }
         return any(not _are_same(before.get(name, {}), now) for name, now in self.rows.items())
@@ -45,4 +52,8 @@ def told(detectors: Mapping[str, Detector], outcome: Outcome) -> dict[str, Detec
 
 
 def _are_same(before: Mapping[int, pl.DataFrame], now: Mapping[int, pl.DataFrame]) -> bool:
-    return before.keys() == now.keys() and all(before[chain].equals(rows) for chain, rows in now.items())
+    return before.keys() == now.keys() and all(_is_same(before[chain], rows) for chain, rows in now.items())
+
+
+def _is_same(before: pl.DataFrame, now: pl.DataFrame) -> bool:
+    return before.height == now.height and before.tail(NEWEST_ROWS).equals(now.tail(NEWEST_ROWS))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.rows import text
-from tocsin.edge.store.schema import memories
+from tocsin.edge.store.schema import checkpoints, memories
 from tocsin.edge.store.values import DoneBlock
 
 
@@ -25,46 +25,64 @@ def remembered(
 
 
 def elsewhere(
-    engine: sa.Engine, chain_id: int, detector: str, known: Mapping[int, pl.DataFrame], keep_blocks: int
+    engine: sa.Engine, chain_id: int, detector: str, known: Mapping[int, pl.DataFrame], keep_blocks: int, *, again: bool
 ) -> dict[int, pl.DataFrame]:
     """
     The rows a detector remembered of the other chains, by chain, in block order. Raises `StoreError`.
 
     `known` is what this returned before: of it, all but the newest `keep_blocks` blocks of each chain, which a reorg
-    may have replaced, is taken over unread where nothing but the oldest of it is gone.
+    may have replaced, is taken over unread where the block it ends with still stands: what is below it stands too.
+    With `again` it is also counted: what a detector found out later about an old block is then noticed.
     """
-    others = sa.select(memories.c.chain_id).where(memories.c.detector == detector, memories.c.chain_id != chain_id)
+    others = sa.select(checkpoints.c.chain_id).where(checkpoints.c.chain_id != chain_id)
     with named_errors(), engine.begin() as connection:
-        chains = connection.scalars(others.distinct().order_by(memories.c.chain_id)).all()
-        return {other: _of_chain(connection, other, detector, known.get(other), keep_blocks) for other in chains}
+        chains = connection.scalars(others.order_by(checkpoints.c.chain_id)).all()
+        found = {
+            other: _of_chain(connection, other, detector, known.get(other), keep_blocks, again=again)
+            for other in chains
+        }
+    return {other: rows for other, rows in found.items() if rows is not None}
 
 
 def _of_chain(
-    connection: sa.Connection, chain_id: int, detector: str, known: pl.DataFrame | None, keep_blocks: int
-) -> pl.DataFrame:
+    connection: sa.Connection,
+    chain_id: int,
+    detector: str,
+    known: pl.DataFrame | None,
+    keep_blocks: int,
+    *,
+    again: bool,
+) -> pl.DataFrame | None:
     mine = (memories.c.chain_id == chain_id, memories.c.detector == detector)
-    settled = _settled(connection, mine, known, keep_blocks)
+    settled = None if known is None else _settled(connection, mine, known, keep_blocks, again=again)
     newer = mine if settled is None else (*mine, memories.c.block_number > settled["block_number"].max())
     read = connection.scalars(sa.select(memories.c.rows).where(*newer).order_by(memories.c.block_number)).all()
-    return pl.concat([*([] if settled is None else [settled]), *map(_from_ipc, read)])
+    parts = [*([] if settled is None else [settled]), *map(_from_ipc, read)]
+    return pl.concat(parts) if parts else None
 
 
 def _settled(
-    connection: sa.Connection, mine: "Sequence[sa.ColumnElement[bool]]", known: pl.DataFrame | None, keep_blocks: int
+    connection: sa.Connection,
+    mine: "Sequence[sa.ColumnElement[bool]]",
+    known: pl.DataFrame,
+    keep_blocks: int,
+    *,
+    again: bool,
 ) -> pl.DataFrame | None:
-    """The known rows that need not be read again; None where there are none, or others in their place."""
-    newest = None if known is None else known["block_number"].max()
-    if known is None or not isinstance(newest, int):
+    """The known rows that need not be read again; None where there are none, or others stand in their place."""
+    settled = known.filter(pl.col("block_number") <= pl.col("block_number").max() - keep_blocks)
+    if settled.is_empty():
         return None
-    number = memories.c.block_number
-    query = sa.select(sa.func.min(number), sa.func.count(number.distinct())).where(
-        *mine, number <= newest - keep_blocks
-    )
-    lowest, blocks = connection.execute(query).one()
-    if not blocks:
+    last, number = settled.row(-1, named=True), memories.c.block_number
+    here = sa.select(memories.c.block_hash).where(*mine, number == last["block_number"])
+    if last["block_hash"] is None or text(last["block_hash"]) not in connection.scalars(here).all():
         return None
-    settled = known.filter(pl.col("block_number").is_between(lowest, newest - keep_blocks))
-    return settled if settled["block_number"].n_unique() == blocks else None
+    lowest = connection.scalar(sa.select(sa.func.min(number)).where(*mine))
+    settled = settled.filter(pl.col("block_number") >= lowest)
+    query = sa.select(sa.func.count(number.distinct())).where(*mine, number <= last["block_number"])
+    if again and settled["block_number"].n_unique() != connection.scalar(query):
+        return None
+    return settled
 
 
 def remember(connection: sa.Connection, done: DoneBlock) -> None:
