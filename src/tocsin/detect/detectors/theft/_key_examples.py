@@ -95,6 +95,24 @@ EXAMPLES = (
         finds=({"severity": "high"}, {"severity": "high"}, {"severity": "critical", "values": {"victims": 11}}),
     ),
     Example(
+        says="it was not worth much, and one was watched; it was, and nobody can say how old the receiver is; neither",
+        tables={
+            name: [
+                *rows,
+                *({**row, "block_number": _DAY - 1} for row in _all_to("unknown", _MANY[3:6])[name]),
+                *({**row, "block_number": _DAY - 2} for row in _all_to("unheard", _MANY[6:9], 1)[name]),
+            ]
+            for name, rows in _all_to("mallory", _MANY[:3], 1).items()
+        }
+        | {"labels": [{"chain_id": 1, "address": "victim-0", "kind": "watched"}]},
+        answers=_nothing_left(*_MANY) | _account("mallory") | _account("unknown") | _account("unheard"),
+        finds=(
+            {"severity": "high", "values": {"about_dollars": 6_000}},
+            {"severity": "medium", "values": {"about_dollars": 600_000}},
+            {"severity": "low", "values": {"about_dollars": 6_000}},
+        ),
+    ),
+    Example(
         says="a watched account pays most of what it has to a new one",
         tables={**_TREASURY, "labels": [_LABELLED]},
         answers=_nothing_left("treasury") | _account("mallory"),

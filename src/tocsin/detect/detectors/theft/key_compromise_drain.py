@@ -7,9 +7,9 @@ remembers six hours of those worth a thousand dollars and more, and asks a node 
 
 * Several accounts emptied into one: three or more, into an account that has sent fewer than 500 transactions. high: it
   was worth ten thousand dollars, and the receiver had sent and held nothing a day before. critical: more than ten, and
-  a hundred thousand dollars. medium: it was worth less, or nobody could say how old the receiver is. low: it was there
-  a day before. One step up where one of the accounts is watched. It is asked when the third, sixth, eleventh and
-  twenty-first account has paid.
+  a hundred thousand dollars. medium: it was worth less, or nobody could say how old the receiver is. low: both, or the
+  receiver was there a day before. One step up where one of the accounts is watched. It is asked when the third, sixth,
+  eleventh and twenty-first account has paid.
 * One account that pays half or more of what it has of something to an account that has hardly ever sent a transaction:
   medium from a million dollars on; high where it is watched, from ten thousand on; one step up, and from a hundred
   thousand on, where the same account pays on another chain within a quarter of an hour; critical where the receiver
@@ -40,7 +40,7 @@ from tocsin.chain.signatures import topic
 from tocsin.detect.accounts import account, questions
 from tocsin.detect.detector import MEMORY, Detector, Memory, Question, Read
 from tocsin.detect.detectors.theft import _collected, _outflow
-from tocsin.detect.detectors.theft._collected import MANY_VICTIMS, VICTIMS, Collected, Payer
+from tocsin.detect.detectors.theft._collected import MANY_VICTIMS, VICTIMS, Collected
 from tocsin.detect.detectors.theft._key_examples import EXAMPLES
 from tocsin.detect.detectors.theft._outflow import Moved, Outflow
 from tocsin.detect.detectors.theft._payments import FOUND, MOVES_READ, PAYMENTS, Book, prepare
@@ -91,7 +91,7 @@ def _gathered(group: Collected, answers: Answers) -> Sighting | None:
         return None
     dollars = sum(victim.dollars for victim in victims)
     is_new = _collected.is_new(group, answers)
-    severity = Severity.LOW if is_new is False else _severity(victims, dollars, is_new=bool(is_new))
+    severity = _severity(len(victims), dollars, is_new)
     is_watched = any(victim.address in group.watched for victim in victims)
     age = {
         True: "had sent and held nothing a day before",
@@ -114,10 +114,14 @@ def _gathered(group: Collected, answers: Answers) -> Sighting | None:
     )
 
 
-def _severity(victims: tuple[Payer, ...], dollars: float, *, is_new: bool) -> Severity:
-    if not is_new or dollars < HIGH_DOLLARS:
+def _severity(victims: int, dollars: float, is_new: bool | None) -> Severity:
+    """By how many lost how much, and whether the receiver is new; None where nobody could say."""
+    is_much = dollars >= HIGH_DOLLARS
+    if is_new is False or not (is_new or is_much):
+        return Severity.LOW
+    if not (is_new and is_much):
         return Severity.MEDIUM
-    return Severity.CRITICAL if len(victims) > MANY_VICTIMS and dollars >= CRITICAL_DOLLARS else Severity.HIGH
+    return Severity.CRITICAL if victims > MANY_VICTIMS and dollars >= CRITICAL_DOLLARS else Severity.HIGH
 
 
 def _up(severity: Severity) -> Severity:
