@@ -95,7 +95,8 @@ def _buckets(track: Track, block: int, bucket_blocks: int) -> dict[str, Floats]:
         return {}
     moved = {name: np.array([float(int.from_bytes(word, "big")) for word in rows[f"{name}_binary"]]) for name in
              ("in", "out")}  # fmt: skip
-    return {name: np.bincount(age, weights=values) for name, values in {**moved, "transactions": counts}.items()}
+    series = {**moved, "transactions": counts}
+    return {name: np.bincount(age, weights=values).astype(np.float64) for name, values in series.items()}
 
 
 def _severity(sums: Floats) -> Severity | None:
