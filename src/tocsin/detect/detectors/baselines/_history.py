@@ -1,6 +1,6 @@
 """What is remembered of one watched thing, as arrays in the order of blocks; and robust statistics over them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -20,11 +20,6 @@ Z_OF_MAD = 0.6745
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 
-def key_of(row: Mapping[str, Any], by: Sequence[str]) -> tuple[Any, ...]:
-    """What a row is remembered under."""
-    return tuple(row[name] for name in ("chain_id", *by))
-
-
 @dataclass(frozen=True, slots=True)
 class Track:
     """The remembered rows of one key, in the order of blocks."""
@@ -42,9 +37,6 @@ class Track:
         """The rows of the blocks before this one, at most so many blocks back."""
         first, end = np.searchsorted(self.blocks, [max(0, block_number - blocks), block_number])
         return self.rows[int(first) : int(end)]
-
-
-NOTHING: Mapping[tuple[Any, ...], Track] = {}
 
 
 def tracks(
