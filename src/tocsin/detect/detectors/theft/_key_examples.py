@@ -126,7 +126,10 @@ EXAMPLES = (
             "logs": [_MIXED],
         },
         answers=_nothing_left("treasury") | _account("mallory", sent=1),
-        finds=({"severity": "medium", "transaction_index": 0}, {"severity": "critical", "transaction_index": 5}),
+        finds=(
+            {"severity": "medium", "transaction_index": 0, "entities": {"payer": "treasury", "receiver": "mallory"}},
+            {"severity": "critical", "transaction_index": 5, "entities": {"attacker": "mallory"}},
+        ),
     ),
     Example(
         says="the same key pays all it has on two chains within minutes",

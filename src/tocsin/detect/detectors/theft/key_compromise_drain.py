@@ -92,7 +92,8 @@ def _gathered(group: Collected, answers: Answers) -> Sighting | None:
     dollars = sum(victim.dollars for victim in victims)
     is_new = _collected.is_new(group, answers)
     severity = _severity(len(victims), dollars, is_new)
-    is_watched = any(victim.address in group.watched for victim in victims)
+    severity = _up(severity) if any(victim.address in group.watched for victim in victims) else severity
+    taker, giver = _roles(severity)
     age = {
         True: "had sent and held nothing a day before",
         False: "was there a day before",
@@ -100,14 +101,14 @@ def _gathered(group: Collected, answers: Answers) -> Sighting | None:
     }[is_new]
     return Sighting(
         place=group.place,
-        severity=_up(severity) if is_watched else severity,
+        severity=severity,
         confidence=CONFIDENCE if is_new else CONFIDENCE_UNSURE,
         title=f"{len(victims)} accounts were emptied into one",
         summary=f"{len(victims)} accounts sent {group.receiver} all they had, {about(dollars)} within six hours, each "
         f"by its own transaction. The receiver {age}.",
         entities=(
-            Entity("attacker", group.receiver),
-            *(Entity("victim", victim.address) for victim in victims[:SHOWN]),
+            Entity(taker, group.receiver),
+            *(Entity(giver, victim.address) for victim in victims[:SHOWN]),
         ),
         values={"kind": "several", "victims": len(victims), "about_dollars": int(dollars)},
         key=f"several:{group.receiver}:{len(group.payers)}",
@@ -124,6 +125,11 @@ def _severity(victims: int, dollars: float, is_new: bool | None) -> Severity:
     return Severity.CRITICAL if victims > MANY_VICTIMS and dollars >= CRITICAL_DOLLARS else Severity.HIGH
 
 
+def _roles(severity: Severity) -> tuple[str, str]:
+    """What the receiver and the payers are called: nobody is accused where it may well be a move of their own."""
+    return ("attacker", "victim") if severity >= Severity.HIGH else ("receiver", "payer")
+
+
 def _up(severity: Severity) -> Severity:
     return min(Severity.CRITICAL, Severity(severity + 1))
 
@@ -137,13 +143,15 @@ def _left(outflow: Outflow, answers: Answers) -> Sighting | None:
     others = f", and paid on {len(outflow.chains)} other chains within minutes" if outflow.chains else ""
     mixer = f" The receiver then paid into the mixer {outflow.mixer}." if outflow.mixer else ""
     told = ", ".join(f"{each.amount} of {each.token}" for each in gone)
+    severity = _severity_of(outflow, is_fresh=receiver.is_fresh)
+    taker, giver = _roles(severity)
     return Sighting(
         place=outflow.place,
-        severity=_severity_of(outflow, is_fresh=receiver.is_fresh),
+        severity=severity,
         confidence=CONFIDENCE if outflow.is_watched or outflow.mixer or outflow.chains else CONFIDENCE_UNSURE,
-        title=_title(outflow, gone),
+        title=_title(outflow, gone, is_fresh=receiver.is_fresh),
         summary=f"{outflow.sender} sent {told} to {receiver.described}{others}: half or more of what it had.{mixer}",
-        entities=(Entity("victim", outflow.sender), Entity("attacker", outflow.receiver)),
+        entities=(Entity(giver, outflow.sender), Entity(taker, outflow.receiver)),
         values={
             "kind": "one",
             "tokens": tuple(each.token for each in gone),
@@ -162,11 +170,11 @@ def _severity_of(outflow: Outflow, *, is_fresh: bool) -> Severity:
     return _up(severity) if outflow.chains else severity
 
 
-def _title(outflow: Outflow, gone: list[Moved]) -> str:
+def _title(outflow: Outflow, gone: list[Moved], *, is_fresh: bool) -> str:
     worth = _outflow.worth(gone)
     what = f", {about(worth)}" if worth >= 1 else ""
     where = ", and it was mixed" if outflow.mixer else ""
-    return f"Most of what an account had went to a new one{what}{where}"
+    return f"Most of what an account had went to {'a new one' if is_fresh else 'another'}{what}{where}"
 
 
 detector = Detector(
