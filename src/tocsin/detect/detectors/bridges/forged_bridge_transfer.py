@@ -27,11 +27,12 @@ looks wrong. The first forged arrival is often followed by many more: the bridge
 Bridges whose events are not among those known: add theirs to `_families.py`. Where only one chain is watched, all that
 is left is the repeated message and the number out of line. Messages sent before the other chain was watched, or in a
 part of it that was left out. A chain that is behind delays the verdict. Of withdrawals from rollups, which are proven
-whenever somebody likes, nothing is certain that two weeks have not shown, longer than most such chains are remembered.
-What the receiver of a message did with it is not compared, only the message. What was sent counts if the contract that
-says so is labelled, or had sent what arrived before; the first time anybody's word is taken. Deposits that a reorg
-takes back after they were paid out. Two deployments of one bridge between the same two chains with the same numbers
-can hide each other's forgery. What is still pending is looked at without the other chain.
+whenever somebody likes, nothing is certain that two weeks have not shown, longer than most such chains are remembered;
+nor, of messages without a number, from a chain of many blocks a second, of which less than a day is. What the receiver
+of a message did with it is not compared, only the message. What was sent counts if the contract that says so is
+labelled, or had sent what arrived before; the first time anybody's word is taken. Deposits that a reorg takes back
+after they were paid out. Two deployments of one bridge between the same two chains with the same numbers can hide each
+other's forgery. What is still pending is looked at without the other chain.
 
 ## Triage
 Look the id up at the other end, with another node. If it is not there: pause the bridge on every chain, since the next
@@ -77,8 +78,8 @@ from tocsin.detect.labels import LABELS_READ, Labels
 from tocsin.model.finding import Sighting
 from tocsin.tables.dataset import Tables
 
-WINDOW_BLOCKS = 200_000
-"""Of each chain: four weeks of Ethereum, four days where a block takes two seconds, half a day at four a second."""
+WINDOW_BLOCKS = 100_000
+"""Of each chain: two weeks of Ethereum, two days where a block takes two seconds, seven hours at four a second."""
 LOOKBACK_SECONDS = 86_400
 """How long before an arrival what was sent is looked for, where messages have no numbers that tell."""
 SLOW_LOOKBACK_SECONDS: Mapping[str, int] = {"op-stack": 14 * 86_400, "op-stack-proof": 14 * 86_400}

@@ -42,7 +42,7 @@ from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
-WINDOW_BLOCKS = 200_000
+WINDOW_BLOCKS = 100_000
 """As `forged-bridge-transfer`: what was sent is remembered as long."""
 PROCESS = topic("Process(uint32,bytes32,address)")
 """Hyperlane's event names whom a message is for: the route, which holds the tokens."""
