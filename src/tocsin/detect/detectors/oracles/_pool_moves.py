@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from tocsin.chain.signatures import topic
 from tocsin.detect.actors import SAME
 from tocsin.detect.detectors import _matching
 from tocsin.tables import amounts
+from tocsin.tables.amounts import WORD_BYTES
 from tocsin.tables.columns import PLACE, Column, address, schema
 
 SYNC = topic("Sync(uint112,uint112)")
@@ -33,65 +34,76 @@ MOVED: Mapping[str, Column] = {
     "log_index": Column(pl.UInt32(), "position from 0", "The trade."),
 }
 
-Floats = npt.NDArray[np.float64]
+Floats: TypeAlias = npt.NDArray[np.float64]
+Rows: TypeAlias = npt.NDArray[np.intp]
+Moves: TypeAlias = tuple[Rows, Floats, Floats]
+"""Which logs, and the prices before and after."""
+
+_EVENTS = abi.keys(EVENTS)
+_NO, _NONE = np.zeros(0), np.zeros(0, dtype=np.intp)
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+"""Makes neighbours far apart (Fibonacci hashing)."""
 
 
 def moved(logs: pl.DataFrame, transactions: pl.DataFrame) -> pl.DataFrame:
     """The trades that moved a price by more than a hundredth: place columns and `MOVED`."""
-    found = pl.concat([_pairs(logs), _ranges(logs)])
-    if found.is_empty():
+    events = abi.which(logs["topic0"], _EVENTS)
+    found = [_pairs(logs, events), _ranges(logs, events)] if len(logs) else []
+    rows, before, after = (np.concatenate(each) for each in zip(*found, strict=True)) if found else (_NONE, _NO, _NO)
+    with np.errstate(all="ignore"):
+        move = abs(np.log(after / before))
+    kept = np.flatnonzero(np.isfinite(move) & (move >= math.log(LEAST_MOVE)))
+    if not len(kept):
         return pl.DataFrame(schema=schema({**PLACE, **MOVED}))
-    sent = _matching.which(_matching.numbers(found, SAME), _matching.numbers(transactions, SAME))
-    rows = found[np.flatnonzero(sent >= 0)].with_columns(transactions["from_address"][sent[sent >= 0]].alias("trader"))
-    return rows.select(*PLACE, *(pl.col(name).cast(column.type) for name, column in MOVED.items()))
+    trades = logs[[*PLACE, "address", "log_index"]][rows[kept]].with_columns(
+        before=pl.Series(before[kept], dtype=pl.Float64()), after=pl.Series(after[kept], dtype=pl.Float64())
+    )
+    sent = _matching.which(_matching.numbers(trades, SAME), _matching.numbers(transactions, SAME))
+    known = trades[np.flatnonzero(sent >= 0)].rename({"address": "pool"})
+    known = known.with_columns(transactions["from_address"][sent[sent >= 0]].alias("trader"))
+    return known.select(*PLACE, *(pl.col(name).cast(column.type) for name, column in MOVED.items()))
 
 
-def _pairs(logs: pl.DataFrame) -> pl.DataFrame:
+def _pairs(logs: pl.DataFrame, events: Rows) -> Moves:
     """A pair says what it holds, then what was traded: what it held before is the difference."""
-    trades, syncs = _of(logs, PAIR_SWAP, 4), _of(logs, SYNC, 2)
-    keys = (*SAME, "address", "log_index")
-    before = syncs.select(*keys[:-1], pl.col("log_index") + 1)
-    held = _matching.which(_matching.numbers(trades, keys), _matching.numbers(before, keys))
-    rows = trades[np.flatnonzero(held >= 0)].with_columns(syncs["data"][held[held >= 0]].alias("held"))
-    in0, in1, out0, out1 = (_float(rows["data"], number) for number in range(4))
-    after0, after1 = (_float(rows["held"], number) for number in range(2))
-    return _kept(rows, _price(after1 - in1 + out1, after0 - in0 + out0), _price(after1, after0))
+    size = abi.sizes(logs["data"])
+    trades, syncs = (
+        np.flatnonzero((events == EVENTS.index(event)) & (size >= words * WORD_BYTES))
+        for event, words in ((PAIR_SWAP, 4), (SYNC, 2))
+    )
+    same, at = _matching.numbers(logs, (*SAME, "address")), logs["log_index"].to_numpy().astype(np.uint64)
+    held = _matching.which(_mixed(same, at)[trades], _mixed(same, at + np.uint64(1))[syncs])
+    trades, syncs = trades[held >= 0], syncs[held[held >= 0]]
+    words = [_float(logs["data"], number) for number in range(4)]
+    in0, in1, out0, out1 = (each[trades] for each in words)
+    after0, after1 = words[0][syncs], words[1][syncs]
+    return trades, _price(after1 - in1 + out1, after0 - in0 + out0), _price(after1, after0)
 
 
-def _ranges(logs: pl.DataFrame) -> pl.DataFrame:
+def _mixed(same: _matching.Numbers, at: _matching.Numbers) -> _matching.Numbers:
+    """One number of two: a transaction's pool, and a position."""
+    return same ^ (at * _SPREAD)
+
+
+def _ranges(logs: pl.DataFrame, events: Rows) -> Moves:
     """
     A pool with ranges says the root of its price. Within one range of liquidity the root moves by amount / liquidity.
 
     Across ranges that is not exact, but what was paid on average stands between before and after: the lesser of the
     two moves is believed.
     """
-    rows = _of(logs, RANGE_SWAP, 5)
-    amount0, amount1 = (_signed(rows["data"], number) for number in range(2))
-    root, liquidity = _float(rows["data"], 2) / _Q96, _float(rows["data"], 3)
+    is_one = (events == EVENTS.index(RANGE_SWAP)) & abi.has_words(logs["data"], 5)
+    rows = np.flatnonzero(is_one)
+    if not len(rows):
+        return rows, _NO, _NO
+    data = logs["data"][rows]
+    amount0, amount1 = (_signed(data, number) for number in range(2))
+    root, liquidity = _float(data, 2) / _Q96, _float(data, 3)
     with np.errstate(all="ignore"):
         within = (root - amount1 / liquidity) ** 2
         average = (amount1 / amount0) ** 2 / root**2
         nearer = abs(np.log(within / root**2)) < abs(np.log(average / root**2))
-    return _kept(rows, np.where(nearer, within, average), root**2)
-
-
-def _of(logs: pl.DataFrame, event: bytes, words: int) -> pl.DataFrame:
-    is_one = (abi.which(logs["topic0"], abi.keys((event,))) >= 0) & abi.has_words(logs["data"], words)
-    rows: pl.DataFrame = logs[np.flatnonzero(is_one)]
-    return rows
-
-
-def _kept(rows: pl.DataFrame, before: Floats, after: Floats) -> pl.DataFrame:
-    with np.errstate(all="ignore"):
-        move = abs(np.log(after / before))
-    kept = np.flatnonzero(np.isfinite(move) & (move >= math.log(LEAST_MOVE)))
-    return (
-        rows[kept]
-        .select(*PLACE, "log_index", pool="address")
-        .with_columns(
-            before=pl.Series(before[kept], dtype=pl.Float64()), after=pl.Series(after[kept], dtype=pl.Float64())
-        )
-    )
+    return rows, np.where(nearer, within, average), root**2
 
 
 def _price(amount1: Floats, amount0: Floats) -> Floats:
