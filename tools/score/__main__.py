@@ -15,6 +15,7 @@ from mev import mev
 from nomad import nomad
 from ordinary import ordinary
 from played import played
+from poisoning import measure as poisoning
 from rich.console import Console
 from rich.progress import track
 from runtime import runtime
@@ -33,7 +34,7 @@ def main() -> int:
         pages["detection.md"] = (
             "# Detection quality",
             CAVEATS,
-            [exploits, reentrancies, nomad, ordinary, mev, ablation, runtime],
+            [exploits, reentrancies, nomad, poisoning, ordinary, mev, ablation, runtime],
         )
     for name, (title, caveats, parts) in pages.items():
         shown = track(parts, "Looking", console=Console(stderr=True), transient=True)

@@ -186,6 +186,7 @@ def twin(play: Play, targets: Targets) -> None:
     """The exchange moves to a new hot wallet."""
     home, wallet = play.home, targets.new_wallet
     play.knowledge.announce(home, play.scene.people.exchange, "CHG-21: a new hot wallet", becomes=wallet)
+    play.knowledge.label(home, "own", wallet, *targets.hops)
     home.mine(*_moved(play, targets, wallet))
     sold(play, wallet, LAUNDERED)
     for payer, hop, amount in _chain(wallet, targets.hops):
