@@ -71,9 +71,10 @@ class PendingWatch:
 
     def _memories(self, next_block: int) -> Mapping[str, pl.DataFrame]:
         watcher = self.worker.watcher
-        return {
+        own = {
             name: within_window(rows, watcher.detectors[name], next_block) for name, rows in watcher.memories.items()
         }
+        return watcher.elsewhere.beside(own)
 
     async def _note(self, look: PendingLook) -> None:
         """Count it, and say what of it could not be seen."""

@@ -215,7 +215,7 @@ async def _peek(watcher: Watcher, reader: Nodes, tell: Tell) -> None:
     view = PendingView(reader=reader, pool=reader.mempool(), detectors=watcher.detectors, known=watcher.known)
     while True:
         try:
-            looked = await view.look(await reader.head(), watcher.memories)
+            looked = await view.look(await reader.head(), watcher.elsewhere.beside(watcher.memories))
         except (RemoteError, InputError) as error:
             tell(Unseen(chain_id=reader.chain_id, at=now(), error=error))
         else:

@@ -127,7 +127,7 @@ scenario = Scenario(
     id="bridge-unbacked-mint",
     priority=Priority.P1,
     tags=(Tag.ACCESS_CONTROL, Tag.CREDENTIAL_ACCESS, Tag.EXECUTION, Tag.IMPACT, Tag.FRAUD),
-    expects=Expected(detectors=("forged-bridge-transfer", "unbacked-token", "emptied-bridge")),
+    expects=Expected(detectors=("forged-bridge-transfer", "abnormal-mint", "emptied-bridge")),
     prepare=prepare,
     attack=attack,
     twin=twin,

@@ -133,7 +133,7 @@ scenario = Scenario(
     id="htlc-griefing",
     priority=Priority.P4,
     tags=(Tag.BUSINESS_LOGIC, Tag.EXECUTION, Tag.IMPACT),
-    expects=Expected(detectors=("htlc-fault",), severity=Severity.LOW, within_seconds=86_400),
+    expects=Expected(detectors=("htlc-fault",), severity=Severity.LOW, within_seconds=90_000),
     prepare=prepare,
     attack=attack,
     twin=twin,

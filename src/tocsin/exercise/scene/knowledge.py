@@ -14,10 +14,11 @@ def known(home: Stage, far: Stage, scene: Scene) -> Knowledge:
     _price(book, home, far, scene)
     _watch(book, home, far, scene)
     people, services = scene.people, scene.services
+    bridges = (scene.bridge.home, scene.hyperlane.collateral, scene.hyperlane.home.mailbox)
     book.label(home, "exchange", people.exchange, *people.deposits)
     book.label(home, "mixer", services.mixer)
-    book.label(home, "bridge", scene.bridge.home, scene.hyperlane.collateral)
-    book.label(far, "bridge", scene.bridge.far, scene.hyperlane.synthetic)
+    book.label(home, "bridge", *bridges)
+    book.label(far, "bridge", scene.bridge.far, scene.hyperlane.synthetic, scene.hyperlane.far.mailbox)
     book.label(home, "router", scene.uniswap_v2.router, scene.uniswap_v3.router)
     book.label(home, "own", people.founder, people.keeper, people.relayer, *people.owners)
     return book
