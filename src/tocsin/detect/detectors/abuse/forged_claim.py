@@ -98,7 +98,7 @@ def _believers(act: Act) -> dict[bytes, dict[bytes, int]]:
             if frame.callee in act.members and frame.caller not in act.members and len(frame.output) == WORD_BYTES:
                 told.add((entry.position, frame.caller, frame.output[PADDING_BYTES:]))
             elif (entry.position, frame.caller, frame.callee) in told and act.pays(frame, frame.caller):
-                found[frame.caller] = act.given(frame.caller)
+                found[frame.caller] = found[frame.caller] if frame.caller in found else act.given(frame.caller)
         if is_entry(frame, act.members):
             entries.append(frame)
     return {victim: taken for victim, taken in found.items() if taken and victim not in act.created}

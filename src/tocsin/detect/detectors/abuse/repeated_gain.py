@@ -40,7 +40,7 @@ from tocsin.chain.signatures import selector
 from tocsin.detect.actors import SAME
 from tocsin.detect.detector import Detector, Example
 from tocsin.detect.detectors import _acts, _matching
-from tocsin.detect.detectors._acts import Act, shown
+from tocsin.detect.detectors._acts import LISTED, Act, shown
 from tocsin.detect.detectors._example_rows import call, moved
 from tocsin.detect.detectors._frames import Frame, is_entry
 from tocsin.detect.losses import NOBODY
@@ -131,7 +131,7 @@ def _claims(act: Act) -> Iterator[Gain]:
                 paid[entries[-1].callee, act.inputs[entries[-1].position], token, amount] += 1
         if is_entry(frame, act.members):
             entries.append(frame)
-    for (victim, data, token, amount), times in paid.items():
+    for (victim, data, token, amount), times in paid.most_common(LISTED):
         is_claim = times >= CLAIMS and bool(data) and not _names(data, amount)
         gained = act.given(victim).get(token, 0) if is_claim and victim not in act.created else 0
         if gained and act.lost(victim, token) >= LOST_SHARE * gained:

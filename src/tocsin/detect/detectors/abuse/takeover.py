@@ -112,14 +112,14 @@ def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
 
 
 def _takeovers(act: Act) -> Iterator[Takeover]:
-    found: dict[bytes, Takeover] = {}
+    first: dict[bytes, Frame] = {}
     for frame in act.tree:
-        victim = frame.callee
-        if victim not in found and victim not in act.created and _makes_master(act, frame):
-            taken = act.given(victim) if _pays_later(act, frame) else {}
-            if taken:
-                found[victim] = Takeover(frame, taken)
-    yield from found.values()
+        if len(first) < LISTED and frame.callee not in act.created and _makes_master(act, frame):
+            first.setdefault(frame.callee, frame)
+    for victim, frame in first.items():
+        taken = act.given(victim) if _pays_later(act, frame) else {}
+        if taken:
+            yield Takeover(frame, taken)
 
 
 def _makes_master(act: Act, frame: Frame) -> bool:
