@@ -143,15 +143,20 @@ def _out(block: int, amount: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_DAYS = range(1, 241)
-"""Enough calls, one a block."""
+_DAYS = [(block, number) for block in range(1, 21) for number in range(12)]
+"""Enough calls, twelve a block."""
+
+
+def _nth(row: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """The row in this transaction of its block."""
+    return {**row, "transaction_index": number}
 
 
 def _history(**more: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     rows: dict[str, list[Any]] = {
-        "calls": [_called(block, 1_000) for block in _DAYS],
-        "transactions": [_sent(block) for block in _DAYS],
-        "transfers": [_out(block, 1_000) for block in _DAYS],
+        "calls": [_nth(_called(block, 1_000, caller=f"user-{number}"), number) for block, number in _DAYS],
+        "transactions": [_nth(_sent(block, f"user-{number}"), number) for block, number in _DAYS],
+        "transfers": [_nth(_out(block, 1_000), number) for block, number in _DAYS],
         "labels": [{"address": "vault", "kind": "watched"}],
     }
     return {name: [*rows.get(name, ()), *more.get(name, ())] for name in (*rows, *(more.keys() - rows.keys()))}
