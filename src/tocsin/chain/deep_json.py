@@ -6,7 +6,7 @@ read it could be stopped by anybody.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
@@ -31,6 +31,12 @@ def decode(decoder: "msgspec.json.Decoder[T]", data: bytes | msgspec.Raw) -> T:
             return decoder.decode(data)
     with _recursion_limit(DEEP):
         return decoder.decode(data)
+
+
+def bounded(read: Callable[[], T]) -> T:
+    """What `read` gives, with the recursion limit no higher than the C stack bears. Raises `RecursionError` beyond."""
+    with _recursion_limit(min(sys.getrecursionlimit(), DEEP)):
+        return read()
 
 
 @contextmanager

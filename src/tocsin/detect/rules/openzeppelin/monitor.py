@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from tocsin.chain.deep_json import bounded
 from tocsin.model.errors import RuleError
 
 KNOWN = frozenset({
@@ -100,7 +101,7 @@ def _json(text: str, file: str) -> Any:
     if len(text) > LARGEST_TEXT:
         raise RuleError(f"{file}: longer than {LARGEST_TEXT} characters")
     try:
-        return json.loads(text)
+        return bounded(lambda: json.loads(text))
     except ValueError as error:
         raise RuleError(f"{file}: not JSON: {error}") from None
     except RecursionError:
