@@ -2,10 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
 
 from measuring import HEAD, row
 
 from tocsin.app.exercise.kept import SHIPPED, Kept
+from tocsin.app.exercise.playing import Played
 from tocsin.app.exercise.scored import look, scored
 from tocsin.cli.render.exercise import amounts
 from tocsin.cli.render.money import count
@@ -18,27 +21,46 @@ INTRODUCTION = """
 Attacks on real protocols on local chains, with what was lost known to the last base unit; each with an honest twin that
 must stay quiet, amid ordinary traffic. Detected means: a finding of high or more (of info or more where the scenario is
 only to be labelled) about one of the attack's transactions, within the scenario's time. Played again with
-`tocsin range score --all`; this is from the recordings that are shipped (`--recorded`), with one seed. What a detector
+`tocsin range score --all`; tocsin is told what an organisation knows: which contracts it protects, what tokens are worth,
+and which changes it has announced. This is from the recordings that are shipped (`--recorded`), with one seed. What a detector
 was written against is in it: expect less of attacks nobody had played.
 """
 
 
+UNTOLD = (
+    "The same recordings without prices, labels and announced changes: what is watched, and what is planned, is then",
+    "unknown. Some questions that are only asked then have no recorded answer.",
+)
+
+
 def played() -> list[str]:
     """All scenarios that are recorded, and what they add up to."""
-    kept, total, truths = Kept(SHIPPED), Total(), {}
+    kept, total, untold, truths = Kept(SHIPPED), Total(), Total(), {}
     for name in sorted(kept.scenarios() & set(scenarios())):
-        attack = kept.attack(name)
+        attack, twin = kept.attack(name), kept.twin(name)
         truths[name] = attack.truth
-        total.scores.append(scored(scenarios()[name], attack, kept.twin(name), detectors()))
-    total.add_ordinary(look(kept.ordinary(), detectors()))
-    return [INTRODUCTION.strip(), "", *_sums(total), "", *_table(total, truths), "", *_alarms(total)]
+        total.scores.append(scored(scenarios()[name], attack, twin, detectors()))
+        untold.scores.append(scored(scenarios()[name], _untold(attack), _untold(twin), detectors()))
+    ordinary = kept.ordinary()
+    total.add_ordinary(look(ordinary, detectors()))
+    untold.add_ordinary(look(_untold(ordinary), detectors()))
+    sums = [*_sums("All together", total), "", *_sums("Told nothing", untold), "", *UNTOLD]
+    return [INTRODUCTION.strip(), "", *sums, "", *_table(total, truths), "", *_alarms(total)]
 
 
-def _sums(total: Total) -> list[str]:
+P = TypeVar("P", bound=Played)
+
+
+def _untold(played: P) -> P:
+    """The same, with nothing known beforehand."""
+    return replace(played, known={})
+
+
+def _sums(title: str, total: Total) -> list[str]:
     scores, ordinary = total.scores, total.ordinary_transactions
     alarming = len({(each.place.chain_id, each.place.transaction_hash) for each in total.alarming})
     return [
-        "## All together",
+        f"## {title}",
         "",
         *HEAD,
         row("attacks detected", sum(score.detection is not None for score in scores), len(scores), "attacks"),
