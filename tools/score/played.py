@@ -21,9 +21,9 @@ INTRODUCTION = """
 Attacks on real protocols on local chains, with what was lost known to the last base unit; each with an honest twin that
 must stay quiet, amid ordinary traffic. Detected means: a finding of high or more (of info or more where the scenario is
 only to be labelled) about one of the attack's transactions, within the scenario's time. Played again with
-`tocsin range score --all`; tocsin is told what an organisation knows: which contracts it protects, what tokens are worth,
-and which changes it has announced. This is from the recordings that are shipped (`--recorded`), with one seed. What a detector
-was written against is in it: expect less of attacks nobody had played.
+`tocsin range score --all`; this is from the recordings that are shipped (`--recorded`), with one seed. tocsin is told
+what an organisation knows: which contracts it protects, what tokens are worth, which changes it has announced. What a
+detector was written against is in it: expect less of attacks nobody had played.
 """
 
 
