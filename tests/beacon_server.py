@@ -140,8 +140,9 @@ class Node:
                 return {"dependent_root": root("d"), "data": self._duties(int(epoch))}
             case ["eth", "v1", "validator", "liveness", _]:
                 return {"data": [{"index": index, "is_live": index not in self.dead} for index in body]}
-            case ["lighthouse", "validator_inclusion", _, "global"] if self.inclusion:
-                return {"data": self.inclusion}
+            case ["lighthouse", "validator_inclusion", epoch, "global"] if self.inclusion:
+                # As Lighthouse has it: told from the state of the epoch's last slot, so of no epoch that goes on.
+                return {"data": self.inclusion} if (int(epoch) + 1) * SLOTS <= self.chain.head + 1 else None
         return None
 
     def _state(self, what: str) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from chains import Node as BlockNode
 from chains import recent_headers, standing
@@ -22,6 +23,7 @@ from tocsin.app.scan import Looked, scan
 from tocsin.app.sources import Request, pieces, title, units
 from tocsin.app.watch import Watcher
 from tocsin.chain import codecs
+from tocsin.chain.beacon.events import Message
 from tocsin.chain.catalogue import datasets, derived
 from tocsin.chain.header import Header
 from tocsin.chain.recording import Recording
@@ -252,13 +254,79 @@ def test_what_is_asked_once_an_epoch_is_asked_once(node: Node) -> None:
     node.dead = frozenset({"8"})
     at = scene(node, 99, validators=("7", "8"))
 
+    node.inclusion = {"current_epoch_active_gwei": 9, "previous_epoch_target_attesting_gwei": 6}
+
     async def act(reader: WithNetwork) -> list[Recording]:
         return [await reader.recording(header(slot, node)) for slot in (97, 98, 99)]
 
-    first, *later = at.using(act)
-    assert codecs.tables([first])["own_validators"]["is_live"].to_list() == [True, False]
-    assert codecs.tables([first])["own_validators"]["epoch"].to_list() == [2, 2]
-    assert all("own_validators" not in codecs.tables([each]) for each in later)
+    told = [codecs.tables([each]) for each in at.using(act)]
+    assert all(tables["own_validators"]["is_live"].to_list() == [True, False] for tables in told)
+    assert all(tables["own_validators"]["epoch"].to_list() == [2, 2] for tables in told)
+    assert all(tables["participation"]["epoch"].to_list() == [1] for tables in told)  # the last of which all is in
+    assert len([path for path in node.asked if "liveness" in path or "inclusion" in path]) == 2
+
+
+def test_no_detector_of_the_network_is_blind_between_the_first_blocks_of_epochs(node: Node) -> None:
+    node.inclusion = {"current_epoch_active_gwei": 9, "previous_epoch_target_attesting_gwei": 6}
+
+    async def act(reader: WithNetwork) -> list[Recording]:
+        return [await reader.recording(header(slot, node)) for slot in (97, 98)]
+
+    for told in scene(node, 98, validators=("7",)).using(act):
+        assert not {"low-participation", "missed-proposal"} & {each.detector for each in outcome(told).blind}
+
+
+def test_a_turn_that_is_missed_is_found_while_watching(node: Node) -> None:
+    slots = (88, 89, 92)  # 90 and 91 are empty
+    at = scene(node, 92, validators=("1090",))
+    node.validators = [
+        {"index": "1090", "balance": "32", "status": "active_ongoing", "validator": {"pubkey": "0x" + "aa" * 48}}
+    ]
+
+    async def act(reader: WithNetwork) -> list[Recording]:
+        return [await reader.recording(header(slot, node)) for slot in slots]
+
+    only = {"missed-proposal": detectors()["missed-proposal"]}
+    memories: dict[str, Any] = {}
+    seen = []
+    for told in at.using(act):
+        found_here = examine(derived(codecs.tables([told])), only, memories, lambda _: {})
+        seen += [finding.values["slot"] for finding in found_here.findings]
+        memories = {name: pl.concat([memories[name], rows]) if name in memories else rows
+                    for name, rows in found_here.remembered.items()}  # fmt: skip
+    assert seen == [90]
+
+
+def test_events_are_not_lost_when_the_questions_fail(node: Node) -> None:
+    change = {"slot": "98", "depth": "3", "old_head_block": "0x" + "1" * 64, "new_head_block": "0x" + "2" * 64}
+    event = Message("chain_reorg", json.dumps({**change, "epoch": "3"}).encode())
+
+    async def act(reader: WithNetwork) -> tuple[Recording, Recording]:
+        reader.beacons[0].listening = asyncio.create_task(asyncio.sleep(60))
+        reader.beacons[0].heard.append(event)
+        node.tricks.append(lambda handler: handler.reply(500, b"{}"))
+        failed = await reader.recording(header(97, node))
+        reader.beacons[0].node.worked()  # the time it is left alone is over
+        return failed, await reader.recording(header(98, node))
+
+    failed, told = scene(node, 98).using(act)
+    assert "reorgs" not in codecs.tables([failed])
+    assert codecs.tables([told])["reorgs"]["depth"].to_list() == [3]
+
+
+def test_an_event_that_is_nonsense_is_in_the_way_once(node: Node) -> None:
+    change = {"slot": "98", "depth": str(2**64), "old_head_block": "0x", "new_head_block": "0x", "epoch": "3"}
+
+    async def act(reader: WithNetwork) -> tuple[Recording, Recording]:
+        reader.beacons[0].listening = asyncio.create_task(asyncio.sleep(60))
+        reader.beacons[0].heard.append(Message("chain_reorg", json.dumps(change).encode()))
+        failed = await reader.recording(header(97, node))
+        reader.beacons[0].node.worked()
+        return failed, await reader.recording(header(98, node))
+
+    failed, told = scene(node, 98).using(act)
+    assert "finality" not in codecs.tables([failed])
+    assert "finality" in codecs.tables([told])
 
 
 def test_events_are_told_with_the_next_block(node: Node) -> None:

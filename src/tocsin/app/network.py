@@ -13,7 +13,7 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -43,6 +43,14 @@ LOOKS_KEPT = 16
 """Looks at the newest blocks: a block that is tried again is told the same."""
 
 
+class _Said(NamedTuple):
+    """What a beacon node answers about one block."""
+
+    epoch: int
+    of_epoch: Mapping[str, bytes]
+    answers: Mapping[str, bytes]
+
+
 class EndpointReader(ChainReader, Protocol):
     """A reader of blocks that knows how its endpoints are."""
 
@@ -52,12 +60,14 @@ class EndpointReader(ChainReader, Protocol):
 
 @dataclass(slots=True)
 class Beacon:
-    """One beacon node, what it sent unasked, and the last epoch it was asked about."""
+    """One beacon node, what it sent unasked, and what it said of the epoch it was last asked about."""
 
     node: BeaconNode
     observer: str
     heard: deque[Message] = field(default_factory=lambda: deque(maxlen=EVENTS_KEPT))
     epoch: int = -1
+    of_epoch: Mapping[str, bytes] = field(default_factory=dict)
+    """Told with every block of the epoch: else detectors would be blind on all but the first of them."""
     listening: "asyncio.Task[None] | None" = None
 
     async def listen(self) -> None:
@@ -66,6 +76,21 @@ class Beacon:
             async for message in messages:
                 if isinstance(message, Message):
                     self.heard.append(message)
+
+    async def asked(self, questions: Sequence[requests.Request]) -> dict[str, bytes]:
+        """Its answers by the keys of a recording, without those it has not. Raises `RemoteError`."""
+        answers = {each.key(self.observer): await self.node.ask(each) for each in questions}
+        return {key: answer for key, answer in answers.items() if answer is not None}
+
+    def events(self) -> dict[str, bytes]:
+        """What it sent since it last `told`, as a recording keeps it."""
+        kept = [Kept(message.topic, msgspec.Raw(message.data)) for message in self.heard]
+        return {requests.Request(requests.EVENTS_PATH).key(self.observer): msgspec.json.encode(kept)}
+
+    def told(self, epoch: int, of_epoch: Mapping[str, bytes]) -> None:
+        """All of it could be read and is told: events need not be told again, nor the epoch be asked about."""
+        self.epoch, self.of_epoch = epoch, of_epoch
+        self.heard.clear()
 
 
 def beacons(urls: Sequence[str], validators: Sequence[str]) -> tuple[Beacon, ...]:
@@ -182,21 +207,27 @@ class WithNetwork:
 
     async def _told(self, beacon: Beacon, header: Header) -> dict[str, bytes]:
         """What one beacon node says; nothing while it fails."""
-        if beacon.listening is None:
+        if beacon.listening is None or beacon.listening.done():
             beacon.listening = asyncio.create_task(beacon.listen())
         if beacon.node.wait_seconds:
             return {}
         try:
-            answers = await self._in_time(beacon, header)
+            epoch, of_epoch, answers = await self._in_time(beacon, header)
+            answers = {**answers, **of_epoch, **beacon.events()}
             recording = Recording(chain_id=self.chain_id, name=beacon.node.name, answers=answers)
             codec.tables([recording], [(header.number, hexadecimal(header.hash))])
-        except (RemoteError, InputError) as error:
+        except InputError as error:
+            beacon.heard.clear()  # what could not be read would be in the way of every later block
+            beacon.node.failed(error)
+            return {}
+        except RemoteError as error:
             beacon.node.failed(error)
             return {}
         beacon.node.worked()
+        beacon.told(epoch, of_epoch)
         return answers
 
-    async def _in_time(self, beacon: Beacon, header: Header) -> dict[str, bytes]:
+    async def _in_time(self, beacon: Beacon, header: Header) -> _Said:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 return await self._asked(beacon, header)
@@ -205,17 +236,13 @@ class WithNetwork:
                 f"{beacon.node.name}: did not tell of block {header.number} in {PATIENCE_SECONDS:g} s"
             ) from None
 
-    async def _asked(self, beacon: Beacon, header: Header) -> dict[str, bytes]:
+    async def _asked(self, beacon: Beacon, header: Header) -> _Said:
         slot = await self._slot(beacon, header)
         epoch = slot // slots_per_epoch(self.chain_id)
-        once = requests.of_epoch(epoch, self.validators) if epoch != beacon.epoch else ()
-        asked = (*requests.NODE, requests.FINALITY, *requests.of_slot(slot), *once)
-        answers = {request.key(beacon.observer): await beacon.node.ask(request) for request in asked}
-        beacon.epoch = epoch
-        heard = [Kept(message.topic, msgspec.Raw(message.data)) for message in beacon.heard]
-        beacon.heard.clear()
-        events = {requests.Request(requests.EVENTS_PATH).key(beacon.observer): msgspec.json.encode(heard)}
-        return {key: answer for key, answer in answers.items() if answer is not None} | events
+        answers = await beacon.asked((*requests.NODE, requests.FINALITY, *requests.of_slot(slot)))
+        if epoch == beacon.epoch:
+            return _Said(epoch, beacon.of_epoch, answers)
+        return _Said(epoch, await beacon.asked(requests.of_epoch(epoch, self.validators)), answers)
 
     async def _slot(self, beacon: Beacon, header: Header) -> int:
         clock = CLOCKS.get(self.chain_id)

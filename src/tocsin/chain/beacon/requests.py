@@ -50,20 +50,19 @@ def of_slot(slot: int) -> tuple[Request, ...]:
 
 
 def of_epoch(epoch: int, validators: Sequence[str] = ()) -> tuple[Request, ...]:
-    """What changes once an epoch: how much attested in the one before, and what own validators have to do and did."""
-    before = epoch - 1
-    own = tuple(validators)
-    if not own:
-        return (_inclusion(epoch),)
-    return (_inclusion(epoch), Request(f"/eth/v1/validator/duties/proposer/{epoch}"), _states(own)) + (
-        (Request(f"/eth/v1/validator/liveness/{before}", msgspec.json.encode(_indices(own))),)
-        if before >= 0 and _indices(own)
-        else ()
-    )
+    """What changes once an epoch: how much attested before it, and what own validators have to do and did."""
+    over = _of_epoch_over(epoch - 1, tuple(validators)) if epoch > 0 else ()
+    if not validators:
+        return over
+    return (Request(f"/eth/v1/validator/duties/proposer/{epoch}"), _states(tuple(validators)), *over)
 
 
-def _inclusion(epoch: int) -> Request:
-    return Request(f"/lighthouse/validator_inclusion/{epoch}/global")
+def _of_epoch_over(epoch: int, validators: tuple[str, ...]) -> tuple[Request, ...]:
+    # Lighthouse tells from the state at the end of the epoch it is asked for: of one that goes on it has none.
+    inclusion = Request(f"/lighthouse/validator_inclusion/{epoch}/global")
+    if not (indices := _indices(validators)):
+        return (inclusion,)
+    return (inclusion, Request(f"/eth/v1/validator/liveness/{epoch}", msgspec.json.encode(indices)))
 
 
 def _states(validators: tuple[str, ...]) -> Request:
