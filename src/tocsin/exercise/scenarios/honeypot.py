@@ -76,7 +76,7 @@ scenario = Scenario(
     id="honeypot",
     priority=Priority.P3,
     tags=(Tag.RESOURCE_DEVELOPMENT, Tag.DEFENSE_EVASION, Tag.FRAUD),
-    expects=Expected(detectors=()),
+    expects=Expected(detectors=("honeypot",)),
     prepare=prepare,
     attack=attack,
     twin=twin,
