@@ -1,6 +1,6 @@
 """Rules from files to detectors, and monitors from files to rules: where the pure part meets the disk."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -33,15 +33,15 @@ def load(paths: Sequence[str], *, force: bool = False) -> Rules:
     """
     if not paths:
         return Rules({}, {})
-    found = running(compiled(paths, force=force, taken=detectors()))
+    found = running(compiled(paths, force=force))
     return Rules(
         {each.detector.id: each.detector for each in found}, {each.detector.id: each.heading.title for each in found}
     )
 
 
-def compiled(paths: Sequence[str], *, force: bool = False, taken: Collection[str] = ()) -> tuple[Compiled, ...]:
-    """Every rule of these files and directories, also those that do not run."""
-    return compile_rules(read_rules(paths), force=force, taken=taken)
+def compiled(paths: Sequence[str], *, force: bool = False) -> tuple[Compiled, ...]:
+    """Every rule of these files and directories, also those that do not run. None has the name of a detector."""
+    return compile_rules(read_rules(paths), force=force, taken=detectors())
 
 
 def is_rules(name: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from tocsin.chain.catalogue import datasets
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import detect
-from tocsin.detect.rules.loading import load_rules
+from tocsin.detect.rules.loading import compile_rules, running
 from tocsin.model.finding import Finding
 from tocsin.tables.literal import frame
 
@@ -20,9 +20,14 @@ def written(detection: str, category: str = "transfer", rule_id: str = "a-rule")
     return HEAD.format(id=rule_id) + source + f"detection:\n{lines}\n"
 
 
+def detectors_of(*files: tuple[str, str], force: bool = False) -> dict[str, Detector]:
+    """The detectors of these files that give findings, by id."""
+    return {each.detector.id: each.detector for each in running(compile_rules(files, force=force))}
+
+
 def compiled(text: str, rule_id: str = "a-rule", *, force: bool = False) -> Detector:
     """The detector of one rule."""
-    return load_rules([("rule.yml", text)], force=force)[rule_id]
+    return detectors_of(("rule.yml", text), force=force)[rule_id]
 
 
 def found(detector: Detector, **tables: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:

@@ -50,12 +50,10 @@ def test_it_means_what_python_means(text: str, truths: dict[str, bool]) -> None:
 
 @given(expressions(), st.fixed_dictionaries({name: st.booleans() for name in NAMES}))
 def test_a_row_is_found_when_python_says_so(text: str, truths: dict[str, bool]) -> None:
-    rules = "\n".join(f"{name}: {{nonce: {number}}}" for number, name in enumerate(NAMES))
     # Each selection asks for its own number; the columns hold it where the selection is to be true.
-    columns = ("nonce", "gas_limit", "gas_price", "gas_used")
-    for name, column in zip(NAMES, columns, strict=True):
-        rules = rules.replace(f"{name}: {{nonce:", f"{name}: {{{column}:")
-    row = {column: n if truths[name] else 99 for n, (name, column) in enumerate(zip(NAMES, columns, strict=True))}
+    columns = dict(zip(NAMES, ("nonce", "gas_limit", "gas_price", "gas_used"), strict=True))
+    rules = "\n".join(f"{name}: {{{columns[name]}: {n}}}" for n, name in enumerate(NAMES) if name in text)
+    row = {columns[name]: n if truths[name] else 99 for n, name in enumerate(NAMES)}
     detector = compiled(written(f"{rules}\ncondition: {text}", "transaction"), force=True)
     expected = eval(text, {"__builtins__": {}}, truths)  # noqa: S307 - as above
     assert bool(found(detector, transactions=[row])) is expected
@@ -78,6 +76,12 @@ def test_several_at_once(text: str, expected: Any) -> None:
             condition(text, NAMES, MARK)
     else:
         assert condition(text, NAMES, MARK) == expected
+
+
+@pytest.mark.parametrize("text", ["1 of them", "all of them", "not all of them"])
+def test_them_are_refused_where_there_are_none(text: str) -> None:
+    with pytest.raises(RuleError, match="`them` are the selections that do not begin with `_`, and there is none"):
+        condition(text, ("_helper",), MARK)
 
 
 @pytest.mark.parametrize(

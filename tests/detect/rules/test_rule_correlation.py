@@ -5,12 +5,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from rule_texts import HEAD, found, written
+from rule_texts import HEAD, detectors_of, found, written
 
 from tocsin.chain.catalogue import datasets
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import detect, within_window
-from tocsin.detect.rules.loading import compile_rules, load_rules
+from tocsin.detect.rules.loading import compile_rules
 from tocsin.detect.rules.suite import suite
 from tocsin.model.errors import RuleError
 from tocsin.tables.literal import address, frame
@@ -25,7 +25,7 @@ def text(correlation: str, *rules: str, rule_id: str = "joined") -> str:
 
 
 def joined(correlation: str, *rules: str) -> Detector:
-    return load_rules([("rules.yml", text(correlation, *rules))])["joined"]
+    return detectors_of(("rules.yml", text(correlation, *rules)))["joined"]
 
 
 def blocks(*seconds: int) -> list[dict[str, Any]]:
@@ -104,9 +104,9 @@ def test_order_within_a_transaction_is_that_of_its_rows() -> None:
 
 
 def test_rules_that_serve_a_correlation_are_silent_unless_they_are_to_speak() -> None:
-    assert set(load_rules([("r.yml", text(COUNTED, PAID))])) == {"joined"}
-    assert set(load_rules([("r.yml", text(COUNTED + ", generate: true", PAID))])) == {"joined", "paid"}
-    assert set(load_rules([("a.yml", PAID), ("b.yml", text(COUNTED))])) == {"joined"}
+    assert set(detectors_of(("r.yml", text(COUNTED, PAID)))) == {"joined"}
+    assert set(detectors_of(("r.yml", text(COUNTED + ", generate: true", PAID)))) == {"joined", "paid"}
+    assert set(detectors_of(("a.yml", PAID), ("b.yml", text(COUNTED)))) == {"joined"}
 
 
 def by_block(detector: Detector, **tables: Any) -> list[tuple[int | None, int | None]]:

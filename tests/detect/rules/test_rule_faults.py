@@ -1,9 +1,9 @@
 """A rule that cannot be read, or cannot be meant, is refused with file, line, field and the nearest right name."""
 
 import pytest
-from rule_texts import compiled, found, written
+from rule_texts import compiled, detectors_of, found, written
 
-from tocsin.detect.rules.loading import compile_rules, load_rules
+from tocsin.detect.rules.loading import compile_rules
 from tocsin.model.errors import RuleError
 
 RULE = written("s: {value|gt: 1}\ncondition: s")
@@ -63,6 +63,9 @@ def refusal(text: str, name: str = "rule.yml") -> str:
         ("{value|gt: 1}", "&x {value|gt: 1}", "anchors and aliases are not read in rules"),
         ("{value|gt: 1}", "!!python/name:os.system {value|gt: 1}", "the tag tag:yaml.org,2002:python/name:os"),
         ("{value|gt: 1}", "{value|gt: 1", "not YAML"),
+        ("value|gt: 1", "value|gt|cased: 1", "is a 256-bit amount; only texts have capital and small letters"),
+        ("value|gt: 1", "transaction.success: [true, false]", "is true or false; give one of the two"),
+        ("  condition: s", "  f: {value: 2}\n  condition: s", "rule.yml:8: detection.f: is not in the condition"),
         ("condition: s", "condition: t", "rule.yml:8: condition: no selection is called 't'"),
         ("  condition: s\n", "", "detection.condition: is missing"),
         ("  condition: s", "  condition: s\n  timeframe: 5m", "write a correlation with a timespan"),
@@ -123,15 +126,25 @@ def test_two_rules_of_one_name_and_a_name_that_is_taken() -> None:
     with pytest.raises(RuleError, match=r"two.yml:1: id: 'a-rule' is the rule in one.yml:1 already"):
         compile_rules([("one.yml", RULE), ("two.yml", RULE)])
     with pytest.raises(RuleError, match="is a detector of tocsin's"):
-        load_rules([("one.yml", RULE)], taken=["a-rule"])
+        compile_rules([("one.yml", RULE)], taken=["a-rule"])
 
 
 def test_what_is_off_is_checked_but_not_run() -> None:
     for line in ("enabled: false\n", "status: deprecated\n"):
         text = RULE.replace("status: stable\n", line)
-        assert load_rules([("rule.yml", text)]) == {}
+        assert detectors_of(("rule.yml", text)) == {}
         assert len(compile_rules([("rule.yml", text)])) == 1
     assert "is not 'maybe'" in refusal(RULE + "enabled: maybe\n")
+
+
+def test_numbers_of_arguments_have_no_end() -> None:
+    text = written("s: {signature: 'a(uint256 x)', args.x: 1}\ncondition: s", "log")
+    assert "has no argument" in refusal(text + f"fields: [args.{'9' * 5_000}]\n")
+
+
+def test_a_title_is_one_line() -> None:
+    (read,) = compile_rules([("rule.yml", RULE.replace("title: A rule", "title: |\n  A rule\n  of two lines."))])
+    assert read.heading.title == "A rule of two lines"
 
 
 def test_deep_and_large_files_are_refused() -> None:

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rule_texts import found
+from rule_texts import detectors_of, found
 
 from tocsin.chain.signatures import selector, topic
-from tocsin.detect.rules.loading import load_rules
 from tocsin.detect.rules.logic import All, Is, Logic, Some
 from tocsin.detect.rules.openzeppelin.expression import Comparison, expression
 from tocsin.detect.rules.openzeppelin.monitor import Network, monitors, networks
@@ -71,7 +70,7 @@ def translated(**changes: Any) -> Translation:
 
 def finds(translation: Translation, **tables: Any) -> list[str]:
     """The rules that find something in these rows."""
-    rules = load_rules([("rule.yml", translation.text)])
+    rules = detectors_of(("rule.yml", translation.text))
     return [name for name, rule in rules.items()
             if found(rule, **{each: rows for each, rows in tables.items() if each in rule.reads})]  # fmt: skip
 
@@ -209,7 +208,7 @@ def test_nothing_is_dropped_silently() -> None:
     parts = ("network stellar_mainnet", *fields)
     assert [told(rule)[part] for part in parts] == [LEFT_OUT] * len(parts)
     assert "enabled: false" in rule.text
-    assert load_rules([("rule.yml", rule.text)]) == {}
+    assert detectors_of(("rule.yml", rule.text)) == {}
 
 
 def test_without_a_known_network_there_is_no_rule() -> None:

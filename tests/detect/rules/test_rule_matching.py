@@ -194,9 +194,10 @@ def test_status_is_that_of_the_transaction_itself_whatever_its_neighbours_log() 
 
 def test_the_index_is_used_where_every_match_must_have_the_event() -> None:
     one, other = topic("Paused(address)"), topic("Unpaused(address)")
-    selections = f"a: {{signature: Paused(address)}}\nb: {{signature: Unpaused(address)}}\nc: {{address: '{A}'}}"
+    asks = {"a": "signature: Paused(address)", "b": "signature: Unpaused(address)", "c": f"address: '{A}'"}
     cases = (("a or b", {one, other}), ("a and c", {one}), ("a or c", set[bytes]()), ("c and not a", set[bytes]()))
     for condition, expected in cases:
+        selections = "\n".join(f"{name}: {{{asks[name]}}}" for name in asks.keys() & set(condition.split()))
         rule = compiled(written(f"{selections}\ncondition: {condition}", "log"))
         assert set(rule.reads["logs"].topic0) == expected
 
@@ -264,3 +265,16 @@ def test_one_finding_a_transaction_states_the_first_row_and_counts_them() -> Non
     assert finding.values["matches"] == 3
     assert [(entity.role, entity.address) for entity in finding.entities] == [("attacker", A)]
     assert finding.labels == ("attack.t1",)
+
+
+def test_a_watch_list_may_be_long() -> None:
+    listed = ", ".join(f"'0x{number:040x}'" for number in range(1, 10_001))
+    rows = [{"to_address": f"0x{number:040x}", "transaction_index": number} for number in (1, 10_000, 10_001)]
+    findings = found(compiled(written(f"s: {{to_address: [{listed}]}}\ncondition: s")), transfers=rows)
+    assert [finding.place.transaction_index for finding in findings] == [1, 10_000]
+
+
+def test_a_condition_may_have_many_parts() -> None:
+    selections = "\n".join(f"s{number}: {{nonce: {number}}}" for number in range(400))
+    rule = compiled(written(f"{selections}\ncondition: 1 of s*", "transaction"))
+    assert [each.values["nonce"] for each in found(rule, transactions=[{"nonce": n} for n in (399, 400)])] == [399]

@@ -83,6 +83,13 @@ def test_a_test_may_say_what_is_known() -> None:
         ("  rows: [{address: coin, args: {from: alice, to: bob, value: 1e18}}]", "  calls: []", "does not read it"),
         ("matches: true", "matches: maybe", "must be true, false or the number of findings"),
         ("to: bob, value: 1e18", "to: bob, value: bob", "must be a whole number"),
+        ("to: bob, value: 1e18", "to: bob, value: 1e99", "must be a whole number between 0 and 1157"),
+        ("{address: coin, args", "{log_index: -1, args", "tests.logs.log_index: must be a whole number between 0 and"),
+        (
+            "{address: coin, args",
+            f"{{address: 0x{'12' * 21}, args",
+            "tests.logs.address: has 21 bytes, and place for 20",
+        ),
         ("says: less\n", "say: less\n", "tests.say: the rule does not read it; did you mean 'says'?"),
     ],
 )

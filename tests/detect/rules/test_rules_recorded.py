@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rule_texts import written
+from rule_texts import detectors_of, written
 
 from tocsin.chain.catalogue import derived
 from tocsin.chain.codecs import tables
 from tocsin.chain.signatures import selector, topic
 from tocsin.detect.engine import detect
 from tocsin.detect.known import KNOWN
-from tocsin.detect.rules.loading import load_rules
 from tocsin.edge import recordings
 
 pytestmark = pytest.mark.recorded
@@ -72,7 +71,7 @@ def transactions(rows: Iterable[Row]) -> set[tuple[Any, ...]]:
 @pytest.mark.parametrize("case", CASES)
 def test_a_rule_finds_what_plain_python_finds(recorded_data: Path, case: str) -> None:
     category, dataset, detection, holds = CASES[case]
-    rules = load_rules([("rule.yml", written(detection, category))])
+    rules = detectors_of(("rule.yml", written(detection, category)))
     seen = 0
     for path in recordings.paths(recorded_data / "mev" / "blocks") + recordings.paths(recorded_data / "mev" / "traces"):
         batch = derived(tables(list(recordings.read(path))))

@@ -7,6 +7,7 @@ A row of logs, calls or transactions may give its `args` by name instead of topi
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from tocsin.chain.catalogue import datasets
@@ -14,13 +15,15 @@ from tocsin.detect.detector import Example
 from tocsin.detect.rules.arguments import COLUMNS, encoded, word
 from tocsin.detect.rules.declaration import Declaration, Parameter
 from tocsin.detect.rules.document import Items, Map, Node, Text, as_map, as_text, nearest
-from tocsin.detect.rules.quantities import whole
+from tocsin.detect.rules.fields import WIDTHS
+from tocsin.detect.rules.quantities import BITS, whole
 from tocsin.detect.rules.vocabulary import SIGNATURE, Vocabulary
 from tocsin.intel.reference import REFERENCE_COLUMNS
 from tocsin.tables.columns import PLACE, Column
 from tocsin.tables.literal import Row, octets
 
 MOST_TESTS = 200
+MOST_IN_LIST = 2**32 - 1
 _KEYS = ("says", "matches", "rows")
 Declared = Callable[[str], tuple[Declaration, ...]]
 """By dataset: the signatures of the rules that read it."""
@@ -83,7 +86,7 @@ def _row(node: Map, dataset: str, declared: Declared) -> Row:
 def _value(node: Node, key: Text, column: Column, dataset: str) -> Any:
     where = f"tests.{dataset}.{key.value}"
     if isinstance(node, Items):
-        return [_number(each, where) for each in node.items]
+        return [_number(each, where, 0, MOST_IN_LIST) for each in node.items]
     if not isinstance(node, Text):
         node.mark.refuse(where, "must be a value")
     if node.is_null:
@@ -93,8 +96,13 @@ def _value(node: Node, key: Text, column: Column, dataset: str) -> Any:
     if column.type.is_float():
         return _price(node, where)
     if column.type.is_numeric() or column.unit.endswith("32 bytes big-endian"):
-        return _number(node, where)
-    return _bytes(node, where) if column.type == pl.Binary() else node.value
+        return _number(node, where, 0, _most(column.type))
+    return _bytes(node, where, WIDTHS.get(column.unit)) if column.type == pl.Binary() else node.value
+
+
+def _most(kind: pl.DataType) -> int:
+    """The largest number a column holds: its own type's, or of bytes that of 256 bits."""
+    return 2**BITS - 1 if kind == pl.Binary() else int(np.iinfo(str(kind).lower()).max)
 
 
 def _truth(node: Text, where: str) -> bool:
@@ -103,10 +111,10 @@ def _truth(node: Text, where: str) -> bool:
     return node.value == "true"
 
 
-def _number(node: Node, where: str) -> int:
+def _number(node: Node, where: str, least: int, most: int) -> int:
     number = whole(node.value) if isinstance(node, Text) else None
-    if number is None:
-        node.mark.refuse(where, "must be a whole number")
+    if number is None or not least <= number <= most:
+        node.mark.refuse(where, f"must be a whole number between {least} and {most}")
     return number
 
 
@@ -117,13 +125,15 @@ def _price(node: Text, where: str) -> float:
         return node.mark.refuse(where, "must be a number")
 
 
-def _bytes(node: Text, where: str) -> str:
-    """A name, or hexadecimal digits."""
+def _bytes(node: Text, where: str, width: int | None = None) -> str:
+    """A name, or hexadecimal digits, of which there are no more than it has place for."""
     if node.value.startswith("0x"):
         try:
-            bytes.fromhex(node.value[2:])
+            given = bytes.fromhex(node.value[2:])
         except ValueError:
             node.mark.refuse(where, f"{node.value!r} is not hexadecimal")
+        if width is not None and len(given) > width:
+            node.mark.refuse(where, f"has {len(given)} bytes, and place for {width}")
     return node.value
 
 
@@ -171,7 +181,16 @@ def _argument(parameter: Parameter, number: int, given: Map) -> Any:
     if kind == "bool":
         return int(_truth(node, where))
     if kind.startswith(("uint", "int")):
-        return _number(node, where)
+        return _number(node, where, *_between(kind))
     if kind == "string":
         return node.value
-    return octets(_bytes(node, where), 20 if kind == "address" else 32)
+    if kind == "bytes":
+        return octets(_bytes(node, where), 32)
+    width = 20 if kind == "address" else int(kind.removeprefix("bytes"))
+    return octets(_bytes(node, where, width), 20 if kind == "address" else 32)
+
+
+def _between(kind: str) -> tuple[int, int]:
+    """The least and the most of an integer type."""
+    bits = int(kind.removeprefix("u").removeprefix("int"))
+    return (0, 2**bits - 1) if kind.startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)

@@ -4,9 +4,8 @@ One line of a selection: a field, its modifiers, its values; as a test of a row.
 Values are read by the field's kind, exactly; `texts` compares texts and bytes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import reduce
 from operator import and_, ge, gt, le, lt, or_
 from typing import Any
 
@@ -14,13 +13,14 @@ import polars as pl
 
 from tocsin.detect.rules.beside import label_column
 from tocsin.detect.rules.document import Items, Text, as_texts, nearest
-from tocsin.detect.rules.fields import NUMBERS, Field, Sort
+from tocsin.detect.rules.fields import BINARY, NUMBERS, Field, Sort
 from tocsin.detect.rules.line import Line, result
-from tocsin.detect.rules.logic import Test
+from tocsin.detect.rules.logic import Test, among, together
 from tocsin.detect.rules.quantities import BITS, whole
 from tocsin.detect.rules.texts import FLAGS, PARTS, matching, octets, partly, text_equal
 from tocsin.intel.kinds import KINDS
 
+_AS_BYTES = frozenset({*BINARY, Sort.AMOUNT, Sort.SIGNED})
 ORDERS: Mapping[str, Callable[[Any, Any], Any]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
 MODIFIERS = frozenset({*ORDERS, *PARTS, "all", "re", "exists", "fieldref", "cased", "label"})
 _REFUSED: Mapping[str, str] = {
@@ -47,11 +47,20 @@ def test(line: Line, field_named: Callable[[str], Field]) -> Test:
         return result(line, pl.col(line.field.column).is_null(), selective=not line.field.required)
     if order := next((name for name in line.modifiers if name in ORDERS), None):
         return _ordered(line, order)
-    values = [_valueresult(line, text) for text in as_texts(line.value, line.key)]
-    if not values:
+    return _of_values(line, as_texts(line.value, line.key))
+
+
+def _of_values(line: Line, texts: Sequence[Text]) -> Test:
+    """Any of the values of a line, or with `all` each of them."""
+    if not texts:
         line.refuse("has no value")
+    if line.field.sort is Sort.FLAG and len(texts) > 1:
+        line.refuse("is true or false; give one of the two")
+    if not line.modifiers and line.field.sort in _AS_BYTES:
+        return result(line, among(pl.col(line.field.column), [_octets(line, text) for text in texts]))
+    values = [_value(line, text) for text in texts]
     join, is_selective = (and_, any) if "all" in line.modifiers else (or_, all)
-    expression = reduce(join, (each.expression for each in values))
+    expression = together([each.expression for each in values], join)
     whole_line = result(line, expression, selective=is_selective(each.selective for each in values))
     return replace(whole_line, fields=frozenset().union(*(each.fields for each in values)))
 
@@ -67,6 +76,8 @@ def _check_modifiers(line: Line) -> None:
         line.refuse(f"{' and '.join(line.modifiers)} cannot go together")
     if "fieldref" in line.modifiers and set(line.modifiers) - {"fieldref", *ORDERS}:
         line.refuse(f"fieldref goes with {', '.join(ORDERS)} or alone")
+    if "cased" in line.modifiers and line.field.sort is not Sort.TEXT:
+        line.refuse(f"is {line.field.sort}; only texts have capital and small letters")
     if "all" in line.modifiers and not isinstance(line.value, Items):
         line.refuse("`all` needs a list of values")
 
@@ -96,6 +107,8 @@ def _against(line: Line, other: Field) -> Test:
     if order and line.field.sort not in NUMBERS:
         line.refuse(f"is {line.field.sort}; only numbers have an order")
     one, two = pl.col(line.field.column), pl.col(other.column)
+    if line.field.sort is Sort.TEXT:
+        one, two = one.str.to_lowercase(), two.str.to_lowercase()
     expression = ORDERS[order](one, two) if order else one == two
     return Test(expression, frozenset({line.field.column, other.column}), selective=True, selective_not=bool(order))
 
@@ -138,7 +151,11 @@ def _packed(sort: Sort, number: int) -> Any:
         return pl.lit(float(number))
     if sort is Sort.COUNT:
         return pl.lit(number, dtype=pl.UInt64())
-    return pl.lit((number + 2 ** (BITS - 1) if sort is Sort.SIGNED else number).to_bytes(BITS // 8, "big"))
+    return pl.lit(_big_endian(sort, number))
+
+
+def _big_endian(sort: Sort, number: int) -> bytes:
+    return (number + 2 ** (BITS - 1) if sort is Sort.SIGNED else number).to_bytes(BITS // 8, "big")
 
 
 def _whole(line: Line, text: Text) -> int:
@@ -154,7 +171,7 @@ def _flag(line: Line, text: Text) -> bool:
     return text.value == "true"
 
 
-def _valueresult(line: Line, text: Text) -> Test:
+def _value(line: Line, text: Text) -> Test:
     """One value of a line."""
     if text.is_null:
         line.refuse("null stands alone, not in a list")
@@ -177,6 +194,23 @@ def _labelled(line: Line, text: Text) -> Test:
     return Test(pl.col(column), frozenset({line.field.column, column}))
 
 
+def _octets(line: Line, text: Text) -> bytes:
+    """A whole value of a column of bytes."""
+    if text.is_null:
+        line.refuse("null stands alone, not in a list")
+    if line.field.sort in BINARY:
+        return octets(line, text)
+    return _big_endian(line.field.sort, _in_range(line, text))
+
+
+def _in_range(line: Line, text: Text) -> int:
+    number = _whole(line, text)
+    least, most = _range(line.field.sort)
+    if not least <= number <= most:
+        line.refuse(f"never matches: it is between {least} and {most}")
+    return number
+
+
 def _equal(line: Line, text: Text) -> Test:
     field, column = line.field, pl.col(line.field.column)
     if field.sort is Sort.DOLLARS:
@@ -185,10 +219,6 @@ def _equal(line: Line, text: Text) -> Test:
         return text_equal(line, text)
     if field.sort is Sort.FLAG:
         return result(line, column == _flag(line, text), selective_not=True)
-    if field.sort in NUMBERS:
-        number = _whole(line, text)
-        least, most = _range(field.sort)
-        if not least <= number <= most:
-            line.refuse(f"never matches: it is between {least} and {most}")
-        return result(line, column == _packed(field.sort, number))
-    return result(line, column == pl.lit(octets(line, text)))
+    if field.sort is Sort.COUNT:
+        return result(line, column == _packed(field.sort, _in_range(line, text)))
+    return result(line, column == pl.lit(_octets(line, text)))

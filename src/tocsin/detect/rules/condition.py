@@ -100,10 +100,15 @@ class _Reader:
             self.refuse("after `of` comes a pattern such as `transfer*`, or `them`")
         self._at += 1
         if pattern.lower() == "them":
-            return tuple(name for name in self._names if not name.startswith("_"))
+            return self._them()
         if found := tuple(name for name in self._names if fnmatchcase(name, pattern)):
             return found
         return self.refuse(f"no selection is called {pattern!r}; {nearest(pattern, self._names)}")
+
+    def _them(self) -> tuple[str, ...]:
+        if found := tuple(name for name in self._names if not name.startswith("_")):
+            return found
+        return self.refuse("`them` are the selections that do not begin with `_`, and there is none")
 
     def _known(self, name: str) -> str:
         if name not in self._names:

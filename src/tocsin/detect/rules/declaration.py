@@ -8,7 +8,7 @@ comes from.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from tocsin.chain import signatures
 from tocsin.detect.rules.document import Mark
@@ -100,9 +100,8 @@ class Declaration:
 
     def parameter(self, name: str) -> int | None:
         """The number of an argument by name, or by position from 0."""
-        if name.isascii() and name.isdecimal():
-            return int(name) if int(name) < len(self.parameters) else None
-        return next((number for number, each in enumerate(self.parameters) if each.name == name), None)
+        named = (number for number, each in enumerate(self.parameters) if name in {each.name or None, str(number)})
+        return next(named, None)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -141,6 +140,7 @@ def _refuse_deep(text: str, mark: Mark, field: str) -> None:
             mark.refuse(field, f"more than {DEEPEST} brackets inside one another")
 
 
+@cache
 def _standard(*, is_event: bool) -> dict[str, Declaration]:
     mark = Mark("the standard's declarations", 1)
     lines = (STANDARD_EVENTS if is_event else STANDARD_FUNCTIONS).split("\n")

@@ -18,6 +18,10 @@ ARGUMENT = "args."
 """What decoded arguments begin with."""
 
 
+WIDTHS: Mapping[str, int] = {"address, 20 bytes": 20, "32 bytes": 32}
+"""By the unit of a column: how many bytes it has, where that is always the same."""
+
+
 class Sort(StrEnum):
     """The kinds of values, in the words of an error."""
 
@@ -87,7 +91,8 @@ def _field(dataset: str, name: str, column: Column) -> Field:
 
 def _sort(column: Column) -> tuple[Sort, int]:
     if column.type == pl.Binary():
-        return {"address, 20 bytes": (Sort.ADDRESS, 20), "32 bytes": (Sort.WORD, 32)}.get(column.unit, (Sort.BYTES, 0))
+        width = WIDTHS.get(column.unit, 0)
+        return {20: Sort.ADDRESS, 32: Sort.WORD}.get(width, Sort.BYTES), width
     if column.type == pl.Boolean():
         return Sort.FLAG, 0
     if column.type == pl.String():

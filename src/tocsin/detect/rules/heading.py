@@ -34,6 +34,7 @@ class Heading:
     name: str
     title: str
     says: str
+    """What it describes itself as, or else its title, as a sentence."""
     severity: Severity
     confidence: float
     runs: bool
@@ -58,7 +59,7 @@ def heading(node: Map, known: frozenset[str]) -> Heading:
     return Heading(
         id=rule_id,
         name=_text(node, "name") or rule_id,
-        title=title.removesuffix("."),
+        title=" ".join(title.removesuffix(".").split()),
         says=_sentence(" ".join((_text(node, "description") or title).split())),
         severity=LEVELS[_one_of(node, "level", LEVELS)],
         confidence=STATUSES[status],

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 
-from tocsin.detect.detector import Detector
 from tocsin.detect.rules.correlation import Correlation, correlation
 from tocsin.detect.rules.document import Items, Map, Mark, Node, documents, nearest
 from tocsin.detect.rules.rule import Rule, rule
@@ -22,18 +21,8 @@ Source: TypeAlias = tuple[str, str]
 """Name and text of a file."""
 
 
-def load_rules(sources: Sequence[Source], *, force: bool = False, taken: Collection[str] = ()) -> dict[str, Detector]:
-    """
-    The detectors that these files are, by id.
-
-    Left out are rules that are switched off, and those that only serve a correlation. `taken` are ids that no rule may
-    have. Raises `RuleError` that names every fault.
-    """
-    return {each.detector.id: each.detector for each in running(compile_rules(sources, force=force, taken=taken))}
-
-
 def running(rules: Iterable[Compiled]) -> list[Compiled]:
-    """Those that give findings of their own."""
+    """Those that give findings: not those that are switched off, nor those that only serve a correlation."""
     on = [each for each in rules if each.heading.runs]
     served = {name for each in on if isinstance(each, Correlation) and not each.generate for name in each.rules}
     return [each for each in on if not served & {each.heading.name, each.heading.id}]
@@ -63,7 +52,11 @@ class _Faults:
 def compile_rules(
     sources: Sequence[Source], *, force: bool = False, taken: Collection[str] = ()
 ) -> tuple[Compiled, ...]:
-    """Every rule of these files, also those that do not run. Raises `RuleError` that names every fault."""
+    """
+    Every rule of these files, also those that do not run. `taken` are ids that no rule may have.
+
+    Raises `RuleError` that names every fault.
+    """
     faults = _Faults()
     found = list(_documents(sources, faults))
     singles = [each for each in found if each[0].get("correlation") is None]

@@ -4,9 +4,9 @@ And, or, not over tests of a row; and what can be said of the whole without runn
 A test of a field that is empty (null) is false, so `not` of it is true: there are two truths, not three.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from operator import and_, or_
 from typing import Generic, TypeAlias, TypeVar
 
 import polars as pl
@@ -74,6 +74,18 @@ def fold(logic: Logic[T], leaf: Callable[[T], Logic[Test]]) -> Logic[Test]:
             return Some(tuple(fold(part, leaf) for part in logic.parts))
 
 
+def leaves(logic: Logic[T]) -> Iterator[T]:
+    """Every leaf."""
+    match logic:
+        case Is():
+            yield logic.leaf
+        case Not():
+            yield from leaves(logic.part)
+        case All() | Some():
+            for part in logic.parts:
+                yield from leaves(part)
+
+
 def expression(logic: Logic[Test]) -> pl.Expr:
     """What Polars is to filter by."""
     match logic:
@@ -82,9 +94,22 @@ def expression(logic: Logic[Test]) -> pl.Expr:
         case Not():
             return ~expression(logic.part)
         case All():
-            return reduce(lambda one, other: one & other, map(expression, logic.parts), pl.lit(value=True))
+            return together([expression(part) for part in logic.parts], and_)
         case Some():
-            return reduce(lambda one, other: one | other, map(expression, logic.parts), pl.lit(value=False))
+            return together([expression(part) for part in logic.parts], or_)
+
+
+def together(parts: Sequence[pl.Expr], join: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> pl.Expr:
+    """Parts, of which there is one at least, as a tree: what a chain costs grows with the square of its length."""
+    half = len(parts) // 2
+    return join(together(parts[:half], join), together(parts[half:], join)) if half else parts[0]
+
+
+def among(column: pl.Expr, values: Sequence[bytes]) -> pl.Expr:
+    """Whether bytes are one of these, however many they are."""
+    return (
+        column.is_in(pl.Series(values, dtype=pl.Binary()).implode()) if len(values) > 1 else column == pl.lit(values[0])
+    )
 
 
 def is_selective(logic: Logic[Test], *, negated: bool = False) -> bool:

@@ -10,10 +10,9 @@ GENERAL_TRIAGE = "See who sent the transaction and what else it did: `tocsin exp
 
 def page(heading: Heading, finds: str, blind: Iterable[str], reads: Mapping[str, Read]) -> str:
     """The page in Markdown. `finds` is what matches, in the rule's own words."""
-    why = "What its author wrote about it stands above." if heading.says else ""
     bodies = {
         "What it finds": f"{heading.severity.word}: {finds}",
-        "Why it matters": f"{heading.says}{f' By {heading.author}.' if heading.author else ''}" or why,
+        "Why it matters": f"{heading.says}{f' By {heading.author}.' if heading.author else ''}",
         "Blind spots": "\n".join(f"- {each}" for each in (*heading.false_positives, *blind, _reads(reads))),
         "Triage": heading.triage or GENERAL_TRIAGE,
         "References": "\n".join(f"- {each}" for each in heading.references) or "None.",

@@ -1,7 +1,8 @@
 """Selections: a map asks for all of its lines, a list for one of its items; and the condition that joins them."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial, reduce
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from functools import partial
 from operator import or_
 
 import polars as pl
@@ -11,7 +12,7 @@ from tocsin.detect.rules.condition import condition
 from tocsin.detect.rules.declaration import Declaration
 from tocsin.detect.rules.document import Items, Map, Node, Text, as_texts
 from tocsin.detect.rules.line import line_of
-from tocsin.detect.rules.logic import All, Is, Logic, Some, Test, fold
+from tocsin.detect.rules.logic import All, Is, Logic, Some, Test, among, fold, leaves, together
 from tocsin.detect.rules.vocabulary import SIGNATURE, Vocabulary
 
 DETECTION = "detection"
@@ -31,7 +32,14 @@ def detection(node: Map, vocabulary: Vocabulary) -> Logic[Test]:
     if not conditions:
         node.mark.refuse("detection.condition", "is missing: say which selections must hold")
     read = [condition(text.value, list(selections), text.mark) for text in conditions]
+    _refuse_unused(node, selections.keys() - {name for each in read for name in leaves(each)})
     return fold(Some(tuple(read)) if len(read) > 1 else read[0], compiled.__getitem__)
+
+
+def _refuse_unused(node: Map, unused: AbstractSet[str]) -> None:
+    """A filter that was left out of the condition filters nothing, and nobody would notice."""
+    for name in sorted(unused):
+        node.mark_of(name).refuse(f"{DETECTION}.{name}", "is not in the condition; write it there, or leave it out")
 
 
 def _declared(selections: Mapping[str, Node], vocabulary: Vocabulary) -> Iterator[Declaration]:
@@ -81,20 +89,16 @@ def _of_signature(declared: tuple[Declaration, ...], vocabulary: Vocabulary) -> 
     match vocabulary.dataset.id:
         case "logs":
             keys, column = [each.topic for each in declared], "topic0"
-            expression = _one_of(column, keys)
+            expression = among(pl.col(column), keys)
         case "calls":
             keys, column = [each.selector for each in declared], "selector"
-            expression = _one_of(column, keys)
+            expression = among(pl.col(column), keys)
         case _:
             keys, column = [each.selector for each in declared], "input"
-            begins = reduce(or_, (pl.col("input").bin.starts_with(key) for key in keys))
+            begins = together([pl.col("input").bin.starts_with(key) for key in keys], or_)
             expression = begins & pl.col("to_address").is_not_null()
     columns = {column, "to_address"} if column == "input" else {column}
     return Test(expression, frozenset(columns), keys=frozenset(keys))
-
-
-def _one_of(column: str, keys: Sequence[bytes]) -> pl.Expr:
-    return reduce(or_, (pl.col(column) == pl.lit(key) for key in keys))
 
 
 def _with_keys(compiled: Test, key: Text, value: Node, vocabulary: Vocabulary) -> Test:
