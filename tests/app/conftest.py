@@ -1,11 +1,14 @@
-"""A store for what the application does."""
+"""A store for what the application does, and a chain for it to look at."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from town import town
 
 from tocsin.edge.store.store import Store, open_store
+
+__all__ = ["store", "town"]
 
 
 @pytest.fixture

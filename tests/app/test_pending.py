@@ -1,72 +1,27 @@
 """What waits to be mined on a real node: an attack is told before it is mined, what is ordinary is not."""
 
 import asyncio
-import os
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from town import Town, passed_on, showing
 
 from node_server import CHAIN_ID, Chain, Node, over_http
-from tocsin.app.exercise.library import Shelf
 from tocsin.app.pending import PendingLook, PendingView
-from tocsin.chain.contract import Account, Contract, Transaction
+from tocsin.chain.contract import Transaction
 from tocsin.detect.catalogue import detectors
-from tocsin.edge import npm
-from tocsin.edge.anvil import running
-from tocsin.edge.local_chain import ARGUMENTS, ETHER, LocalChain, SharedClock
+from tocsin.edge.local_chain import ETHER
 from tocsin.edge.nodes import connect
-from tocsin.edge.signer import Keys
 from tocsin.model.errors import MalformedInput, MethodUnknown
 
-START = 1_764_000_000
 T = TypeVar("T")
 FORWARDED = (
     "eth_chainId", "web3_clientVersion", "eth_getBlockByNumber", "eth_getCode", "eth_getTransactionCount", "eth_call",
     "eth_getTransactionByHash", "eth_newPendingTransactionFilter", "eth_getFilterChanges", "txpool_content",
     "debug_traceCall",
 )  # fmt: skip
-
-
-@dataclass
-class Town:
-    """A bank with a fault on a node that mines when told to, its customers, and somebody who means it ill."""
-
-    chain: LocalChain
-    shelf: Shelf
-    bank: Contract
-    customer: Account
-    attacker: Account
-
-    def attack(self, contract: Contract) -> Transaction:
-        return contract.by(self.attacker, "run", value=5 * ETHER, gas=8_000_000)
-
-    def attackers_contract(self) -> Contract:
-        return self.chain.deploy(self.attacker, self.shelf.own("ReentrancyAttacker"), self.bank)
-
-
-@pytest.fixture
-def town(anvil_binary: Path) -> Iterator[Town]:
-    with running(anvil_binary, CHAIN_ID, (*ARGUMENTS, "--timestamp", str(START))) as node:
-        chain, shelf = LocalChain(node, Keys("pending"), SharedClock(START)), Shelf(npm.packages_directory(os.environ))
-        customer, attacker = chain.account("customer"), chain.account("attacker")
-        bank = chain.deploy(customer, shelf.own("VulnerableBank"), customer)
-        chain.do(bank.by(customer, "deposit", value=40 * ETHER))
-        yield Town(chain, shelf, bank, customer, attacker)
-
-
-@contextmanager
-def showing(town: Town, *methods: str) -> Iterator[str]:
-    """The same node, as a provider shows it who lets through these methods alone."""
-    passed = {name: partial(town.chain.node.request, name) for name in methods}
-    node = Node(Chain(1))
-    node.methods = dict(passed)
-    with over_http(node):
-        yield node.url
 
 
 def viewing(url: str, act: Callable[["Viewer"], Awaitable[T]], **options: Any) -> T:
@@ -218,7 +173,7 @@ def test_a_node_that_does_not_show_it_is_blind_not_quiet(town: Town, lacking: tu
 def test_nonsense_is_a_named_error(town: Town, method: str, answer: object) -> None:
     town.chain.submit(town.bank.by(town.customer, "withdraw"))
     node = Node(Chain(1))
-    node.methods = {name: partial(town.chain.node.request, name) for name in FORWARDED} | {method: lambda *_: answer}
+    node.methods = {name: passed_on(town, name) for name in FORWARDED} | {method: lambda *_: answer}
 
     with over_http(node), pytest.raises(MalformedInput, match=r"pending|txpool_content|debug_traceCall"):
         look(node.url)
