@@ -20,6 +20,7 @@ from tocsin.chain.codecs.blocks import Transaction
 from tocsin.chain.header import Header
 from tocsin.detect.known import KNOWN
 from tocsin.detect.worth import about
+from tocsin.model.errors import EndpointRefused
 from tocsin.model.finding import Entity, Finding, Place, Severity, Value, hexadecimal
 from tocsin.tables.dataset import Tables
 
@@ -85,8 +86,8 @@ async def simulate_new_contract(
     """
     Try a contract out. `known` holds prices and labels; the same generator gives the same calls.
 
-    Raises `DataMissing` where there is no code, `MethodUnknown` where no node traces calls, else `RemoteError`,
-    `InputError`.
+    Raises `NoCode` where there is no code, `DataMissing` where no node has the state any more, `MethodUnknown` where
+    none traces calls, `EndpointRefused` where none would trace any of these, else `RemoteError`, `InputError`.
     """
     trial, limit, found, is_complete = await Trial.of(node, new, known), budget or Budget(), Found(), True
     try:
@@ -94,6 +95,10 @@ async def simulate_new_contract(
             await _searched(trial, limit, found, random)
     except TimeoutError:
         is_complete = False
+    if found.attempts and found.refused == found.attempts:
+        raise EndpointRefused(
+            f"chain {node.chain_id}: no endpoint would trace any of {found.attempts} calls of {new.address}"
+        )
     return Simulation(
         contract=new.address,
         deployer=new.deployer,
@@ -158,7 +163,8 @@ def finding(simulation: Simulation, transaction_hash: str | None = None) -> Find
     """
     What a simulation found, as a finding; None where it found nothing.
 
-    `transaction_hash` is that of the deployment, where it is known.
+    `transaction_hash` is that of the deployment, where it is known. It says who would call which function and what that
+    takes, but does not hold the call data: a notice that somebody else reads must not be the attack, ready to be sent.
     """
     severity, attempt, gain = simulation.severity, simulation.attempt, simulation.gain
     if severity is None or attempt is None or gain is None:
@@ -212,9 +218,9 @@ def _values(simulation: Simulation, attempt: Attempt, gain: Gain) -> dict[str, V
     tokens = sorted(gain.assets)[:LISTED]
     return {
         "caller": attempt.caller,
-        "call_data": "0x" + attempt.data.hex(),
+        "selector": "0x" + attempt.selector.hex(),
         "value_wei": attempt.value,
-        "called_before": "0x" + simulation.first.data.hex() if simulation.first else "",
+        "selector_before": "0x" + simulation.first.selector.hex() if simulation.first else "",
         "profit_about_dollars": int(gain.dollars),
         "tokens": [str(hexadecimal(token)) for token in tokens],
         "amounts": [gain.assets[token] for token in tokens],

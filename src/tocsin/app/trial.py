@@ -16,7 +16,7 @@ from tocsin.chain.header import Header
 from tocsin.chain.pending import Overrides, Simulated
 from tocsin.chain.signatures import selector
 from tocsin.detect.labels import Labels
-from tocsin.model.errors import DataMissing
+from tocsin.model.errors import DataMissing, NoCode
 from tocsin.model.finding import Severity, hexadecimal
 from tocsin.model.lookups import Answers, Lookup, balance, call, code, storage
 from tocsin.tables.columns import NATIVE
@@ -89,6 +89,8 @@ class Found:
 
     attempts: int = 0
     done: int = 0
+    refused: int = 0
+    """Attempts that no node would trace."""
     severity: Severity | None = None
     attempt: Attempt | None = None
     gain: Gain | None = None
@@ -147,16 +149,16 @@ class Trial:
 
     @classmethod
     async def of(cls, node: SimulatingNode, new: NewContract, known: Tables) -> "Trial":
-        """Ask what is needed to begin. Raises `DataMissing` where there is no code, `RemoteError`, `InputError`."""
+        """Ask what is needed to begin. Raises `NoCode`, `DataMissing` (no state), `RemoteError`, `InputError`."""
         at: dict[str, int] = {"block_number": new.head.number, "chain_id": node.chain_id}
         believed = new.overrides.get(new.address, {})
         asked = [code(new.address, **at), *(storage(new.address, hex(slot), **at) for slot in range(SLOTS))]
         answers = await node.answers(asked)
-        raw = octets(believed.get("code") or answers.get(asked[0]))
-        if not raw:
-            raise DataMissing(
-                f"there is no code at {new.address} on chain {node.chain_id} after block {new.head.number}"
-            )
+        where = f"at {new.address} on chain {node.chain_id} after block {new.head.number}"
+        if not (shown_code := believed.get("code") or answers.get(asked[0])):
+            raise DataMissing(f"no endpoint has the state {where} any more; use a node that keeps it longer")
+        if not (raw := octets(shown_code)):
+            raise NoCode(f"there is no code {where}")
         words = [*(answers.get(each) for each in asked[1:]), *believed.get("stateDiff", {}).values()]
         read = contents(raw)
         named = sorted(read.addresses | {word[12:] for word in map(octets, words) if _is_address(word)})[:MOST_NAMED]
@@ -204,6 +206,7 @@ class Trial:
         moving: list[tuple[Attempt, bytes]] = []
         for attempt, trace in zip(attempts, traces, strict=True):
             if trace is None:
+                found.refused += 1
                 continue
             seen = shown(trace, f"a call of {self.new.address}")
             search.learn(attempt, seen)

@@ -113,6 +113,10 @@ class DataMissing(EndpointRefused):
     """The node does not have the block or the state that was asked for."""
 
 
+class NoCode(DataMissing):
+    """At an address that was to be a contract there is no code: it destroyed itself, or was never there."""
+
+
 class CallReverted(EndpointRefused):
     """The contract that was called reverted: an answer of the chain, not a failure of the node."""
 

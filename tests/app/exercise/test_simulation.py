@@ -102,12 +102,16 @@ def test_a_contract_that_would_empty_a_bank_is_found_and_nothing_is_done(play: P
     assert found.gain.dollars > 200_000
     assert [loss.account.hex() for loss in found.gain.victims] == [targets.banks[0].address[2:]]
     assert (play.home.balance(targets.banks[0]), play.home.height()) == before
-    # and what it says leads to the attack: sent as it stands, it does what was foretold
+    # and what it says tells who and what, without the call that would do it
     told = finding(found)
     assert told is not None
     roles = {(entity.role, entity.address) for entity in told.entities}
     assert {("attack_contract", contract.address), ("suspected_victim", targets.banks[0].address)} <= roles
-    data = bytes.fromhex(str(told.values["call_data"])[2:])
+    assert found.attempt is not None
+    data = found.attempt.data
+    assert told.values["selector"] == "0x" + data[:4].hex()
+    assert data.hex()[:72] not in json.dumps(told.to_json())
+    # which does what was foretold
     play.home.do(Transaction(sender=targets.attacker, to=contract.address, data=data, value=10 * ETHER, gas=8_000_000))
     assert play.home.balance(targets.banks[0]) < before[0] // 10
 
