@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prometheus_client import generate_latest
 
-from tocsin.app import deliver, monitor, pending_watch, watch, worker
+from tocsin.app import deliver, monitor, pending_watch, simulation_watch, watch, worker
 from tocsin.app.chosen import detectors_of
 from tocsin.app.settings import parse
 from tocsin.detect.catalogue import detectors
@@ -42,6 +42,7 @@ def test_the_page_explains_every_kind_of_health_alert() -> None:
     named = set(re.findall(r"^\| `([\w-]+)`", table, re.MULTILINE))
     sources = "".join(Path(str(module.__file__)).read_text() for module in (deliver, gaps, monitor, watch))
     opened = set(re.findall(r'kind="([\w-]+)"', sources)) | set(re.findall(r'_judge\("(\w+)"', sources))
-    opened |= {"endpoint", "heads", worker.DEFECT, pending_watch.KIND, *(kind for _, kind in worker.KINDS)}
+    opened |= {"endpoint", "heads", worker.DEFECT, pending_watch.KIND, simulation_watch.KIND}
+    opened |= {kind for _, kind in worker.KINDS}
 
     assert named == opened

@@ -1,12 +1,13 @@
 """Contracts that wait to be simulated: the most suspicious first, each once, never without bound."""
 
 import asyncio
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from tocsin.app import simulation_queue
-from tocsin.app.simulation_queue import MOST_WAITING, SimulationQueue
+from tocsin.app.simulation_queue import MOST_FAILURES, MOST_WAITING, SimulationQueue
 from tocsin.app.trial import NewContract
 from tocsin.chain.header import Header
 from tocsin.model.errors import DataMissing
@@ -43,10 +44,15 @@ def queue() -> SimulationQueue:
     return SimulationQueue(node=None, random=Random(1))  # type: ignore[arg-type]  # noqa: S311 - nothing is asked
 
 
+async def next_(waiting: SimulationQueue) -> Finding | None:
+    one = waiting.take()
+    return None if one is None else await waiting.tried(one)
+
+
 def test_the_most_suspicious_comes_first_and_each_once(tried: list[int]) -> None:
     waiting = queue()
     waiting.offer([said(1), said(2, Severity.HIGH), said(3, Severity.MEDIUM), said(2)], HEAD)
-    found = [asyncio.run(waiting.next()) for _ in range(4)]
+    found = [asyncio.run(next_(waiting)) for _ in range(4)]
     assert tried == [2, 3, 1]
     assert found[0] == (f"0x{2:040x}", "0x" + "aa" * 32)
     assert found[3] is None
@@ -58,7 +64,7 @@ def test_a_graver_finding_brings_a_contract_forward(tried: list[int]) -> None:
     waiting = queue()
     waiting.offer([said(1), said(2, Severity.MEDIUM)], HEAD)
     waiting.offer([said(1, Severity.HIGH)], HEAD)
-    asyncio.run(waiting.next())
+    asyncio.run(next_(waiting))
     assert tried == [1]
 
 
@@ -74,16 +80,39 @@ def test_what_is_least_suspicious_is_dropped_and_counted_when_too_many_wait(trie
     assert (len(waiting), waiting.dropped) == (MOST_WAITING, 1)
     for _ in range(MOST_WAITING):
         try:
-            asyncio.run(waiting.next())
+            asyncio.run(next_(waiting))
         except DataMissing:
             assert tried[-1] == 13
     assert 1_000 not in tried
 
 
-def test_what_failed_is_not_tried_again(tried: list[int]) -> None:
-    waiting = queue()
-    waiting.offer([said(13)], HEAD)
-    with pytest.raises(DataMissing):
-        asyncio.run(waiting.next())
+def test_what_failed_is_tried_again_after_the_others_until_it_has_failed_too_often() -> None:
+    waiting, order = queue(), []
+    waiting.offer([said(13, Severity.HIGH), said(1)], HEAD)
+    while one := waiting.take():
+        order.append(int(one.new.address, 16))
+        if order[-1] == 13:
+            waiting.put_back(one)
+    assert order == [13, 1, *[13] * (MOST_FAILURES - 1)]
+    assert waiting.dropped == 1
     waiting.offer([said(13)], HEAD)
     assert len(waiting) == 0
+
+
+def test_what_was_in_an_orphaned_block_is_tried_in_the_new_one_and_never_put_back() -> None:
+    # given one that waits and one that is being tried, when their block is orphaned
+    waiting = queue()
+    waiting.offer([said(1, Severity.HIGH), said(2)], HEAD)
+    one = waiting.take()
+    assert one is not None
+    waiting.forget_above(HEAD.number - 1)
+    waiting.put_back(one)
+    assert len(waiting) == 0
+    # then both are tried in another block
+    waiting.offer([said(1), said(2)], replace(HEAD, hash=b"\x08" * 32))
+    assert len(waiting) == 2
+    # and a reorg above them changes nothing
+    waiting.take()
+    waiting.forget_above(HEAD.number)
+    waiting.offer([said(1), said(2)], HEAD)
+    assert len(waiting) == 1

@@ -15,6 +15,7 @@ from tocsin.app.deliver import Deliverer
 from tocsin.app.health import HealthBook
 from tocsin.app.monitor import Monitor, show_open_alerts
 from tocsin.app.pending_watch import PendingWatch
+from tocsin.app.simulation_watch import SimulationWatch
 from tocsin.app.unbroken import unbroken
 from tocsin.app.worker import DEFECT, Worker
 from tocsin.edge.logs import Log
@@ -45,6 +46,8 @@ class Live:
     log: Log
     pending: Sequence[PendingWatch]
     """The chains whose pools are looked at."""
+    simulations: Sequence[SimulationWatch]
+    """The chains whose new contracts are tried out."""
     close: Callable[[], Coroutine[Any, Any, None]]
     """Let go of connections."""
 
@@ -58,7 +61,7 @@ async def run(live: Live, *, until_caught_up: bool) -> None:
     await live.book.load()
     await unbroken(outbox.try_now, live.store.engine)
     await live.book.fine([BESIDE])
-    looks: list[Work] = [each.run for each in live.pending]
+    looks: list[Work] = [*(each.run for each in live.pending), *(each.run for each in live.simulations)]
     works: list[Work] = [live.deliverer.run, partial(_monitor, live), *looks]
     beside = [asyncio.create_task(_kept_up(live, work)) for work in works]
     working = [asyncio.create_task(worker.run(until_caught_up=until_caught_up)) for worker in live.workers]

@@ -6,7 +6,7 @@ finding that follows when the transaction is mined. What goes to a miner without
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -15,7 +15,9 @@ import polars as pl
 from tocsin.app.look import decode
 from tocsin.app.pipeline import examine
 from tocsin.app.reader import ChainReader
+from tocsin.app.simulation import PREPARING
 from tocsin.app.unbroken import unbroken
+from tocsin.chain.codecs.blocks import Transaction
 from tocsin.chain.header import Header
 from tocsin.chain.pending import Queue, Waiting
 from tocsin.chain.recording import Recording
@@ -57,6 +59,8 @@ class PendingLook:
     """Transactions that were due and not reached: looked at next time, unless there are always dearer ones."""
     undue: int
     """Transactions that nobody can mine yet, because one before them is missing: not simulated."""
+    creations: tuple[tuple[Finding, Transaction], ...]
+    """Transactions, due next for their senders, that create what a new finding calls made for an attack."""
     trouble: tuple[RemoteError | InputError, ...]
     """Why queues could not be simulated."""
     blind: tuple[Blind, ...]
@@ -111,6 +115,13 @@ class PendingView:
         """Whether the transaction that a finding of this view is about still waited at the last look."""
         return finding.id in self._said
 
+    def say(self, finding: Finding) -> bool:
+        """Remember as long as its transaction waits that this was said; whether it was not said before."""
+        if finding.id in self._said or finding.place.transaction_hash is None:
+            return False
+        self._said[finding.id] = finding.place.transaction_hash
+        return True
+
     def _chosen(self, due: Sequence[Queue]) -> list[Queue]:
         chosen, left = [], self.most_transactions
         for queue in due:
@@ -128,6 +139,7 @@ class PendingView:
             looked.trouble.append(error)
             return
         self._seen[queue.hashes] = head.hash
+        looked.first.append(queue.transactions[0])
         looked.simulated += len(queue.transactions)
         looked.outcomes.append(outcome)
 
@@ -146,13 +158,11 @@ class PendingView:
         return {lookup: answers[known] for lookup, known in asked.items() if known in answers}
 
     def _told(self, looked: "_Looked", waiting: Waiting, due: int) -> PendingLook:
-        new = []
-        for finding in (_as_pending(each) for outcome in looked.outcomes for each in outcome.findings):
-            if finding.id not in self._said and finding.place.transaction_hash is not None:
-                self._said[finding.id] = finding.place.transaction_hash
-                new.append(finding)
+        found = (as_pending(each) for outcome in looked.outcomes for each in outcome.findings)
+        new = [finding for finding in found if self.say(finding)]
         return PendingLook(
             findings=tuple(new),
+            creations=tuple(looked.creations(new)),
             simulated=looked.simulated,
             left=due - looked.simulated,
             undue=waiting.undue,
@@ -185,8 +195,17 @@ class _Looked:
     """How far a look has got."""
 
     simulated: int = 0
+    first: list[Transaction] = field(default_factory=list)
+    """Of each queue."""
     outcomes: list[Outcome] = field(default_factory=list)
     trouble: list[RemoteError | InputError] = field(default_factory=list)
+
+    def creations(self, new: Sequence[Finding]) -> Iterator[tuple[Finding, Transaction]]:
+        """What is worth trying out itself."""
+        said = {each.place.transaction_hash: each for each in new if each.detector in PREPARING}
+        for transaction in self.first:
+            if transaction.to is None and (finding := said.get(transaction.hash.lower())):
+                yield finding, transaction
 
 
 def _at_most(lookup: Lookup, height: int) -> Lookup:
@@ -194,7 +213,8 @@ def _at_most(lookup: Lookup, height: int) -> Lookup:
     return replace(lookup, parameters=(*asked, hex(min(int(block, 16), height))))
 
 
-def _as_pending(finding: Finding) -> Finding:
+def as_pending(finding: Finding) -> Finding:
+    """A finding about what is not mined yet: without a block, and said to be that."""
     place = finding.place
     return replace(
         finding,

@@ -14,6 +14,7 @@ import polars as pl
 
 from tocsin.app.deliver import Deliverer
 from tocsin.app.pending import PendingLook, PendingView
+from tocsin.app.simulation_queue import SimulationQueue
 from tocsin.app.worker import Worker
 from tocsin.chain.header import Header
 from tocsin.detect.engine import within_window
@@ -39,6 +40,8 @@ class PendingWatch:
     metrics: Metrics
     seconds: float
     """Between two looks."""
+    simulations: SimulationQueue | None = None
+    """Where contracts that would be created are offered, to be tried out."""
     untold: dict[str, Finding] = field(default_factory=dict)
     attempts: int = 0
     """How often in a row telling failed."""
@@ -65,9 +68,28 @@ class PendingWatch:
         except (RemoteError, InputError) as error:
             await self._trouble(error)
             return
-        await self._note(look)
+        offered = await self._offered(look, head)
+        await self._note(look, offered)
         self.untold |= {finding.id: finding for finding in look.findings}
         await self._tell()
+
+    def also(self, finding: Finding) -> None:
+        """Something more was found about a waiting transaction: it is told with the next look, if that waits still."""
+        if self.view.say(finding):
+            self.metrics.pending_findings.labels(self.chain, finding.detector, finding.severity.word).inc()
+            self.untold[finding.id] = finding
+
+    async def _offered(self, look: PendingLook, head: Header) -> Sequence[Exception]:
+        """Have new contracts tried out before they are there; why some could not be offered."""
+        if self.simulations is None:
+            return ()
+        failed: list[Exception] = []
+        for finding, transaction in look.creations:
+            try:
+                await self.simulations.offer_pending(finding, transaction, head)
+            except (RemoteError, InputError) as error:
+                failed.append(error)
+        return failed
 
     def _memories(self, next_block: int) -> Mapping[str, pl.DataFrame]:
         watcher = self.worker.watcher
@@ -76,7 +98,7 @@ class PendingWatch:
         }
         return watcher.elsewhere.beside(own)
 
-    async def _note(self, look: PendingLook) -> None:
+    async def _note(self, look: PendingLook, failed: Sequence[Exception]) -> None:
         """Count it, and say what of it could not be seen."""
         self.metrics.pending_simulated.labels(self.chain).inc(look.simulated)
         self.metrics.pending_left.labels(self.chain).set(look.left)
@@ -84,7 +106,7 @@ class PendingWatch:
             self.metrics.pending_findings.labels(self.chain, finding.detector, finding.severity.word).inc()
         for failure in look.failures:
             self.worker.log.error("a detector failed on what is pending", detector=failure.detector)
-        troubles = (*look.trouble, *(failure.error for failure in look.failures))
+        troubles = (*look.trouble, *(failure.error for failure in look.failures), *failed)
         if troubles:
             await self._trouble(troubles[0])
         else:

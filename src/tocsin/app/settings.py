@@ -91,6 +91,11 @@ class ChainSettings:
         "mined. It asks much of a node: use one of your own.",
         False,
     )
+    simulate: bool = setting(
+        "Try new contracts that look made for an attack out, up to 20 seconds each, and tell what a call of them would "
+        "take. It asks much of a node: use one of your own, with debug_traceCall.",
+        False,
+    )
     beacon_urls: tuple[Secret, ...] = setting("Beacon API URLs of consensus nodes to ask too; http(s).", ())
     validators: tuple[str, ...] = setting("Indices or public keys of your validators, to ask beacon_urls about.", ())
     allow: tuple[str, ...] = setting("Ids of the detectors to run; empty for all.", ())

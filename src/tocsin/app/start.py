@@ -19,6 +19,8 @@ from tocsin.app.notes import ChainNotes
 from tocsin.app.pending import PendingView
 from tocsin.app.pending_watch import PendingWatch
 from tocsin.app.settings import ChainSettings, Settings, parse
+from tocsin.app.simulation_queue import SimulationQueue
+from tocsin.app.simulation_watch import Offering, SimulationWatch
 from tocsin.app.wanted import extra
 from tocsin.app.watch import Watcher
 from tocsin.app.worker import Worker
@@ -84,11 +86,12 @@ async def live(settings: Settings, store: Store, metrics: Metrics, log: Log) -> 
     readers = {chain.name: reader for chain, reader in zip(settings.chains, connected, strict=True)}
     beside = [chain for chain in settings.chains if chain.beacon_urls]
     networks = {chain.name: _network(chain, readers[chain.name], store) for chain in beside}
-    workers, monitors, pending = [], [], []
+    workers, monitors, pending, simulations = [], [], [], []
     for chain in settings.chains:
         reader = readers[chain.name]
         asked = networks.get(chain.name, reader)
         notes = _notes(chain, metrics, log, deliverer.wake.set)
+        queue = SimulationQueue(node=reader, random=clock.dice(), known=known) if chain.simulate else None
         watcher = Watcher(
             reader=asked,
             store=store,
@@ -97,12 +100,14 @@ async def live(settings: Settings, store: Store, metrics: Metrics, log: Log) -> 
             clock=clock.now,
             keep_blocks=chain.keep_blocks,
             start=None if isinstance(chain.start, str) else chain.start,
-            observer=notes,
+            observer=Offering(queue, notes) if queue is not None else notes,
             known=known,
         )
         workers.append(worker := _worker(watcher, book, notes))
-        if chain.pending:
-            pending.append(_pending(chain, worker, reader, deliverer, metrics))
+        looking = _pending(chain, worker, reader, deliverer, metrics) if chain.pending else None
+        pending += [looking] if looking else []
+        if queue is not None:
+            simulations.append(_simulation(chain, worker, queue, deliverer, looking))
         monitors.append(_monitor(chain, notes, book, asked))
 
     async def close() -> None:
@@ -120,6 +125,7 @@ async def live(settings: Settings, store: Store, metrics: Metrics, log: Log) -> 
         metrics=metrics,
         log=log,
         pending=pending,
+        simulations=simulations,
         close=close,
     )
 
@@ -146,6 +152,22 @@ def _pending(
     view = PendingView(reader=reader, pool=reader.mempool(), detectors=watcher.detectors, known=watcher.known)
     return PendingWatch(
         chain=chain.name, worker=worker, view=view, deliverer=deliverer, metrics=metrics, seconds=chain.poll_seconds
+    )
+
+
+def _simulation(
+    chain: ChainSettings, worker: Worker, queue: SimulationQueue, deliverer: Deliverer, pending: PendingWatch | None
+) -> SimulationWatch:
+    """Where the pool is looked at, what waits there to be created is tried out too."""
+    if pending is not None:
+        pending.simulations = queue
+    return SimulationWatch(
+        chain=chain.name,
+        worker=worker,
+        queue=queue,
+        deliverer=deliverer,
+        metrics=deliverer.metrics,
+        pending=pending,
     )
 
 

@@ -9,6 +9,11 @@ def now() -> float:
     return time.time()
 
 
+def dice() -> random.Random:
+    """A generator that nobody can foretell from outside."""
+    return random.Random()  # noqa: S311 - varies what is tried; nothing secret
+
+
 def jitter() -> float:
     """A number from 0 to 1, to spread what would happen at the same time."""
     return random.random()  # noqa: S311 - spreads retries; nothing secret

@@ -33,6 +33,10 @@ class Metrics:
         self.pending_simulated = self._counter(
             "pending_simulated", "Simulations of transactions that waited to be mined.", chain
         )
+        self.simulations = self._counter("simulations", "New contracts that were tried out.", chain)
+        self.simulations_dropped = self._counter(
+            "simulations_dropped", "New contracts that look made for an attack and were never tried out.", chain
+        )
         self.failures = self._counter("failures", "Attempts that failed, by what failed.", ("chain", "kind"))
         self.deliveries = self._counter("deliveries", "Attempts to tell a notice.", ("channel", "outcome"))
         self.head = self._gauge("head_block", "The newest block the endpoints have.", chain)
@@ -43,6 +47,7 @@ class Metrics:
         self.pending_left = self._gauge(
             "pending_left", "Transactions that wait to be mined and that the last look did not reach.", chain
         )
+        self.simulations_waiting = self._gauge("simulations_waiting", "New contracts that wait to be tried out.", chain)
         self.gap_blocks = self._gauge(
             "gap_blocks", "Blocks that detectors which failed or were blind have yet to see.", chain
         )

@@ -88,17 +88,20 @@ def commit_block(store: Store, done: DoneBlock, *, keep_blocks: int, now: float)
         return True
 
 
-def add_findings(store: Store, done: DoneBlock, *, now: float) -> None:
+def add_findings(store: Store, done: DoneBlock, *, now: float) -> bool:
     """
-    Write findings that came of a block after it was committed; nothing where the block no longer stands.
+    Write findings that came of a block after it was committed; nothing, and False, where the block no longer stands.
 
-    Raises `StoreError`.
+    A block below the checkpoint whose header is not kept any more stands. Raises `StoreError`.
     """
     mine = (blocks.c.chain_id == done.chain_id, blocks.c.number == done.header.number)
     with named_errors(), store.engine.begin() as connection:
-        lock(connection, done.chain_id)
-        if connection.scalar(sa.select(blocks.c.hash).where(*mine)) == text(done.header.hash):
+        last = lock(connection, done.chain_id)
+        kept = connection.scalar(sa.select(blocks.c.hash).where(*mine))
+        is_below = last is not None and done.header.number <= last.number
+        if stands := kept == text(done.header.hash) or (kept is None and is_below):
             outbox.report(connection, done, now)
+        return stands
 
 
 def _begin(connection: sa.Connection, chain_id: int, start: int) -> None:
