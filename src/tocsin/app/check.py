@@ -1,27 +1,33 @@
 """Whether this installation can watch: settings, store, endpoints, and what the store says of the watching's health."""
 
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from tocsin.app.asked import asked
 from tocsin.app.chosen import detectors_of, with_rules
 from tocsin.app.known import load
+from tocsin.app.network import beacons
 from tocsin.app.settings import ChainSettings, Settings
 from tocsin.app.wanted import extra
+from tocsin.chain import codecs
+from tocsin.chain.beacon import requests
 from tocsin.chain.catalogue import datasets, derived
 from tocsin.chain.header import Header
+from tocsin.chain.recording import Recording
 from tocsin.chain.rpc import methods
-from tocsin.detect.catalogue import detectors
+from tocsin.detect.detector import Detector
+from tocsin.edge.beacon import BeaconNode
 from tocsin.edge.channels import to_file
-from tocsin.edge.rpc.endpoint import Endpoint, Status
+from tocsin.edge.rpc.endpoint import Endpoint, Status, WrongChain
 from tocsin.edge.rpc.limits import Limits
 from tocsin.edge.rpc.urls import shown
 from tocsin.edge.store import gaps, health, outbox
 from tocsin.edge.store.store import Store, position
 from tocsin.edge.store.values import Position
-from tocsin.model.errors import InputError, RemoteError
+from tocsin.model.errors import EndpointRefused, InputError, RemoteError
 
 
 class State(StrEnum):
@@ -74,11 +80,16 @@ def check_store(store: Store) -> Iterator[Check]:
         yield Check(area="health", name="alerts", state=State.OK, detail="none is open")
 
 
-async def check_chain(chain: ChainSettings, store: Store) -> AsyncIterator[Check]:
-    """That a chain's endpoints answer, what they can give, and how far its blocks are done. Raises `StoreError`."""
+async def check_chain(chain: ChainSettings, every: Mapping[str, Detector], store: Store) -> AsyncIterator[Check]:
+    """
+    That a chain's endpoints answer, what they can give, and how far its blocks are done.
+
+    `every` are the detectors and rules to choose from. Raises `StoreError` and `SettingError`.
+    """
     heads: list[int] = []
     given: set[str] = set()
-    wanted = methods.ORDINARY | extra(detectors_of(chain, detectors()).values())
+    chosen = detectors_of(chain, every)
+    wanted = methods.ORDINARY | extra(chosen.values())
     for url in (secret.reveal for secret in chain.endpoints):
         endpoint = Endpoint(url, chain.chain_id, Limits())
         try:
@@ -93,7 +104,9 @@ async def check_chain(chain: ChainSettings, store: Store) -> AsyncIterator[Check
         finally:
             await endpoint.close()
     if heads:
-        yield _detectors(chain, given)
+        yield _detectors(chain, chosen, given)
+    for beacon in beacons([secret.reveal for secret in chain.beacon_urls], chain.validators):
+        yield await _beacon(chain, beacon.node)
     yield _progress(chain, store, max(heads, default=None))
 
 
@@ -113,10 +126,55 @@ def _endpoint(chain: ChainSettings, status: Status, head: Header, given: Collect
     )
 
 
-def _detectors(chain: ChainSettings, given: Collection[str]) -> Check:
+async def _beacon(chain: ChainSettings, node: BeaconNode) -> Check:
+    """That a beacon node answers, is of the same chain, and is in sync."""
+    try:
+        said = await node.chain_id()
+        if said != chain.chain_id:
+            raise WrongChain(f"is of chain {said}, not {chain.chain_id}; name a beacon node of that chain")
+        detail, is_well = _in_words(await _status_of(node, said))
+        state = State.OK if is_well else State.WARNING
+    except (RemoteError, InputError) as error:
+        detail, state = str(error), State.FAILED
+    finally:
+        await node.close()
+    return Check(area=chain.name, name=node.name, state=state, detail=detail)
+
+
+async def _status_of(node: BeaconNode, chain_id: int) -> Mapping[str, Any]:
+    """Its row of `node_status`."""
+    told = {each.key(): await node.ask(each) for each in requests.NODE}
+    answers = {key: answer for key, answer in told.items() if answer is not None}
+    tables = codecs.tables([Recording(chain_id=chain_id, name=node.name, answers=answers)]) if answers else {}
+    if "node_status" not in tables:
+        raise EndpointRefused(f"{node.name}: does not say how it is; is it a beacon node?")
+    return tables["node_status"].row(0, named=True)
+
+
+def _in_words(status: Mapping[str, Any]) -> tuple[str, bool]:
+    """How a beacon node is, and whether that is well."""
+    wrong = [says for name, says in _COMPLAINTS.items() if status[name]]
+    if (status["target_number"] or 0) > (status["head_number"] or 0):
+        wrong.append(f"{status['target_number'] - (status['head_number'] or 0)} slots behind")
+    known = status["head_number"] is not None
+    head = f"head at slot {status['head_number']}" if known else "does not say how far it is"
+    peers = "" if status["peers"] is None else f", peers: {status['peers']}"
+    told = "".join(f"; {each}" for each in wrong)
+    return f"{head}, {status['client'] or 'unknown client'}{peers}{told}", known and not wrong
+
+
+_COMPLAINTS: Mapping[str, str] = {
+    "is_syncing": "is syncing",
+    "is_optimistic": "follows blocks that its execution node has not checked",
+    "is_execution_offline": "cannot reach its execution node",
+}
+"""By column of `node_status`."""
+
+
+def _detectors(chain: ChainSettings, every: Mapping[str, Detector], given: Collection[str]) -> Check:
     """Which detectors would be blind on what the endpoints give together."""
     there = derived({name: datasets()[name].empty for name in given})
-    chosen = asked(there, detectors_of(chain, detectors()))
+    chosen = asked(there, every)
     blind = {name: lacking for name, detector in chosen.items() if (lacking := detector.lacking(there))}
     told = "; ".join(f"{name} lacks {', '.join(lacking)}" for name, lacking in sorted(blind.items()))
     less = {name: missing for name, one in chosen.items() if name not in blind and (missing := one.missing(there))}

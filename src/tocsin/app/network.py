@@ -247,12 +247,7 @@ class WithNetwork:
     async def _slot(self, beacon: Beacon, header: Header) -> int:
         clock = CLOCKS.get(self.chain_id)
         known = None if clock is None else clock.slot_at(header.timestamp)
-        if known is not None:
-            return known
-        answer = await beacon.node.ask(requests.HEAD)
-        if answer is None:
-            raise EndpointUnavailable(f"{beacon.node.name}: has no newest block; it may still be starting")
-        return requests.newest_slot(answer, beacon.node.name)
+        return await beacon.node.newest_slot() if known is None else known
 
 
 def _undone(trouble: Trouble) -> own.Undone:

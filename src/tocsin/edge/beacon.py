@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tocsin.chain.beacon import events
+from tocsin.chain.beacon import events, requests
 from tocsin.chain.beacon.events import Message, Stream
-from tocsin.chain.beacon.requests import EVENTS_PATH, Request, observer
+from tocsin.chain.beacon.requests import CHAIN, EVENTS_PATH, HEAD, Request, observer
 from tocsin.chain.rpc import pacing
 from tocsin.chain.rpc.pacing import Backoff
 from tocsin.edge.rpc.endpoint import Status
@@ -149,6 +149,20 @@ class BeaconNode:
             raise EndpointUnavailable(f"{self.name}: no answer ({type(error).__name__})") from None
         finally:
             self._answer_seconds = time.monotonic() - began
+
+    async def chain_id(self) -> int:
+        """The execution chain that it belongs to. Raises `RemoteError` and `InputError`."""
+        if (answer := await self.ask(CHAIN)) is None:
+            raise EndpointRefused(
+                f"{self.name}: does not say which chain it is of: is it a beacon node? A scan takes --chain-id instead"
+            )
+        return requests.chain_id(answer, self.name)
+
+    async def newest_slot(self) -> int:
+        """The slot of its newest block. Raises `RemoteError` and `InputError`."""
+        if (answer := await self.ask(HEAD)) is None:
+            raise EndpointUnavailable(f"{self.name}: has no newest block; it may still be starting")
+        return requests.newest_slot(answer, self.name)
 
     def _sent(self, request: Request, accept: str) -> AbstractAsyncContextManager[httpx.Response]:
         headers = {"Accept": accept}

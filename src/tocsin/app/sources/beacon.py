@@ -11,7 +11,7 @@ from tocsin.chain.recording import Recording
 from tocsin.chain.sources.beacon_api import PREFIX
 from tocsin.edge.beacon import BeaconNode
 from tocsin.edge.rpc.urls import shown
-from tocsin.model.errors import EndpointRefused, InputError, RemoteError, UserError
+from tocsin.model.errors import InputError, RemoteError, UserError
 from tocsin.model.lookups import Answers
 
 NOUN = "slot"
@@ -42,8 +42,8 @@ def pieces(request: Request) -> Iterator[Piece]:
     with asyncio.Runner() as runner:
         node = BeaconNode(_url(request))
         try:
-            chain_id = runner.run(_chain(node)) if request.chain_id is None else request.chain_id
-            newest = runner.run(_newest(node))
+            chain_id = runner.run(node.chain_id()) if request.chain_id is None else request.chain_id
+            newest = runner.run(node.newest_slot())
             if request.first_block is None:
                 yield from _piece(runner, node, chain_id, _now(chain_id, newest), f"{title(request)} slot {newest}")
                 return
@@ -52,20 +52,6 @@ def pieces(request: Request) -> Iterator[Piece]:
                 yield from _piece(runner, node, chain_id, requests.of_slot(slot), f"{title(request)} slot {slot}")
         finally:
             runner.run(node.close())
-
-
-async def _chain(node: BeaconNode) -> int:
-    answer = await node.ask(requests.CHAIN)
-    if answer is None:
-        raise EndpointRefused(f"{node.name}: does not say which chain it is of; give --chain-id")
-    return requests.chain_id(answer, node.name)
-
-
-async def _newest(node: BeaconNode) -> int:
-    answer = await node.ask(requests.HEAD)
-    if answer is None:
-        raise EndpointRefused(f"{node.name}: has no newest block; is it a beacon node?")
-    return requests.newest_slot(answer, node.name)
 
 
 def _now(chain_id: int, slot: int) -> tuple[requests.Request, ...]:

@@ -3,9 +3,10 @@ Check the settings, the store, the endpoints and the health of the watching.
 
 ## What it does
 Reads the settings, opens the store (and makes its tables, if they are not there), asks every endpoint which chain it is
-of, what its head is and what it can give, and shows what the store says: how far each chain is done, open gaps, open
-health alerts, and notices that have not been told. What an endpoint cannot give is shown with the detectors that are
-blind because of it. It changes nothing of the watching and may run beside it.
+of, what its head is and what it can give, and every beacon node which chain it is of and whether it is in sync. Shows
+what the store says: how far each chain is done, open gaps, open health alerts, and notices that have not been told.
+What an endpoint cannot give is shown with the detectors that are blind because of it. It changes nothing of the
+watching and may run beside it.
 
 `--format json` writes one check per line.
 
@@ -26,6 +27,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tocsin.app.check import Check, State, check_chain, check_settings, check_store
+from tocsin.app.chosen import with_rules
 from tocsin.app.settings import Settings
 from tocsin.app.start import read_settings
 from tocsin.cli.command import Command, Sample
@@ -61,8 +63,9 @@ async def _checks(settings: Settings) -> list[Check]:
         return [*found, Check(area="store", name="store", state=State.FAILED, detail=str(error))]
     try:
         found += check_store(store)
+        every = with_rules(settings)
         for chain in settings.chains:
-            found += [check async for check in check_chain(chain, store)]
+            found += [check async for check in check_chain(chain, every, store)]
     finally:
         store.close()
     return found
