@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tocsin.model.finding import Place
-from tocsin.model.lookups import Answers, Lookup, code, transaction_count
+from tocsin.model.lookups import Answers, Lookup, code, number, transaction_count
 
 DAY_SECONDS = 86_400
 FRESH_TRANSACTIONS = 2
@@ -80,7 +80,7 @@ def account(place: Place, address: str, answers: Answers, young_seconds: int = D
     return Account(
         address=address,
         is_contract=is_contract,
-        sent=_number(_answer(_sent(place, address), answers)),
+        sent=number(_sent(place, address), answers),
         is_young=None if before is None or not is_contract else not _is_code(before),
     )
 
@@ -112,11 +112,3 @@ def _answer(lookup: Lookup | None, answers: Answers) -> str | None:
 
 def _is_code(answer: str) -> bool:
     return len(answer) > len("0x") and not answer.lower().startswith(DELEGATED)
-
-
-def _number(answer: str | None) -> int | None:
-    """The number a node answered; None where the answer is none."""
-    try:
-        return None if answer is None else int(answer, 16)
-    except ValueError:
-        return None

@@ -40,6 +40,17 @@ class Lookup:
 Answers: TypeAlias = Mapping[Lookup, str]
 """Answers by question, as the node's result text (0x...)."""
 
+_WORD_DIGITS = len("0x") + 64
+
+
+def number(lookup: Lookup | None, answers: Answers) -> int | None:
+    """The number that was answered, the first word of what a call returned; None where nobody answered with one."""
+    answer = None if lookup is None else answers.get(lookup)
+    try:
+        return None if answer is None else max(0, int(answer[:_WORD_DIGITS], 16))
+    except ValueError:
+        return None
+
 
 def code(address: str, *, block_number: int, chain_id: int) -> Lookup:
     """The code at an address after a block; 0x for an externally owned account."""

@@ -1,11 +1,11 @@
-"""What an account holds of a token after a block: the question, and the answer as a number."""
+"""What an account holds of a token after a block, and how much of the token there is: the questions."""
 
 from tocsin.chain.signatures import selector
 from tocsin.model.finding import Place, hexadecimal
-from tocsin.model.lookups import Answers, Lookup, balance, call
+from tocsin.model.lookups import Lookup, balance, call
 from tocsin.tables.columns import NATIVE
 
-BALANCE_OF = "0x" + selector("balanceOf(address)").hex()
+BALANCE_OF, TOTAL_SUPPLY = ("0x" + selector(each).hex() for each in ("balanceOf(address)", "totalSupply()"))
 COIN = str(hexadecimal(NATIVE))
 """The native coin, as findings name it."""
 
@@ -21,10 +21,8 @@ def held(place: Place, account: str, token: str, blocks_ago: int = 0) -> Lookup 
     return call(token, data, block_number=block, chain_id=place.chain_id)
 
 
-def number(lookup: Lookup | None, answers: Answers) -> int | None:
-    """The number that was answered; None where nobody answered, or not with one."""
-    answer = None if lookup is None else answers.get(lookup)
-    try:
-        return None if answer is None else int(answer, 16)
-    except ValueError:
+def supply(place: Place, token: str, blocks_ago: int = 0) -> Lookup | None:
+    """What to ask about how much of a token there is; nothing of the native coin, and as with what is held."""
+    if token == COIN or place.block_number is None or place.block_number < blocks_ago:
         return None
+    return call(token, TOTAL_SUPPLY, block_number=place.block_number - blocks_ago, chain_id=place.chain_id)

@@ -41,19 +41,17 @@ from tocsin.chain.routers import ROUTERS
 from tocsin.chain.signatures import selector
 from tocsin.detect.accounts import account, questions
 from tocsin.detect.detector import Answered, Detector, Example, Question
-from tocsin.detect.detectors import _acts
+from tocsin.detect.detectors import _acts, _held
 from tocsin.detect.detectors._acts import LISTED, Act, shown
 from tocsin.detect.detectors._example_rows import call, moved
 from tocsin.detect.detectors._frames import argument
-from tocsin.model import lookups
 from tocsin.model.finding import Entity, Place, Severity, Sighting
-from tocsin.model.lookups import Answers, Lookup
+from tocsin.model.lookups import Answers, Lookup, number
 from tocsin.tables import literal
 from tocsin.tables.amounts import WORD_BYTES
 from tocsin.tables.dataset import Tables
 
 BALANCE, TRANSFER = selector("balanceOf(address)"), selector("transfer(address,uint256)")
-TOTAL_SUPPLY = "0x" + selector("totalSupply()").hex()
 HIGH_PERCENT, MEDIUM_PERCENT = 30, 5
 CONFIDENCE = {Severity.HIGH: 0.5, Severity.MEDIUM: 0.4, Severity.LOW: 0.2}
 FAMILY = "family:rug-pull"
@@ -74,10 +72,7 @@ class Emptied:
 
     def supply(self, token: str) -> Lookup | None:
         """How much there was before."""
-        height = self.place.block_number
-        if not height:
-            return None
-        return lookups.call(token, TOTAL_SUPPLY, block_number=height - 1, chain_id=self.place.chain_id)
+        return _held.supply(self.place, token, 1)
 
 
 def run(tables: Tables) -> Iterator[Question]:
@@ -143,12 +138,7 @@ def judge(emptied: Emptied, answers: Answers) -> Sighting | None:
 
 
 def _percent(emptied: Emptied, token: str, answers: Answers) -> int | None:
-    lookup = emptied.supply(token)
-    answer = None if lookup is None else answers.get(lookup)
-    try:
-        supply = int(answer or "", 16)
-    except ValueError:
-        return None
+    supply = number(emptied.supply(token), answers)
     return 100 * emptied.taken[token][0] // supply if supply else None
 
 

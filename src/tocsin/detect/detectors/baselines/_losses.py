@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tocsin.chain.signatures import selector
 from tocsin.detect.accounts import blocks_in
 from tocsin.detect.detector import MEMORY
+from tocsin.detect.detectors._held import held, supply
 from tocsin.detect.detectors.baselines import _watched
 from tocsin.detect.detectors.baselines._history import MARGIN, OBSERVATIONS, Track, tracks
 from tocsin.detect.detectors.baselines._outflows import KEY, Change, changes, losses, most, priced_first, total
 from tocsin.detect.worth import Prices
 from tocsin.model.finding import Place, hexadecimal
-from tocsin.model.lookups import Answers, Lookup, balance, call
+from tocsin.model.lookups import Lookup
 from tocsin.tables.columns import NATIVE, ZERO
 from tocsin.tables.dataset import Tables
 
@@ -25,7 +25,6 @@ LEAST_SUPPLY, LEAST_WEI = 1e-6, 10**17
 """The same without a price: as a share of a token's supply, and of the native coin of a chain that is not known."""
 TRADED = 0.5
 """A loss is a trade when at least this part of its worth came back."""
-BALANCE_OF, TOTAL_SUPPLY = ("0x" + selector(each).hex() for each in ("balanceOf(address)", "totalSupply()"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,32 +130,15 @@ def _loss(
 
 def lookups(loss: Loss) -> tuple[Lookup, ...]:
     """What is asked: what the account held and, of a token without a price, how much of it there is."""
-    supply = supply_before(loss) if loss.dollars is None and loss.token != NATIVE else None
-    return tuple(lookup for lookup in (held_before(loss), supply) if lookup is not None)
+    there_was = supply_before(loss) if loss.dollars is None else None
+    return tuple(lookup for lookup in (held_before(loss), there_was) if lookup is not None)
 
 
 def held_before(loss: Loss) -> Lookup | None:
     """What the account held before the block."""
-    if loss.token != NATIVE:
-        return _asked(loss, BALANCE_OF + loss.account.rjust(32, b"\0").hex())
-    number, chain = loss.place.block_number, loss.place.chain_id
-    return balance(str(hexadecimal(loss.account)), block_number=number - 1, chain_id=chain) if number else None
+    return held(loss.place, str(hexadecimal(loss.account)), str(hexadecimal(loss.token)), 1)
 
 
 def supply_before(loss: Loss) -> Lookup | None:
     """How much of the token there was before the block."""
-    return _asked(loss, TOTAL_SUPPLY)
-
-
-def _asked(loss: Loss, data: str) -> Lookup | None:
-    number, token = loss.place.block_number, str(hexadecimal(loss.token))
-    return call(token, data, block_number=number - 1, chain_id=loss.place.chain_id) if number else None
-
-
-def number(lookup: Lookup | None, answers: Answers) -> int | None:
-    """What was answered, as a number; None where nobody answered, or not with one."""
-    answer = None if lookup is None else answers.get(lookup)
-    try:
-        return None if answer is None else int(answer, 16)
-    except ValueError:
-        return None
+    return supply(loss.place, str(hexadecimal(loss.token)), 1)

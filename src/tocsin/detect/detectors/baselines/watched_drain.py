@@ -47,7 +47,7 @@ from tocsin.detect.detectors.baselines._losses import LEAST_SUPPLY, WINDOW_BLOCK
 from tocsin.detect.detectors.baselines._outflows import REMEMBERED, TRANSFERS, remember
 from tocsin.detect.worth import about
 from tocsin.model.finding import Entity, Severity, Sighting, hexadecimal
-from tocsin.model.lookups import Answers
+from tocsin.model.lookups import Answers, number
 from tocsin.tables.columns import NATIVE
 from tocsin.tables.dataset import Tables
 
@@ -68,7 +68,7 @@ def run(tables: Tables) -> Iterator[Question]:
 
 def judge(loss: Loss, answers: Answers) -> Sighting | None:
     """A sighting where a share of what was there, or more than ever, is gone."""
-    held, supply = (_losses.number(asked(loss), answers) for asked in (_losses.held_before, _losses.supply_before))
+    held, supply = (number(asked(loss), answers) for asked in (_losses.held_before, _losses.supply_before))
     why, severity = _grade(loss, held)
     if severity is None or (loss.dollars is None and loss.amount < LEAST_SUPPLY * (supply or 0)):
         return None

@@ -36,17 +36,18 @@ from typing import Any
 
 import polars as pl
 
-from tocsin.chain.signatures import selector, topic
+from tocsin.chain.signatures import topic
 from tocsin.detect.accounts import Account, account, questions
 from tocsin.detect.detector import Answered, Detector, Example, Question, Read
+from tocsin.detect.detectors._held import held, supply
 from tocsin.detect.detectors.bridges._families import EVENTS, Role
 from tocsin.detect.fusion import NEVER_LOWERED
 from tocsin.detect.labels import LABELS_READ, Labels
 from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
-from tocsin.model.lookups import Answers, Lookup, balance, call
+from tocsin.model.lookups import Answers, Lookup, number
 from tocsin.tables import literal
-from tocsin.tables.columns import NATIVE, ZERO
+from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
 ALL_PERCENT = 99
@@ -59,7 +60,6 @@ CONFIDENCE = {Severity.HIGH: 0.75, Severity.MEDIUM: 0.5}
 PROCESS = topic("Process(uint32,bytes32,address)")
 """Hyperlane's event names whom a message is for: the route, which holds the tokens."""
 ARRIVALS = (*dict.fromkeys(event.topic0 for event in EVENTS if event.role is Role.RELEASE), PROCESS)
-BALANCE_OF, TOTAL_SUPPLY = "0x" + selector("balanceOf(address)").hex(), "0x" + selector("totalSupply()").hex()
 _ENTRY = ("chain_id", "block_number", "transaction_hash", "vault", "token_address")
 
 
@@ -124,31 +124,18 @@ def _payout(rows: list[dict[str, Any]], prices: Prices, labels: Labels) -> Payou
 
 
 def _lookups(payout: Payout) -> tuple[Lookup, ...]:
-    asked = (_left(payout), _supply(payout) if payout.dollars is None else None)
+    asked = (_left(payout), supply(payout.place, _hex(payout.token)) if payout.dollars is None else None)
     return (*questions(payout.place, [payout.receiver]), *(lookup for lookup in asked if lookup is not None))
 
 
 def _left(payout: Payout) -> Lookup | None:
     """What the vault holds after the block."""
-    place = payout.place
-    if place.block_number is None:
-        return None
-    if payout.token == NATIVE:
-        return balance(payout.vault, block_number=place.block_number, chain_id=place.chain_id)
-    data = BALANCE_OF + payout.vault[2:].rjust(64, "0")
-    return call(_hex(payout.token), data, block_number=place.block_number, chain_id=place.chain_id)
-
-
-def _supply(payout: Payout) -> Lookup | None:
-    place = payout.place
-    if place.block_number is None or payout.token == NATIVE:
-        return None
-    return call(_hex(payout.token), TOTAL_SUPPLY, block_number=place.block_number, chain_id=place.chain_id)
+    return held(payout.place, payout.vault, _hex(payout.token))
 
 
 def judge(payout: Payout, answers: Answers) -> Sighting | None:
     """A sighting where next to nothing is left and what is gone matters."""
-    left = _number(_left(payout), answers)
+    left = number(_left(payout), answers)
     if left is None or 100 * payout.amount < ALL_PERCENT * (payout.amount + left) or not _matters(payout, answers):
         return None
     receiver = account(payout.place, payout.receiver, answers)
@@ -159,8 +146,8 @@ def judge(payout: Payout, answers: Answers) -> Sighting | None:
 def _matters(payout: Payout, answers: Answers) -> bool:
     if payout.is_labelled or payout.dollars is not None:
         return True  # what is worth less has not been asked about
-    supply = _number(_supply(payout), answers)
-    return bool(supply) and 100 * payout.amount >= LEAST_SUPPLY_PERCENT * (supply or 0)
+    there_is = number(supply(payout.place, _hex(payout.token)), answers)
+    return bool(there_is) and 100 * payout.amount >= LEAST_SUPPLY_PERCENT * (there_is or 0)
 
 
 def _sighting(payout: Payout, receiver: Account, left: int, severity: Severity) -> Sighting:
@@ -171,8 +158,8 @@ def _sighting(payout: Payout, receiver: Account, left: int, severity: Severity) 
         confidence=CONFIDENCE[severity],
         title="A bridge paid out nearly all that it held of a token",
         summary=f"With a message that arrived over a bridge, {payout.vault} paid {payout.amount} base units of "
-        f"{_hex(payout.token)}{worth} and holds {left} now. Most of it went to {receiver.described}. Whether anything "
-        "was sent for it on the other chain cannot be seen here.",
+        f"{_hex(payout.token)}{worth} and holds {left} of {_hex(payout.token)} now. Most of it went to "
+        f"{receiver.described}. Whether anything was sent for it on the other chain cannot be seen here.",
         entities=(
             Entity("bridge", payout.vault),
             Entity("beneficiary", payout.receiver),
@@ -186,15 +173,6 @@ def _sighting(payout: Payout, receiver: Account, left: int, severity: Severity) 
 
 def _hex(raw: bytes) -> str:
     return str(hexadecimal(raw))
-
-
-def _number(lookup: Lookup | None, answers: Answers) -> int | None:
-    """What was answered, as a number; None where nobody answered, or not with one."""
-    answer = None if lookup is None else answers.get(lookup)
-    try:
-        return None if answer is None else int(answer, 16)
-    except ValueError:
-        return None
 
 
 def _arrived(signature: str = "Released(bytes32,uint256,address,uint256,uint256)", **topics: Any) -> dict[str, Any]:

@@ -35,18 +35,17 @@ from typing import Any
 
 import polars as pl
 
-from tocsin.chain.signatures import selector
 from tocsin.chain.tokens import TOKENS
 from tocsin.detect.detector import Answered, Detector, Example, Question, Read
+from tocsin.detect.detectors._held import COIN, held, supply
 from tocsin.detect.labels import LABELS_READ, Labels
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
-from tocsin.model.lookups import Answers, Lookup, balance, call
+from tocsin.model.lookups import Answers, Lookup, number
 from tocsin.tables.columns import NATIVE, ZERO
 from tocsin.tables.dataset import Tables
 
 TOLERANCE_PARTS = 10_000
 """One part in so many of the supply may be missing (reference: detection, section 4.27)."""
-TOTAL_SUPPLY = "0x" + selector("totalSupply()").hex()
 CONFIDENCE = 0.85
 CANONICAL = tuple(token.address for token in TOKENS.values() if token.wraps_native)
 """Their code cannot be changed and pays out only what is burned."""
@@ -126,53 +125,38 @@ def _sign(token: bytes, row: dict[str, Any]) -> int:
 
 def _lookups(loss: Loss, blocks_before: int) -> tuple[Lookup | None, Lookup | None]:
     """What the contract held and how many tokens there were, so many blocks before the end of the block."""
-    height, chain = loss.place.block_number, loss.place.chain_id
-    if height is None or height < blocks_before:
-        return None, None
-    at = height - blocks_before
-    held = balance(loss.token, block_number=at, chain_id=chain)
-    return held, call(loss.token, TOTAL_SUPPLY, block_number=at, chain_id=chain)
+    return held(loss.place, loss.token, COIN, blocks_before), supply(loss.place, loss.token, blocks_before)
 
 
 def judge(loss: Loss, answers: Answers) -> Sighting | None:
     """A sighting where the tokens were backed before the block and are not after it."""
-    held, supply = (_number(each, answers) for each in _lookups(loss, 0))
-    held_before, supply_before = (_number(each, answers) for each in _lookups(loss, 1))
-    if None in (held, supply, held_before, supply_before):
+    coins, tokens = (number(each, answers) for each in _lookups(loss, 0))
+    coins_before, tokens_before = (number(each, answers) for each in _lookups(loss, 1))
+    if coins is None or tokens is None or coins_before is None or not tokens_before:
         return None
-    before, after = _is_backed(held_before or 0, supply_before or 0), _is_backed(held or 0, supply or 0)
-    if not supply_before or not before or after:
+    if not _is_backed(coins_before, tokens_before) or _is_backed(coins, tokens):
         return None
-    return _sighting(loss, held or 0, supply or 0)
+    return _sighting(loss, coins, tokens)
 
 
-def _is_backed(held: int, supply: int) -> bool:
-    return TOLERANCE_PARTS * (supply - held) <= supply
+def _is_backed(coins: int, tokens: int) -> bool:
+    return TOLERANCE_PARTS * (tokens - coins) <= tokens
 
 
-def _number(lookup: Lookup | None, answers: Answers) -> int | None:
-    """What was answered, as a number; None where nobody answered, or not with one."""
-    answer = None if lookup is None else answers.get(lookup)
-    try:
-        return None if answer is None else int(answer, 16)
-    except ValueError:
-        return None
-
-
-def _sighting(loss: Loss, held: int, supply: int) -> Sighting:
+def _sighting(loss: Loss, coins: int, tokens: int) -> Sighting:
     to = f", most of it paid to {loss.receiver}" if loss.receiver else ""
     return Sighting(
         place=loss.place,
         severity=Severity.CRITICAL,
         confidence=CONFIDENCE,
         title="A token is no longer backed by the coins it stands for",
-        summary=f"{loss.token} holds {held} wei for {supply} tokens; before this block it held enough for all. "
-        f"{loss.amount} wei are missing after this transaction{to}.",
+        summary=f"{loss.token} holds {coins} of {COIN} for {tokens} of {loss.token}; before this block it held enough "
+        f"for all. Beyond what was paid for it, {loss.amount} of {COIN} went in this transaction{to}.",
         entities=(
             Entity("token", loss.token),
             *([Entity("beneficiary", loss.receiver)] if loss.receiver else []),
         ),
-        values={"held": held, "supply": supply, "missing": supply - held, "amount": loss.amount},
+        values={"held": coins, "supply": tokens, "missing": tokens - coins, "amount": loss.amount},
         key=loss.token,
     )
 

@@ -37,9 +37,10 @@ from typing import Any
 from tocsin.chain.signatures import topic
 from tocsin.detect.accounts import Account, account, questions
 from tocsin.detect.detector import Answered, Detector, Example, Question, Read
+from tocsin.detect.detectors import _held
 from tocsin.detect.detectors.control import _events
 from tocsin.model.finding import Entity, Place, Severity, Sighting
-from tocsin.model.lookups import Answers, Lookup, balance
+from tocsin.model.lookups import Answers, Lookup, number
 from tocsin.tables import literal
 from tocsin.tables.dataset import Tables
 
@@ -84,10 +85,7 @@ def _lookups(found: Initialisation) -> tuple[Lookup, ...]:
 
 
 def _held_lookup(found: Initialisation) -> Lookup | None:
-    place = found.place
-    if not place.block_number:
-        return None
-    return balance(found.contract, block_number=place.block_number - 1, chain_id=place.chain_id)
+    return _held.held(found.place, found.contract, _held.COIN, 1)
 
 
 def judge(found: Initialisation, answers: Answers) -> Sighting | None:
@@ -95,7 +93,7 @@ def judge(found: Initialisation, answers: Answers) -> Sighting | None:
     contract, sender = (
         account(found.place, address, answers, SETUP_SECONDS) for address in (found.contract, found.sender)
     )
-    held = _held(found, answers)
+    held = number(_held_lookup(found), answers) or 0
     severity = _severity(contract, sender, held)
     if severity is None:
         return None
@@ -104,7 +102,8 @@ def judge(found: Initialisation, answers: Answers) -> Sighting | None:
         severity=severity,
         confidence=CONFIDENCE[severity],
         title="A contract was initialised after its creation",
-        summary=f"{sender.described} initialised {contract.described}, which held {held} wei and was created before.",
+        summary=f"{sender.described} initialised {contract.described}, which held {held} of {_held.COIN} and "
+        "was created before.",
         entities=(Entity("contract", found.contract), Entity("initialiser", found.sender)),
         values={"held_wei": held},
         key=found.contract,
@@ -115,16 +114,6 @@ def _severity(contract: Account, sender: Account, held: int) -> Severity | None:
     if contract.is_young or (contract.is_young is None and not held):
         return None
     return Severity.HIGH if held and sender.is_fresh else Severity.MEDIUM
-
-
-def _held(found: Initialisation, answers: Answers) -> int:
-    """Wei before the block; 0 where nobody could say."""
-    lookup = _held_lookup(found)
-    answer = None if lookup is None else answers.get(lookup)
-    try:
-        return 0 if answer is None else int(answer, 16)
-    except ValueError:
-        return 0
 
 
 _OLD, _BEFORE = 20_000, 19_700

@@ -10,9 +10,10 @@ One of them is on another branch, of another chain, or lies. What is read from i
 there may not exist.
 
 ## Blind spots
-Two nodes are only compared at heights that both had as their newest block when they were looked at, and only where
-that block's hash is told. While watching it is not: the reading of blocks itself compares the endpoints at each height,
-and stops with a health alert where they disagree.
+Two nodes are only compared at heights that both had as their newest block when they were looked at: while watching,
+only when both are up to date, and only with the looks that `beacon_urls` switch on. Of beacon nodes no hash is told
+while they are behind. Whoever reads blocks is not misled: the endpoints are compared at each height before a block is
+taken.
 
 ## Triage
 Ask a third source for the block at that height. Take the node that stands alone out of the endpoints; if it is your

@@ -44,7 +44,7 @@ from collections.abc import Iterator
 
 from tocsin.detect.accounts import Account, account, blocks_in, questions
 from tocsin.detect.detector import MEMORY, Detector, Memory, Question, Read
-from tocsin.detect.detectors._held import COIN, held, number
+from tocsin.detect.detectors._held import COIN, held
 from tocsin.detect.detectors.phishing._drains import MOVES_READ, Drain, drains
 from tocsin.detect.detectors.phishing._grants import Grant, grants
 from tocsin.detect.detectors.phishing._signature_examples import EXAMPLES
@@ -60,7 +60,7 @@ from tocsin.detect.detectors.phishing._signed import (
 from tocsin.detect.labels import LABELS_READ
 from tocsin.detect.worth import PRICES_READ, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting
-from tocsin.model.lookups import Answers, Lookup
+from tocsin.model.lookups import Answers, Lookup, number
 from tocsin.tables.dataset import Tables
 
 WINDOW_BLOCKS = 7_200

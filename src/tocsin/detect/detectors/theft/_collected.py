@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from math import fsum
 
 from tocsin.detect.accounts import DAY_SECONDS, blocks_in
-from tocsin.detect.detectors._held import COIN, held, number
+from tocsin.detect.detectors._held import COIN, held
 from tocsin.detect.detectors.theft._payments import FOUND, MOST_PAYERS, Book, Row
 from tocsin.detect.labels import Labels
 from tocsin.intel.kinds import BENIGN
 from tocsin.model.finding import Place, hexadecimal
-from tocsin.model.lookups import Answers, Lookup, code, transaction_count
+from tocsin.model.lookups import Answers, Lookup, code, number, transaction_count
 from tocsin.tables.dataset import Tables
 
 VICTIMS, MANY_VICTIMS = 3, 10

@@ -8,12 +8,12 @@ from typing import Any
 import polars as pl
 
 from tocsin.detect import actors
-from tocsin.detect.detectors._held import held, number
+from tocsin.detect.detectors._held import held
 from tocsin.detect.detectors.theft._payments import MUCH_DOLLARS, Book, Row, much
 from tocsin.detect.labels import Labels
 from tocsin.intel.kinds import BENIGN
 from tocsin.model.finding import Place, hexadecimal
-from tocsin.model.lookups import Answers, Lookup
+from tocsin.model.lookups import Answers, Lookup, number
 from tocsin.tables.dataset import Tables
 
 LARGE_DOLLARS = 1_000_000.0

@@ -41,21 +41,20 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from tocsin.chain.signatures import selector
 from tocsin.detect.accounts import account, questions
 from tocsin.detect.detector import MEMORY, Answered, Detector, Example, Memory, Question, Read
+from tocsin.detect.detectors._held import supply
 from tocsin.detect.detectors.tokens import _debts, _mint_grades
 from tocsin.detect.detectors.tokens._mint_grades import OUTLIER_Z
 from tocsin.detect.detectors.tokens._supply import REMEMBERED, TRANSFERS, Change, History, changes, of_batch, remember
 from tocsin.detect.worth import PRICES_READ
 from tocsin.model.finding import Entity, Severity, Sighting
-from tocsin.model.lookups import Answers, Lookup, call
+from tocsin.model.lookups import Answers, Lookup, number
 from tocsin.tables import literal
 from tocsin.tables.dataset import Tables
 
 WINDOW_BLOCKS = 50_400
 """A week of Ethereum blocks."""
-TOTAL_SUPPLY = "0x" + selector("totalSupply()").hex()
 CONFIDENCE = {Severity.CRITICAL: 0.85, Severity.HIGH: 0.7, Severity.MEDIUM: 0.5, Severity.LOW: 0.5}
 
 
@@ -71,15 +70,8 @@ def run(tables: Tables) -> Iterator[Question]:
 
 
 def _lookups(change: Change) -> tuple[Lookup, ...]:
-    supply = _supply_lookup(change)
-    return (*questions(change.place, [change.token]), *([supply] if supply else []))
-
-
-def _supply_lookup(change: Change) -> Lookup | None:
-    place = change.place
-    if place.block_number is None:
-        return None
-    return call(change.token, TOTAL_SUPPLY, block_number=place.block_number, chain_id=place.chain_id)
+    asked = supply(change.place, change.token)
+    return (*questions(change.place, [change.token]), *([asked] if asked else []))
 
 
 def judge(change: Change, answers: Answers) -> Sighting | None:
@@ -114,15 +106,10 @@ def judge(change: Change, answers: Answers) -> Sighting | None:
 
 def _share(change: Change, answers: Answers) -> Fraction | None:
     """The amount as a share of the supply after a mint, or before a burn; None where the supply is not known."""
-    lookup = _supply_lookup(change)
-    answer = None if lookup is None else answers.get(lookup)
-    try:
-        supply = 0 if answer is None else int(answer, 16)
-    except ValueError:
-        supply = 0
-    if supply <= 0:
+    there_is = number(supply(change.place, change.token), answers)
+    if not there_is:
         return None
-    whole = supply + change.amount if change.kind == "burn" else max(supply, change.amount)
+    whole = there_is + change.amount if change.kind == "burn" else max(there_is, change.amount)
     return Fraction(change.amount, whole)
 
 

@@ -33,15 +33,16 @@ import polars as pl
 
 from tocsin.chain.signatures import selector
 from tocsin.detect.detector import MEMORY, Answered, Detector, Example, Memory, Question, Read
+from tocsin.detect.detectors._held import supply
 from tocsin.detect.detectors.tokens import _insiders
 from tocsin.detect.worth import Prices
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
-from tocsin.model.lookups import Answers, Lookup, call
+from tocsin.model.lookups import Answers, Lookup, call, number
 from tocsin.tables import literal
 from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
-OWNER, TOTAL_SUPPLY = ("0x" + selector(each).hex() for each in ("owner()", "totalSupply()"))
+OWNER = "0x" + selector("owner()").hex()
 REMOVED_PERCENT = 90
 """Of the shares there were (reference: detection, section 4.36)."""
 CONFIDENCE, CONFIDENCE_INSIDER = 0.8, 0.7
@@ -112,22 +113,22 @@ def _removal(row: Mapping[str, Any], sender: bytes, tables: Tables) -> Removal:
 
 def _lookups(removal: Removal) -> tuple[Lookup, ...]:
     asked = (
-        _asked(removal, removal.pair, TOTAL_SUPPLY),
-        *(_asked(removal, token, OWNER) for token, _ in removal.taken),
+        supply(removal.place, removal.pair),
+        *(_owner_lookup(removal, token) for token, _ in removal.taken),
     )
     return tuple(lookup for lookup in asked if lookup is not None)
 
 
-def _asked(removal: Removal, contract: str, data: str) -> Lookup | None:
+def _owner_lookup(removal: Removal, token: str) -> Lookup | None:
     place = removal.place
     if place.block_number is None:
         return None
-    return call(contract, data, block_number=place.block_number, chain_id=place.chain_id)
+    return call(token, OWNER, block_number=place.block_number, chain_id=place.chain_id)
 
 
 def judge(removal: Removal, answers: Answers) -> Sighting | None:
     """A sighting where next to nothing is left and the remover owns one of the tokens, or made the pair."""
-    left = _number(_asked(removal, removal.pair, TOTAL_SUPPLY), answers)
+    left = number(supply(removal.place, removal.pair), answers)
     owned = [token for token, _ in removal.taken if _owner(removal, token, answers) == removal.remover]
     if (
         left is None
@@ -161,17 +162,8 @@ def judge(removal: Removal, answers: Answers) -> Sighting | None:
 
 
 def _owner(removal: Removal, token: str, answers: Answers) -> str | None:
-    owner = _number(_asked(removal, token, OWNER), answers)
+    owner = number(_owner_lookup(removal, token), answers)
     return None if owner is None else f"0x{owner:040x}"
-
-
-def _number(lookup: Lookup | None, answers: Answers) -> int | None:
-    """What was answered, as a number; None where nobody answered, or not with one."""
-    answer = None if lookup is None else answers.get(lookup)
-    try:
-        return None if answer is None else int(answer, 16)
-    except ValueError:
-        return None
 
 
 def _moved(giver: str, taker: str, value: int, **other: Any) -> dict[str, Any]:

@@ -36,16 +36,16 @@ from typing import Any
 
 import polars as pl
 
-from tocsin.chain.signatures import selector, topic
+from tocsin.chain.signatures import topic
 from tocsin.detect.detector import MEMORY, Answered, Detector, Example, Memory, Question, Read
+from tocsin.detect.detectors._held import supply
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
-from tocsin.model.lookups import Answers, Lookup, call
+from tocsin.model.lookups import Answers, number
 from tocsin.tables import literal
 from tocsin.tables.columns import PLACE, Column, address
 from tocsin.tables.dataset import Tables
 
 DEPOSIT = topic("Deposit(address,address,uint256,uint256)")
-TOTAL_SUPPLY = "0x" + selector("totalSupply()").hex()
 TINY_SHARES = 1_000_000
 """Base units of all shares together, and of the assets of a deposit (reference: detection, section 4.6)."""
 TIMES_AS_MUCH = 1_000.0
@@ -98,7 +98,7 @@ def run(tables: Tables) -> Iterator[Sighting | Question]:
     """Deposits without shares, and a question for each gift to a vault with a tiny deposit."""
     yield from _without_shares(tables["logs"])
     for gift in _gifts(tables):
-        lookup = _supply(gift)
+        lookup = supply(gift.place, gift.vault)
         yield Question(lookups=() if lookup is None else (lookup,), candidate=gift)
 
 
@@ -167,18 +167,9 @@ def _gift(row: Mapping[str, Any], deposited: int) -> Gift:
     )
 
 
-def _supply(gift: Gift) -> Lookup | None:
-    place = gift.place
-    if place.block_number is None:
-        return None
-    return call(gift.vault, TOTAL_SUPPLY, block_number=place.block_number, chain_id=place.chain_id)
-
-
 def judge(gift: Gift, answers: Answers) -> Sighting | None:
     """A sighting where all shares together are next to none."""
-    lookup = _supply(gift)
-    answer = None if lookup is None else answers.get(lookup)
-    shares = None if answer is None or len(answer) != 2 + 2 * WORD_BYTES else int(answer, 16)
+    shares = number(supply(gift.place, gift.vault), answers)
     if shares is None or not 0 < shares <= TINY_SHARES:
         return None
     return Sighting(
