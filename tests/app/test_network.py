@@ -397,6 +397,27 @@ def test_an_endpoint_that_falls_behind_is_found(node: Node) -> None:
     assert (lag.values["node"], lag.values["behind"], lag.severity.word) == ("https://b", 11, "high")
 
 
+def test_endpoints_on_different_branches_are_found(node: Node) -> None:
+    at = scene(node, 99)
+
+    async def act(reader: WithNetwork) -> list[Recording]:
+        told = []
+        for slot in (97, 98, 99):
+            number = header(slot, node).number
+            at.blocks.endpoints = [
+                replace(WELL, name=f"https://{name}", head_number=number, head_hash=bytes([slot, branch]) * 16)
+                for branch, name in enumerate("ab")
+            ]
+            told.append(await reader.recording(header(slot, node)))
+        return told
+
+    tables = derived(codecs.tables(at.using(act)))
+    only = {"rpc-disagreement": detectors()["rpc-disagreement"]}
+    (finding,) = examine(tables, only, {}, lambda _: {}).findings
+    assert finding.values["nodes"] == ("https://a", "https://b")
+    assert finding.place.block_number == header(99, node).number
+
+
 def test_what_the_store_knows_to_be_undone_is_found(store: Store, node: Node) -> None:
     key = gaps.failing_key(1, "arbitrage")
     failed = HealthAlert(key=key, kind="detector-failure", chain_id=1, detail="", times=2)

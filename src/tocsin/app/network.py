@@ -196,7 +196,7 @@ class WithNetwork:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self.reader.head()  # asks every endpoint: their states are of now
         seen = [
-            own.Seen(state.name, state.client_version, state.head_number)
+            own.Seen(state.name, state.client_version, state.head_number, hexadecimal(state.head_hash))
             for state in self.reader.states()
             if state.head_number is not None and not state.failures_in_a_row
         ]

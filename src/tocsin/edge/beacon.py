@@ -98,6 +98,7 @@ class BeaconNode:
             retry_in_seconds=self.wait_seconds,
             last_error=self._last_error,
             head_number=None,
+            head_hash=None,
             answer_seconds=self._answer_seconds,
             subscribed=self._is_streaming,
             dissents=0,

@@ -22,6 +22,7 @@ class Seen(msgspec.Struct, gc=False):
     name: str
     client: str
     head_number: int
+    head_hash: str | None = None
 
 
 class Undone(msgspec.Struct, gc=False):
@@ -48,6 +49,7 @@ def status(recording: Recording) -> Iterator[Row]:
             "layer": "execution",
             "client": each.client[:LONGEST_TEXT] or None,
             "head_number": each.head_number,
+            "head_hash": each.head_hash,
         }
 
 

@@ -48,6 +48,7 @@ class Status:
     last_error: str
     """Empty while it works."""
     head_number: int | None
+    head_hash: bytes | None
     answer_seconds: float
     """How long its last answer took."""
     subscribed: bool
@@ -102,6 +103,7 @@ class Endpoint:
             retry_in_seconds=self.wait_seconds,
             last_error=self._last_error,
             head_number=None if self.head is None else self.head.number,
+            head_hash=None if self.head is None else self.head.hash,
             answer_seconds=self._answer_seconds,
             subscribed=self.subscribed,
             dissents=self.dissents,
