@@ -259,6 +259,25 @@ def test_what_is_found_while_the_store_is_away_is_written_when_it_is_back(
     assert alerts_ever(bench.store) == [("simulation", 2, True)]
 
 
+def test_what_waited_when_it_stopped_is_tried_after_the_start(bench: Bench) -> None:
+    # given what an earlier process stored and did not come to: in a block that is kept, and in one that is older
+    bench.follow()
+    for height in (2, 5):
+        header = bench.node.chain[height]
+        done = DoneBlock(chain_id=1, header=header, findings=(said(height, header),))
+        assert add_findings(bench.store, done, now=1.0)
+    # when
+    while bench.turn():
+        pass
+    # then
+    assert bench.found() == [(5, b"\x00")]
+    # and the same again finds nothing new
+    bench.watch.has_resumed = False
+    bench.queue._taken.clear()
+    assert bench.turn()
+    assert bench.told() == ["finding"]
+
+
 def test_nothing_is_tried_while_the_chain_is_far_behind(bench: Bench) -> None:
     bench.queue.offer([said(7, bench.node.chain[4])], bench.node.chain[4])
     assert not bench.turn()  # not begun

@@ -3,8 +3,9 @@ Trying out new contracts beside the watching of a chain, for as long as it is wa
 
 What is found belongs to the block in which the contract was made, though that is done already: it is added to it in a
 transaction of its own, taken back with it by a reorg, and told through the outbox as every finding. About a contract
-that is not mined yet it is told as what is pending is. Contracts that wait when tocsin stops are not tried, nor those
-of findings that only come when a gap is filled.
+that is not mined yet it is told as what is pending is. What waited when tocsin stopped is known from the findings that
+are stored, and tried after the start, though some of it was tried before. Contracts of findings that only come when a
+gap is filled are not tried.
 """
 
 import asyncio
@@ -20,10 +21,11 @@ from tocsin.app.worker import Worker
 from tocsin.chain.header import Header
 from tocsin.detect.engine import Outcome
 from tocsin.edge.metrics import Metrics
+from tocsin.edge.store.findings import standing
 from tocsin.edge.store.store import add_findings
 from tocsin.edge.store.values import DoneBlock, HealthAlert, Position
 from tocsin.model.errors import InputError, NoCode, RemoteError, StoreError, TocsinError
-from tocsin.model.finding import Finding
+from tocsin.model.finding import Finding, hexadecimal
 
 KIND = "simulation"
 """Of the health alerts when contracts cannot be tried, or too many are there to be tried."""
@@ -31,6 +33,8 @@ LOOK_SECONDS = 1.0
 """How often it is looked whether a contract waits."""
 MOST_BEHIND = 16
 """While the chain's watching is further behind its head, nothing is tried: the node is needed for the blocks."""
+RESUMED_BLOCKS, RESUMED_SECONDS = 100, 3_600.0
+"""After a start, what was found so lately is offered again. Nodes keep the state of the last 128 blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class SimulationWatch:
     """How often in a row something failed."""
     dropped: int = 0
     """Of the contracts that were dropped, how many are told."""
+    has_resumed: bool = False
+    """Whether what an earlier process left is offered."""
 
     async def run(self) -> None:
         """Try without end."""
@@ -88,7 +94,7 @@ class SimulationWatch:
         if self.unwritten is not None:
             await self._write(*self.unwritten)
             return True
-        if self._is_behind() or (one := self.queue.take()) is None:
+        if self._is_behind() or not await self._resumed() or (one := self.queue.take()) is None:
             return False
         try:
             found = await self.queue.tried(one)
@@ -107,6 +113,23 @@ class SimulationWatch:
         if position is None:
             return True
         return newest is not None and newest.number - position.checkpoint.number > MOST_BEHIND
+
+    async def _resumed(self) -> bool:
+        """Offer, once, what an earlier process may not have come to; False while the store is away."""
+        position, store, now = self.worker.watcher.position, self.worker.watcher.store, self.worker.watcher.clock()
+        if self.has_resumed or position is None:
+            return self.has_resumed
+        try:
+            recent = await unbroken(standing, store.engine, since=now - RESUMED_SECONDS)
+        except StoreError as error:
+            await self._failed(error)
+            return False
+        headers = {hexadecimal(header.hash): header for header in position.headers[-RESUMED_BLOCKS:]}
+        for each in recent:
+            if each.place.block_hash is not None and (header := headers.get(each.place.block_hash)):
+                self.queue.offer([each], header)
+        self.has_resumed = True
+        return True
 
     async def _tried(self, one: Waiting, found: Finding | None) -> None:
         self.metrics.simulations.labels(self.chain).inc()
