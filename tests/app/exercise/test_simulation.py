@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from random import Random
 import polars as pl
 import pytest
 
-from node_server import Chain, Node, over_http
+from node_server import Chain, Node, Refusal, over_http
 from tocsin.app.exercise.arena import Arena
 from tocsin.app.known import load
 from tocsin.app.simulation import Budget, Simulation, finding, pending_contract, simulate_new_contract, suspects
@@ -30,7 +30,7 @@ from tocsin.exercise.scenarios import oracle_aave, reentrancy_bank
 from tocsin.exercise.scene.tokens import DOLLAR
 from tocsin.intel.reference import LABELS, PRICES
 from tocsin.intel.rows import labels, table
-from tocsin.model.errors import DataMissing, MethodUnknown
+from tocsin.model.errors import DataMissing, EndpointRefused, MethodUnknown, NoCode
 from tocsin.model.finding import Entity, Finding, Place, Severity
 from tocsin.tables.dataset import Tables
 
@@ -266,7 +266,7 @@ def test_time_and_attempts_are_bounded(play: Play) -> None:
 
 def test_no_code_and_a_node_that_cannot_trace_are_told(play: Play) -> None:
     targets, contract = drained_bank(play)
-    with pytest.raises(DataMissing, match="there is no code"):
+    with pytest.raises(NoCode, match="there is no code"):
         tried(play.home, targets.attacker.address, None)
 
     async def once(url: str) -> Simulation:
@@ -279,17 +279,28 @@ def test_no_code_and_a_node_that_cannot_trace_are_told(play: Play) -> None:
 
     with refusing(play.home, "debug_traceCall") as url, pytest.raises(MethodUnknown, match="debug_traceCall"):
         asyncio.run(once(url))
+    # and that every call is refused, or the state is gone, is not "nothing found"
+    with refusing(play.home, "debug_traceCall", pruned) as url, pytest.raises(EndpointRefused, match="any of"):
+        asyncio.run(once(url))
+    with refusing(play.home, "eth_getCode", pruned) as url, pytest.raises(DataMissing, match="has the state") as gone:
+        asyncio.run(once(url))
+    assert not isinstance(gone.value, NoCode)
+
+
+def pruned(*_: object) -> None:
+    raise Refusal(-32000, "missing trie node")
 
 
 @contextmanager
-def refusing(chain: LocalChain, method: str) -> Iterator[str]:
-    """The same node, as a provider shows it who has not this method."""
+def refusing(chain: LocalChain, method: str, instead: Callable[..., None] | None = None) -> Iterator[str]:
+    """The same node, as a provider shows it who has not this method, or does this instead."""
     methods = (
         "eth_chainId", "web3_clientVersion", "eth_getBlockByNumber", "eth_getCode", "eth_getStorageAt",
         "eth_call", "eth_getBalance", "debug_traceCall",
     )  # fmt: skip
     node = Node(Chain(1))
     node.methods = {name: partial(chain.node.request, name) for name in methods if name != method}
+    node.methods |= {method: instead} if instead else {}
     with over_http(node):
         yield node.url
 
