@@ -8,7 +8,8 @@ in the same transaction, with something of known worth, is traded.
 ## What it finds
 One finding for each transaction, watched account and token.
 
-* critical: all of it is gone (99 %); or more than ever before, and more than the largest deposit.
+* critical: all of it is gone (99 %); or more than ever before, and more than the largest deposit. high, if it is worth
+  less than 10 000 dollars or its worth is not known.
 * high: much more than ever before (the most seen and a tenth), and 2 % of what there was or 100 000 dollars.
 * medium: a tenth of it in one transaction, or a quarter within an hour; all of it, where that is usual for the account,
   or where nothing shows that the token is not of somebody's own making.
@@ -26,7 +27,7 @@ move balances without a log. What is passed through another account of the organ
 only if it is watched as well. A loss that is paid for with things overpriced in the table is none. History is a week of
 blocks, one row for each block, account and token (at most 16 tokens of an account a block). What an account held must
 be answered by a node: where it is not, only its history speaks. Of tokens without a price, only those the account
-itself moved are taken for more than medium.
+itself moved are taken for more than medium: give your own tokens a price.
 
 ## Triage
 Is it yours: a migration, a treasury's payment, a large customer? If not: pause what can be paused, move what is left
@@ -55,6 +56,8 @@ ALL, PORTION, HOURLY, CAP_SHARE = 0.99, 0.1, 0.25, 0.02
 """Shares of what the account held (reference: detection, section 4.10; the last one: what is worth waking somebody)."""
 CAP_DOLLARS = 100_000.0
 """The loss that makes a broken cap high whatever its share."""
+MUCH_DOLLARS = 10_000.0
+"""A smaller loss is high at most (design)."""
 CONFIDENCE = {Severity.CRITICAL: 0.9, Severity.HIGH: 0.8, Severity.MEDIUM: 0.6, Severity.LOW: 0.4}
 
 MOVING = tuple(map(selector, ("transfer(address,uint256)", "transferFrom(address,address,uint256)")))
@@ -72,7 +75,7 @@ def judge(loss: Loss, answers: Answers) -> Sighting | None:
     why, severity = _grade(loss, held)
     if severity is None or (loss.dollars is None and loss.amount < LEAST_SUPPLY * (supply or 0)):
         return None
-    severity = severity if loss.is_real else min(severity, Severity.MEDIUM)
+    severity = min(severity, _most_severe(loss))
     return Sighting(
         place=loss.place,
         severity=severity,
@@ -83,7 +86,7 @@ def judge(loss: Loss, answers: Answers) -> Sighting | None:
         values={
             "token": str(hexadecimal(loss.token)),
             "amount": loss.amount,
-            "held_before": -1 if held is None else held,
+            **({} if held is None else {"held_before": held}),
             "largest_outflow_before": loss.largest_out,
             "largest_deposit_before": loss.largest_in,
             "transactions_remembered": loss.observations,
@@ -109,6 +112,14 @@ def _grade(loss: Loss, held: int | None) -> tuple[str, Severity | None]:
     return "much of what it held within an hour", Severity.MEDIUM if _crosses(loss, held) else None
 
 
+def _most_severe(loss: Loss) -> Severity:
+    """How bad it can be at most: anybody can give an account tokens of his own making, and take them out again."""
+    if loss.dollars is None and loss.token != NATIVE:
+        return Severity.HIGH if loss.is_real else Severity.MEDIUM
+    is_much = loss.dollars is None or loss.dollars >= MUCH_DOLLARS
+    return Severity.CRITICAL if is_much else Severity.HIGH
+
+
 def _crosses(loss: Loss, held: int | None) -> bool:
     """Whether this loss is the one by which a quarter is gone within an hour."""
     if not held or not loss.lost_within_hour:
@@ -118,18 +129,18 @@ def _crosses(loss: Loss, held: int | None) -> bool:
 
 
 def _summary(loss: Loss, held: int | None) -> str:
-    account, token = hexadecimal(loss.account), "native coin" if loss.token == NATIVE else hexadecimal(loss.token)
+    account, token = hexadecimal(loss.account), hexadecimal(loss.token)
     worth = "" if loss.dollars is None else f", {about(loss.dollars)}"
-    of = "" if not held else f" of the {held} it held a block earlier ({min(1.0, loss.amount / held):.1%})"
+    of = "" if not held else f": {min(1.0, loss.amount / held):.1%} of what it held a block earlier, {held} of {token}"
     known = (
-        f" In {loss.observations} transactions of the last week the most that left in one was {loss.largest_out}, "
-        f"and the largest deposit {loss.largest_in}."
+        f" In {loss.observations} transactions of the last week the most that left in one was {loss.largest_out} of "
+        f"{token}, and the largest deposit {loss.largest_in} of {token}."
         if loss.observations
         else ""
     )
     return (
-        f"{account}, which is watched, lost {loss.amount} base units of {token}{worth}{of}, "
-        f"most of it to {hexadecimal(loss.taker)}.{known}"
+        f"{account}, which is watched, lost {loss.amount} of {token}{worth}, most of it to {hexadecimal(loss.taker)}"
+        f"{of}.{known}"
     )
 
 
@@ -229,14 +240,14 @@ detector = Detector(
             ),
         ),
         Example(
-            says="all of a token without a price is critical where the account itself moved it, and medium elsewhere",
+            says="all of a token without a price is high where the account itself moved it, and medium elsewhere",
             tables={
                 "labels": [_POOL],
                 "transfers": [_moved(5, 500), _moved(6, 500)],
                 "calls": [{"block_number": 5, "from_address": "vault", "to_address": "usd", "selector": MOVING[0]}],
             },
             answers={("eth_call", "usd"): hex(500)},
-            finds=({"severity": "critical"}, {"severity": "medium"}),
+            finds=({"severity": "high"}, {"severity": "medium"}),
         ),
         Example(
             says="native coin from a watched wallet",

@@ -36,11 +36,11 @@ _LABELS = [_label("thief", "exploit"), _label("exchange", "exchange"), _label("v
 
 EXAMPLES = (
     Example(
-        says="an account known for an exploit pays into a mixer",
+        says="an account known for an exploit pays into a mixer, and again",
         tables={
-            "logs": [_mixed(5)],
-            "transactions": [_sent(5, "thief", "mixer")],
-            "transfers": [_paid(5, "thief", "mixer", 100)],
+            "logs": [_mixed(5), _mixed(6)],
+            "transactions": [_sent(5, "thief", "mixer"), _sent(6, "thief", "mixer")],
+            "transfers": [_paid(5, "thief", "mixer", 100), _paid(6, "thief", "mixer", 100)],
             "labels": _LABELS,
         },
         finds=(
@@ -50,6 +50,7 @@ EXAMPLES = (
                 "entities": {"sender": "thief", "mixer": "mixer"},
                 "values": {"about_dollars": 200_000, "hops": 0, "why": "exploit"},
             },
+            {"severity": "medium", "block_number": 6, "values": {"about_dollars": 200_000}},
         ),
     ),
     Example(

@@ -34,11 +34,14 @@ LEAST_SHARE = 0.05
 WATCHED = frozenset(("watched",))
 SERVICES = BENIGN | WATCHED | {"mixer"}
 """Labels at which a trail ends."""
-PAID, LOST, LISTED = "paid", "lost", "listed"
+PAID, LOST, LISTED, MIXED = "paid", "lost", "listed", "mixed"
 
 REMEMBERED: Mapping[str, Column] = {
-    "role": text("paid, lost, listed", "A payment; what a watched account lost; an account that an issuer listed."),
-    "sender": address("Who paid, or lost, or listed."),
+    "role": text(
+        "paid, lost, listed, mixed",
+        "A payment; what a watched account lost; an account that an issuer listed; a deposit in a mixer.",
+    ),
+    "sender": address("Who paid, or lost, or listed, or mixed."),
     "receiver": address("Who was paid, or listed."),
     "dollars": Column(pl.Float64(), "US dollars", "About what it was worth."),
     "sender_key": count("number", "First bytes of the sender, to find it by."),
@@ -108,7 +111,11 @@ class Trail:
     def __init__(self, memory: pl.DataFrame, labels: Labels, window_blocks: int) -> None:
         self._labels = labels
         self._window_blocks = window_blocks
-        self._rows = _reached(memory, labels) if len(memory) else []
+        is_mixed = abi.which(memory["role"], abi.texts((MIXED,))) >= 0
+        self._rows = _reached(memory[np.flatnonzero(~is_mixed)], labels) if len(memory) else []
+        self._mixed: dict[Account, list[Row]] = {}
+        for row in memory[np.flatnonzero(is_mixed)].iter_rows(named=True):
+            self._mixed.setdefault((row["chain_id"], row["sender"]), []).append(row)
 
     def taint(self, row: Row, account: bytes) -> Taint | None:
         """How tainted an account is by the time of a row; None where it is not."""
@@ -121,12 +128,21 @@ class Trail:
         found = _followed(near, self._labels).get((chain, account))
         return found if found is not None and found.share >= LEAST_SHARE else None
 
+    def has_mixed(self, row: Row, account: bytes) -> bool:
+        """Whether an account had put tainted money in a mixer before a row: then it was told."""
+        known = self._mixed.get((row["chain_id"], account), ())
+        before = [each for each in known if _position(each) < _position(row)]
+        last = max(before, key=_position, default=None)
+        is_near = last is not None and last["block_number"] + self._window_blocks >= row["block_number"]
+        return last is not None and is_near and self.taint(last, account) is not None
+
+
+def _position(row: Row) -> tuple[int, int]:
+    return row["block_number"], row["transaction_index"] or 0
+
 
 def _is_before(earlier: Row, row: Row) -> bool:
-    def position(each: Row) -> tuple[int, int]:
-        return each["block_number"], each["transaction_index"] or 0
-
-    return position(earlier) <= position(row)
+    return _position(earlier) <= _position(row)
 
 
 def _reached(memory: pl.DataFrame, labels: Labels) -> list[Row]:

@@ -7,7 +7,7 @@ just listed, or that got most of what a watched account lost within a day, a hun
 follows payments of ten thousand dollars and more, which accounts make themselves, for a day and up to ten hops, and
 tells where they end:
 
-* high: a deposit in a mixer of Tornado's kind.
+* high: a deposit in a mixer of Tornado's kind; medium, if the account had made one before.
 * by what it was worth, as far as it is of the proceeds: info, low from 10 000 dollars, medium from 100 000, high from a
   million, critical from ten million: payments to accounts labelled as exchange, bridge or mixer. Of what a watched
   account lost, no more than medium: a customer's withdrawal looks the same.
@@ -45,7 +45,7 @@ from tocsin.detect.detectors.theft._known import is_labelled
 from tocsin.detect.detectors.theft._laundering_examples import EXAMPLES
 from tocsin.detect.detectors.theft._listings import LISTINGS, listings
 from tocsin.detect.detectors.theft._payments import MOVES_READ, Row
-from tocsin.detect.detectors.theft._trail import FOUND, LISTED, LOST, REMEMBERED, Taint, Trail, frame, moves
+from tocsin.detect.detectors.theft._trail import FOUND, LISTED, LOST, MIXED, REMEMBERED, Taint, Trail, frame, moves
 from tocsin.detect.labels import LABELS_READ, Labels
 from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
@@ -54,7 +54,7 @@ from tocsin.tables.dataset import Tables
 
 WINDOW_BLOCKS = 7_200
 """A day of Ethereum blocks: how long money is followed (design)."""
-MIXED = topic("Deposit(bytes32,uint32,uint256)")
+DEPOSIT = topic("Deposit(bytes32,uint32,uint256)")
 """What a mixer of Tornado's kind says of a deposit."""
 LEAST_DOLLARS = 20.0
 """Exits of less are not told (reference: detection, section 4.37)."""
@@ -65,7 +65,8 @@ TIERS = (
     (10_000.0, Severity.LOW),
 )
 """US dollars from which an exit is so bad (the same)."""
-EXITS = frozenset(("exchange", "bridge", "mixer"))
+MIXER = frozenset(("mixer",))
+EXITS = frozenset(("exchange", "bridge")) | MIXER
 """Labels of services by which money leaves."""
 OURS = frozenset(("watched", "own"))
 CONFIDENCE_LABEL, CONFIDENCE_LOST = 0.7, 0.6
@@ -89,8 +90,27 @@ def prepare(tables: Tables) -> Tables:
         (*(row[name] for name in PLACE), LISTED, row["address"], account, 0.0)
         for row, account in (listings(tables["logs"], Labels.of(tables)) if len(tables["logs"]) else ())
     ]
+    more = [*listed, *_mixings(tables)]
     found = moves(tables)
-    return {FOUND: pl.concat([found, frame(listed)]) if listed else found}
+    return {FOUND: pl.concat([found, frame(more)]) if more else found}
+
+
+def _mixings(tables: Tables) -> list[tuple[Any, ...]]:
+    """Who put something in a mixer, each once a transaction, for the next time to be told as such."""
+    transfers, deposits = tables["transfers"], tables["logs"].filter(pl.col("topic0") == DEPOSIT)
+    is_mixer = is_labelled(transfers["chain_id"], transfers["to_address"], Labels.of(tables), MIXER)
+    if deposits.is_empty() and not is_mixer.any():
+        return []
+    senders = dict(tables["transactions"][["transaction_hash", "from_address"]].rows())
+    paid = transfers[np.flatnonzero(is_mixer)].rename({"to_address": "address"})
+    rows = pl.concat([part[[*PLACE, "address"]] for part in (deposits, paid)])
+    found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for *place, mixer in rows.sort("address").iter_rows():
+        row = dict(zip(PLACE, place, strict=True))
+        sender = senders.get(row["transaction_hash"])
+        if sender is not None and row["block_number"] is not None:
+            found.setdefault(tuple(place), (*place, MIXED, sender, mixer, 0.0))
+    return list(found.values())
 
 
 def run(tables: Tables) -> Iterator[Sighting]:
@@ -105,13 +125,13 @@ def run(tables: Tables) -> Iterator[Sighting]:
     for each in found:
         taint = trail.taint(each.row, each.sender)
         if taint is not None:
-            yield _exit(each, taint, labels)
+            yield _exit(each, taint, labels, is_again=each.kind == "mixer" and trail.has_mixed(each.row, each.sender))
 
 
 def _exits(tables: Tables, labels: Labels) -> list[Exit]:
     """By transaction and service: what its sender put in."""
     transfers = tables["transfers"]
-    deposits = tables["logs"].filter(pl.col("topic0") == MIXED)
+    deposits = tables["logs"].filter(pl.col("topic0") == DEPOSIT)
     is_exit = is_labelled(transfers["chain_id"], transfers["to_address"], labels, EXITS)
     paid = transfers[np.flatnonzero(is_exit)]
     if deposits.is_empty() and paid.is_empty():
@@ -139,17 +159,19 @@ def _key(row: Row, service: bytes) -> tuple[Any, ...]:
     return (*(row[name] for name in actors.SAME), service)
 
 
-def _exit(each: Exit, taint: Taint, labels: Labels) -> Sighting:
+def _exit(each: Exit, taint: Taint, labels: Labels, *, is_again: bool) -> Sighting:
     sender, service, origin = (str(hexadecimal(raw)) for raw in (each.sender, each.service, taint.origin))
     dollars = each.dollars * taint.share
     name = labels.name(each.row["chain_id"], each.service)
     worth = f" {about(dollars)} of it" if dollars >= 1 else ""
     return Sighting(
         place=Place.of(each.row),
-        severity=_severity(each, taint, dollars),
+        severity=_severity(each, taint, dollars, is_again=is_again),
         confidence=CONFIDENCE_LOST if taint.why == LOST else CONFIDENCE_LABEL,
-        title=f"Proceeds of an incident went to {_article(each.kind)}{f', {about(dollars)}' if dollars >= 1 else ''}",
-        summary=f"{sender} paid into {service} ({each.kind}){worth}. {_reason(taint, sender, origin)}",
+        title=f"Proceeds of an incident went to {_article(each.kind)}{' again' if is_again else ''}"
+        f"{f', {about(dollars)}' if dollars >= 1 else ''}",
+        summary=f"{sender} paid into {service} ({each.kind}){worth}{', as before' if is_again else ''}. "
+        f"{_reason(taint, sender, origin)}",
         entities=(
             Entity("sender", sender),
             Entity(each.kind, service, name),
@@ -167,10 +189,10 @@ def _exit(each: Exit, taint: Taint, labels: Labels) -> Sighting:
     )
 
 
-def _severity(each: Exit, taint: Taint, dollars: float) -> Severity:
+def _severity(each: Exit, taint: Taint, dollars: float, *, is_again: bool) -> Severity:
     tier = next((severity for least, severity in TIERS if dollars >= least), Severity.INFO)
     if each.kind == "mixer":
-        return max(tier, Severity.HIGH)
+        return max(tier, Severity.MEDIUM if is_again else Severity.HIGH)
     return min(tier, Severity.MEDIUM) if taint.why == LOST else tier
 
 
@@ -211,7 +233,7 @@ detector = Detector(
     reads={
         "transfers": Read(columns=MOVES_READ),
         "transactions": Read(columns=("from_address", "to_address")),
-        "logs": Read(columns=("address", "topic0", "topic1", "data", "log_index"), topic0=(MIXED, *LISTINGS)),
+        "logs": Read(columns=("address", "topic0", "topic1", "data", "log_index"), topic0=(DEPOSIT, *LISTINGS)),
         "prices": PRICES_READ,
         "labels": LABELS_READ,
     },
