@@ -22,7 +22,7 @@ dataset = Dataset(
     asked_of="installation",
     columns={
         **SEEN,
-        "kind": text("gap, lost, failure, undelivered", "What is wrong."),
+        "kind": text("gap, failure, undelivered", "What is wrong."),
         "subject": text("name", "The detector or channel; empty for all of them."),
         "first_block": count("block height", "The first block concerned.", required=False),
         "last_block": count("block height", "The last.", required=False),

@@ -5,8 +5,8 @@ The chain went over to another branch.
 A change of branch that a beacon node announced, by how many slots back the branches part. One finding for each new
 head.
 
-* critical: the branches part before the newest final checkpoint. That cannot happen while fewer than a third of the
-  stake break the rules.
+* critical: the branches part before the newest final checkpoint, more than two epochs back. That cannot happen while
+  fewer than a third of the stake break the rules.
 * high: six slots or more.
 * medium: two to five.
 * info: one slot. These are ordinary.
@@ -45,6 +45,8 @@ from tocsin.tables.dataset import Tables
 
 WARN_SLOTS, DEEP_SLOTS = 2, 6
 """From which depth on it is medium, and high (reference: detection, section 4.39)."""
+FINAL_AFTER_EPOCHS = 2
+"""No checkpoint is final sooner (the same): a change less deep that seems to go beyond one was told late."""
 
 
 def grade(tables: Tables) -> Iterator[Graded]:
@@ -72,8 +74,9 @@ def _final(tables: Tables) -> Mapping[tuple[int, int | None], int]:
 
 
 def _level(row: Mapping[str, Any], final_epoch: int | None) -> Severity:
-    parted_at = row["slot"] - row["depth"]
-    if final_epoch is not None and parted_at < final_epoch * slots_per_epoch(row["chain_id"]):
+    epoch_slots = slots_per_epoch(row["chain_id"])
+    is_beyond = final_epoch is not None and row["slot"] - row["depth"] < final_epoch * epoch_slots
+    if is_beyond and row["depth"] > FINAL_AFTER_EPOCHS * epoch_slots:
         return Severity.CRITICAL
     if row["depth"] >= DEEP_SLOTS:
         return Severity.HIGH
@@ -142,6 +145,11 @@ detector = Detector(
                 "finality": _FINAL,
             },
             finds=({"severity": "high", "confidence": 0.95, "block_number": 1},),
+        ),
+        Example(
+            says="one slot, told so late that the checkpoint after it is final",
+            tables={"reorgs": [_change(1, "a")], "finality": [{"finalized_epoch": 200}]},
+            finds=({"severity": "info", "values": {"depth_slots": 1}},),
         ),
         Example(says="finality without a change of branch is left alone", tables={"finality": _FINAL}),
     ),

@@ -2,7 +2,8 @@
 Validators of the organisation do not attest.
 
 ## What it finds
-Own validators that were not live in three epochs in a row. Those that reach three in one block are one finding.
+Own validators that were not live in three epochs in a row. Those that reach three in one block are one finding. Those
+whose status says that they have nothing to attest (waiting, or out) do not count.
 
 * high: more than half of the own validators that were asked about, and three or more.
 * medium: fewer.
@@ -51,10 +52,18 @@ REMEMBERED: Mapping[str, Column] = {
 
 def remember(tables: Tables) -> pl.DataFrame:
     """Who was not live in which epoch, as no node in the batch contradicts."""
-    rows = tables["own_validators"].filter(pl.col("is_live").is_not_null() & pl.col("epoch").is_not_null())
+    rows = _at_work(tables["own_validators"]).filter(pl.col("epoch").is_not_null())
     which = ["chain_id", "block_number", "validator_index", "epoch"]
     dead = rows.filter(~pl.col("is_live").any().over(which)).unique(which, keep="any")
     return kept(dead, REMEMBERED)
+
+
+def _at_work(rows: pl.DataFrame) -> pl.DataFrame:
+    """What is said of the liveness of validators, without those that the same look shows to have nothing to attest."""
+    resting = rows.filter(~pl.col("status").str.starts_with("active"))
+    return rows.filter(pl.col("is_live").is_not_null()).join(
+        resting, on=("chain_id", "block_number", "validator_index"), how="anti", nulls_equal=True
+    )
 
 
 def run(tables: Tables) -> Iterator[Sighting]:
@@ -71,8 +80,7 @@ def run(tables: Tables) -> Iterator[Sighting]:
 
 def _asked(rows: pl.DataFrame) -> Mapping[tuple[Any, ...], int]:
     """How many validators were asked about, by chain and block."""
-    live = rows.filter(pl.col("is_live").is_not_null())
-    counted = live.group_by("chain_id", "block_number").agg(pl.col("validator_index").n_unique())
+    counted = _at_work(rows).group_by("chain_id", "block_number").agg(pl.col("validator_index").n_unique())
     return {(chain_id, number or 0): many for chain_id, number, many in counted.iter_rows()}
 
 
@@ -126,7 +134,7 @@ def _sighting(row: Mapping[str, Any], validators: list[int], asked: int) -> Sigh
     )
 
 
-def _seen(index: int, epoch: int, *, is_live: bool = False, **other: Any) -> dict[str, Any]:
+def _seen(index: int, epoch: int, *, is_live: bool | None = False, **other: Any) -> dict[str, Any]:
     seen = {"validator_index": index, "epoch": epoch, "is_live": is_live, "block_number": 32 * (epoch - 9)}
     return {**seen, **other}
 
@@ -134,7 +142,7 @@ def _seen(index: int, epoch: int, *, is_live: bool = False, **other: Any) -> dic
 detector = Detector(
     id="inactive-validators",
     severity=Severity.HIGH,
-    reads={"own_validators": Read(columns=("validator_index", "epoch", "is_live"))},
+    reads={"own_validators": Read(columns=("validator_index", "status", "epoch", "is_live"))},
     memory=Memory(columns=REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=remember),
     run=run,
     examples=(
@@ -156,6 +164,16 @@ detector = Detector(
             says="all of them at once",
             tables={"own_validators": [_seen(index, 10 + n) for n in range(3) for index in range(30)]},
             finds=({"severity": "high", "values": {"validators": 30, "asked_about": 30}},),
+        ),
+        Example(
+            says="one that waits to be active and one that is out have nothing to attest",
+            tables={
+                "own_validators": [
+                    *(_seen(index, epoch) for index in (1, 2) for epoch in (10, 11, 12)),
+                    *(_seen(1, epoch, is_live=None, status="pending_queued") for epoch in (10, 11, 12)),
+                    *(_seen(2, epoch, is_live=None, status="withdrawal_done") for epoch in (10, 11, 12)),
+                ]
+            },
         ),
         Example(
             says="two epochs in a row, then live; a node that sees it live contradicts one that does not",

@@ -7,7 +7,7 @@ checkpoint is justified, and none becomes final. One finding when it begins. Con
 agree, 0.5 with one.
 
 ## Why it matters
-It is the cause of lost finality, seen an epoch or two before: a client with a large share has failed, the network is
+It is the cause of lost finality, seen about an epoch before: a client with a large share has failed, the network is
 split, or somebody who holds a third of the stake withholds it.
 
 ## Blind spots

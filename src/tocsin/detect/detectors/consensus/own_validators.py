@@ -5,9 +5,11 @@ Validators of the organisation are slashed, or leave.
 Of the validators that the beacon node was asked about as the organisation's own; those to which the same happens in one
 block are one finding.
 
-* critical: slashed.
+* critical: slashed, and not yet paid out.
 * high: leaving. The exit is announced, included in a block, or shows in the validator's status.
 * low: out: exited, or with its stake being paid out.
+
+Confidence 0.95 when two beacon nodes say so, 0.5 with one.
 
 ## Why it matters
 A slashed validator loses stake every day until it is out, and its twin, if the key runs on two machines, makes it
@@ -54,26 +56,44 @@ _STATUS: Mapping[str, str] = {
     "withdrawal_done": OUT,
 }
 """By status in the Beacon API's words (reference: detection, section 4.39; the severities are this project's own)."""
+_PAID_OUT = frozenset({"withdrawal_possible", "withdrawal_done"})
 SHOWN_VALIDATORS = 20
 
 
 def grade(tables: Tables) -> Iterator[Graded]:
     """Each own validator that is slashed, leaving or out, as each block shows it."""
+    saying: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for row, problem in _problems(tables):
+        saying.setdefault((row["chain_id"], row["block_hash"], row["validator_index"], problem), []).append(row)
+    for (*_, index, problem), rows in saying.items():
+        yield Graded(
+            row=rows[0],
+            subject=f"{problem}:{index}",
+            level=_LEVELS[problem],
+            value=index,
+            observers=len({row["observer"] for row in rows}),
+            detail=problem,
+        )
+
+
+def _problems(tables: Tables) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Rows of which each says that something is wrong with an own validator, and what."""
     rows = tables["own_validators"]
     for row in rows.iter_rows(named=True):
-        problem = SLASHED if row["is_slashed"] else _STATUS.get(row["status"] or "")
+        problem = _problem(row)
         if problem is not None:
-            yield _graded(row, problem)
+            yield row, problem
     if "voluntary_exits" in tables:
         own = set(rows.select("chain_id", "validator_index").rows())
         for row in tables["voluntary_exits"].iter_rows(named=True):
             if (row["chain_id"], row["validator_index"]) in own:
-                yield _graded(row, LEAVING)
+                yield row, LEAVING
 
 
-def _graded(row: Mapping[str, Any], problem: str) -> Graded:
-    index = row["validator_index"]
-    return Graded(row=row, subject=f"{problem}:{index}", level=_LEVELS[problem], value=index, detail=problem)
+def _problem(row: Mapping[str, Any]) -> str | None:
+    """What is wrong with a validator. Who was slashed stays so for ever: when the stake is paid out it is over."""
+    by_status = _STATUS.get(row["status"] or "")
+    return SLASHED if row["is_slashed"] and row["status"] not in _PAID_OUT else by_status
 
 
 def run(tables: Tables) -> Iterator[Sighting]:
@@ -81,21 +101,21 @@ def run(tables: Tables) -> Iterator[Sighting]:
     found = sorted(_onsets.onsets(tables), key=_together)
     for _, rows in groupby(found, key=_together):
         group = list(rows)
-        yield _sighting(group[0], sorted({row["value"] for row in group}))
+        yield _sighting(group[0], sorted({row["value"] for row in group}), min(row["observers"] for row in group))
 
 
 def _together(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return row["chain_id"], row["block_number"] or 0, row["block_hash"] or b"", row["detail"]
 
 
-def _sighting(row: Mapping[str, Any], validators: list[int]) -> Sighting:
+def _sighting(row: Mapping[str, Any], validators: list[int], observers: int) -> Sighting:
     title, said = _SAYS[row["detail"]]
     shown = ", ".join(map(str, validators[:SHOWN_VALIDATORS]))
     more = f" and {len(validators) - SHOWN_VALIDATORS} more" if len(validators) > SHOWN_VALIDATORS else ""
     return Sighting(
         place=_onsets.place(row),
         severity=Severity(row["level"]),
-        confidence=_onsets.AGREED_CONFIDENCE,
+        confidence=_onsets.confidence(observers),
         title=title,
         summary=f"Validators {shown}{more} {said}.",
         values={"problem": row["detail"], "validators": len(validators), "validator_indices": shown},
@@ -111,8 +131,8 @@ detector = Detector(
     id="own-validators",
     severity=Severity.CRITICAL,
     reads={
-        "own_validators": Read(columns=("validator_index", "status", "is_slashed")),
-        "voluntary_exits": Read(columns=("validator_index",), optional=True),
+        "own_validators": Read(columns=("observer", "validator_index", "status", "is_slashed")),
+        "voluntary_exits": Read(columns=("observer", "validator_index"), optional=True),
     },
     memory=_onsets.memory_of(grade),
     run=run,
@@ -127,7 +147,9 @@ detector = Detector(
                     _own(1, "active_slashed", 2),
                 ]
             },
-            finds=({"severity": "critical", "values": {"validators": 2, "validator_indices": "1, 2"}},),
+            finds=(
+                {"severity": "critical", "confidence": 0.5, "values": {"validators": 2, "validator_indices": "1, 2"}},
+            ),
         ),
         Example(
             says="an exit that is announced, then shows in the status; a stranger's exit",
@@ -138,8 +160,18 @@ detector = Detector(
             finds=({"severity": "high", "block_number": 1, "values": {"problem": "leaving", "validators": 1}},),
         ),
         Example(
+            says="two nodes say so",
+            tables={"own_validators": [_own(1, "active_slashed", observer=name) for name in ("one", "other")]},
+            finds=({"severity": "critical", "confidence": 0.95},),
+        ),
+        Example(
             says="one is out",
             tables={"own_validators": [_own(5, "exited_unslashed")]},
+            finds=({"severity": "low", "values": {"problem": "out"}},),
+        ),
+        Example(
+            says="one that was slashed long ago is only out",
+            tables={"own_validators": [_own(5, "withdrawal_done", is_slashed=True)]},
             finds=({"severity": "low", "values": {"problem": "out"}},),
         ),
         Example(says="all attest", tables={"own_validators": [_own(1), _own(2, is_live=True)]}),

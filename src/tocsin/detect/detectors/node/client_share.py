@@ -9,8 +9,9 @@ A fault in a client that two thirds run becomes the chain's: the faulty branch c
 other client is the one who is punished.
 
 ## Blind spots
-What a peer calls itself is its own word. The peers of one node are no fair sample of the network. Beacon nodes do not
-name their peers' clients, and what proposers write into blocks is not read for it: this is about execution clients.
+Only recordings with `admin_peers` tell: while watching nobody asks for it. What a peer calls itself is its own word.
+The peers of one node are no fair sample of the network. Beacon nodes do not name their peers' clients, and what
+proposers write into blocks is not read for it: this is about execution clients.
 
 ## Triage
 Nothing is broken. Run another client than the most common one, at least on some of your nodes, and compare their heads.

@@ -10,7 +10,8 @@ none it sees nothing and does not say so.
 
 ## Blind spots
 Four honest peers are better than fifty of one attacker: see `peer-concentration`. Nodes behind a provider do not tell.
-That it is over is not told.
+Of execution nodes only recordings with `net_peerCount` tell: while watching, beacon nodes are asked. That it is over is
+not told.
 
 ## Triage
 Look at the node's log, its firewall and its clock: most often the port is shut. If nothing there changed, restart it

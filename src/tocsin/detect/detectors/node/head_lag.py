@@ -14,9 +14,10 @@ Whoever reads a node that is behind sees an old chain: an attack is noticed when
 the wrong head.
 
 ## Blind spots
-A node that stands alone has nobody to be behind of; that the chain itself stands still is told by the watching. On
-chains that make several blocks a second, four blocks are nothing: there it says too much. Clocks that are wrong are not
-measured. That it is over is not told.
+A node that stands alone has nobody to be behind of; that the chain itself stands still is told by the watching. One
+that claims a height it has not makes all others look late: see what `newest` says. On chains that make several blocks a
+second, four blocks are nothing: there it says too much. Clocks that are wrong are not measured. That it is over is not
+told.
 
 ## Triage
 Look at the node's log, disk and peers (`few-peers`). While it lasts, use another endpoint first. Confirm with another

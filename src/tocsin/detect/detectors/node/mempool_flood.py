@@ -13,8 +13,9 @@ A flood pushes everybody's transactions out or makes them dear: liquidations and
 response too. It is also how an attack on an auction or an oracle is covered.
 
 ## Blind spots
-What the node's own pool shows, no more: pools have limits, and private transactions are in none. Replacements and gaps
-in nonces are not counted. Popular mints and airdrops look the same.
+Only recordings with `txpool_status` tell: while watching nobody asks for it. What the node's own pool shows, no more:
+pools have limits, and private transactions are in none. Replacements and gaps in nonces are not counted. Popular mints
+and airdrops look the same.
 
 ## Triage
 Look at who sends them: many new accounts, or one contract? Raise the fees that your own emergency transactions offer,
