@@ -190,9 +190,9 @@ def _result(members: Members, name: str) -> msgspec.Raw:
     refusal = members.get("error")
     if refusal is not None and bytes(refusal) != b"null":
         raise MalformedInput(f"{name}: a JSON-RPC answer that says no, at `$.error`: {_short(bytes(refusal))}")
-    if bytes(members["result"]) == b"null":
+    if bytes(members.get("result", b"null")) == b"null":
         raise MalformedInput(
-            f"{name}: a JSON-RPC answer with nothing in it: `$.result` is null. The node does not have this "
+            f"{name}: a JSON-RPC answer with nothing in it: there is no `$.result`. The node does not have this "
             "transaction, or no traces of it any more"
         )
     return members["result"]
