@@ -69,9 +69,9 @@ EXAMPLES = (
         answers=_nothing_left(*_MANY[:3]) | _account("mallory"),
         finds=(
             {
-                "severity": "high",
+                "severity": "medium",
                 "transaction_index": 2,
-                "entities": {"attacker": "mallory", "victim": "victim-1"},
+                "entities": {"receiver": "mallory", "payer": "victim-1"},
                 "values": {"victims": 3, "about_dollars": 600_000},
             },
         ),
@@ -92,7 +92,11 @@ EXAMPLES = (
         says="more than ten are emptied into a new account",
         tables=_all_to("mallory", _MANY),
         answers=_nothing_left(*_MANY) | _account("mallory"),
-        finds=({"severity": "high"}, {"severity": "high"}, {"severity": "critical", "values": {"victims": 11}}),
+        finds=(
+            {"severity": "medium"},
+            {"severity": "high", "entities": {"attacker": "mallory", "victim": "victim-1"}, "values": {"victims": 6}},
+            {"severity": "critical", "values": {"victims": 11}},
+        ),
     ),
     Example(
         says="it was not worth much, and one was watched; it was, and nobody can say how old the receiver is; neither",
@@ -119,11 +123,19 @@ EXAMPLES = (
         finds=({"severity": "high", "entities": {"victim": "treasury", "attacker": "mallory"}},),
     ),
     Example(
-        says="an account nobody watches pays a million dollars, all it has, to a new one, which pays into a mixer",
+        says="an account nobody watches pays a million dollars, all it has, to a new one, which twice pays a mixer",
         tables={
-            "transfers": [_paid(0, "treasury", "mallory", 600)],
-            "transactions": [_sent(0, "treasury", "mallory"), _sent(5, "mallory", "mixer")],
-            "logs": [_MIXED],
+            "transfers": [
+                _paid(0, "treasury", "mallory", 600),
+                _paid(5, "mallory", "mixer", 100),
+                _paid(6, "mallory", "mixer", 100),
+            ],
+            "transactions": [
+                _sent(0, "treasury", "mallory"),
+                _sent(5, "mallory", "mixer"),
+                _sent(6, "mallory", "mixer"),
+            ],
+            "logs": [_MIXED, {**_MIXED, "transaction_index": 6}],
         },
         answers=_nothing_left("treasury") | _account("mallory", sent=1),
         finds=(

@@ -83,15 +83,20 @@ def mixed(memory: pl.DataFrame, tables: Tables, window_blocks: int) -> Iterator[
     if deposits.is_empty() or memory.is_empty():
         return
     transactions = actors.of_transactions(tables["transactions"], deposits)
-    senders = dict(transactions[["transaction_hash", "from_address"]].rows())
+    parties = {hash_: pair for hash_, *pair in transactions[["transaction_hash", "from_address", "to_address"]].rows()}
     labels, told = Labels.of(tables), set()
     book = Book.to(memory, transactions["from_address"], window_blocks)
-    for deposit in deposits.sort("block_number", "transaction_index").iter_rows(named=True):
-        receiver = senders.get(deposit["transaction_hash"])
+    once = deposits.sort("block_number", "transaction_index").unique(
+        "transaction_hash", keep="first", maintain_order=True
+    )
+    for deposit in once.iter_rows(named=True):
+        receiver, mixer = parties.get(deposit["transaction_hash"], (None, None))
         for payment in book.latest(deposit, receiver):
-            outflow = _outflow([payment], book, labels)
             where = (deposit["chain_id"], deposit["block_number"], payment["sender"], receiver)
-            if outflow is not None and outflow.is_large(outflow.moved) and where not in told:
+            if where in told or book.has_paid(receiver, mixer, payment, deposit):
+                continue
+            outflow = _outflow([payment], book, labels)
+            if outflow is not None and outflow.is_large(outflow.moved):
                 told.add(where)
                 yield replace(outflow, place=Place.of(deposit), mixer=str(hexadecimal(deposit["address"])))
 

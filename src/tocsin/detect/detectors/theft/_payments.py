@@ -163,9 +163,10 @@ class Book:
 
     @classmethod
     def to(cls, memory: pl.DataFrame, receivers: pl.Series, window_blocks: int) -> "Book":
-        """What was ever paid to these."""
-        is_paid = _is_one_of(memory["receiver_key"], keys_of(receivers, "key"))
-        return cls._sorted(memory[np.flatnonzero(is_paid)], window_blocks)
+        """What was ever paid to these, and by them."""
+        keys = keys_of(receivers, "key")
+        is_theirs = _is_one_of(memory["receiver_key"], keys) | _is_one_of(memory["sender_key"], keys)
+        return cls._sorted(memory[np.flatnonzero(is_theirs)], window_blocks)
 
     @classmethod
     def _sorted(cls, rows: pl.DataFrame, window_blocks: int) -> "Book":
@@ -216,13 +217,26 @@ class Book:
             for row in self.rows
             if row["receiver"] == receiver
             and row["chain_id"] == later["chain_id"]
-            and (row["block_number"], row["transaction_index"]) <= (later["block_number"], later["transaction_index"])
+            and _position(row) <= _position(later)
             and self._is_near(row, later)
         }
         return list(by_sender.values())
 
+    def has_paid(self, account: bytes | None, to: bytes | None, after: Row, before: Row) -> bool:
+        """Whether an account had paid another since one row, and before the transaction of another."""
+        return any(
+            row["receiver"] == to
+            and row["chain_id"] == before["chain_id"]
+            and _position(after) <= _position(row) < _position(before)
+            for row in self.by_sender.get(account or b"", ())
+        )
+
     def _is_near(self, earlier: Row, row: Row) -> bool:
         return bool(earlier["block_number"] + self.window_blocks >= row["block_number"])
+
+
+def _position(row: Row) -> tuple[int, int]:
+    return row["block_number"], row["transaction_index"] or 0
 
 
 def _pair(row: Row) -> Pair:

@@ -5,16 +5,17 @@ Accounts were emptied by their own transactions: somebody else has the keys.
 Payments that accounts make themselves, in native coin or by a token's own `transfer`, without any other contract. It
 remembers six hours of those worth a thousand dollars and more, and asks a node what is left.
 
-* Several accounts emptied into one: three or more, into an account that has sent fewer than 500 transactions. high: it
-  was worth ten thousand dollars, and the receiver had sent and held nothing a day before. critical: more than ten, and
-  a hundred thousand dollars. medium: it was worth less, or nobody could say how old the receiver is. low: both, or the
-  receiver was there a day before. One step up where one of the accounts is watched. It is asked when the third, sixth,
-  eleventh and twenty-first account has paid.
+* Several accounts emptied into one: three or more, into an account that has sent fewer than 500 transactions. high: six
+  or more, worth ten thousand dollars, and the receiver had sent and held nothing a day before. critical: more than ten,
+  and a hundred thousand dollars. medium: they were fewer, as where somebody gathers his own in a new wallet, it was
+  worth less, or nobody could say how old the receiver is. low: worth less into one of unknown age, or the receiver was
+  there a day before. One step up where one of the accounts is watched. It is asked when the third, sixth, eleventh and
+  twenty-first account has paid.
 * One account that pays half or more of what it has of something to an account that has hardly ever sent a transaction:
   medium from a million dollars on; high where it is watched, from ten thousand on; one step up, and from a hundred
   thousand on, where the same account pays on another chain within a quarter of an hour; critical where the receiver
-  pays into a mixer within the window. medium also for a watched account that pays so much to any account without a
-  label.
+  pays into a mixer within the window, told at its first payment there. medium also for a watched account that pays so
+  much to any account without a label.
 
 ## Why it matters
 No contract is at fault and nothing reverts: the only sign is where the money goes. What is left, and the other chains
@@ -54,6 +55,8 @@ WINDOW_BLOCKS = 1_800
 """Six hours of Ethereum blocks (reference: detection, section 4.35)."""
 MIXED = topic("Deposit(bytes32,uint32,uint256)")
 """What a mixer of Tornado's kind says of a deposit."""
+HIGH_VICTIMS = 6
+"""Fewer are often one owner's, who moves to a new wallet (design)."""
 HIGH_DOLLARS, CRITICAL_DOLLARS = 10_000.0, 100_000.0
 """What several accounts must have lost together (design)."""
 SHOWN = 20
@@ -120,7 +123,7 @@ def _severity(victims: int, dollars: float, is_new: bool | None) -> Severity:
     is_much = dollars >= HIGH_DOLLARS
     if is_new is False or not (is_new or is_much):
         return Severity.LOW
-    if not (is_new and is_much):
+    if not (is_new and is_much) or victims < HIGH_VICTIMS:
         return Severity.MEDIUM
     return Severity.CRITICAL if victims > MANY_VICTIMS and dollars >= CRITICAL_DOLLARS else Severity.HIGH
 
