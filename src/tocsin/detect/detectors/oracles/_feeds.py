@@ -11,9 +11,8 @@ import polars as pl
 
 from tocsin.chain import abi
 from tocsin.chain.signatures import selector, topic
-from tocsin.detect.actors import SAME
-from tocsin.detect.detectors import _matching
 from tocsin.detect.detectors.oracles import _pool_moves
+from tocsin.detect.detectors.oracles._dealings import dealings
 from tocsin.tables.amounts import WORD_BYTES
 from tocsin.tables.columns import PLACE, Column, address
 from tocsin.tables.dataset import Tables
@@ -36,9 +35,9 @@ REMEMBERED: Mapping[str, Column] = {
     "log_index": Column(pl.UInt32(), "position from 0", "The log, where there is one.", required=False),
 }
 _SCHEMA = pl.Schema({name: column.type for name, column in {**PLACE, **REMEMBERED}.items()})
-_NO_ROWS = pl.DataFrame(schema=_SCHEMA)
-_ERC20 = abi.texts(("erc20",))
+_LATEST, _UPDATED = abi.keys((LATEST,)), abi.keys((ANSWER_UPDATED,))
 _BLOCK = ("chain_id", "block_number", "block_hash")
+"""The first of the place columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,85 +63,74 @@ class Answer:
 
 def remember(tables: Tables) -> pl.DataFrame:
     """The rows of a batch."""
-    return pl.concat([_moves(tables), _pledges(tables), _updates(tables)])
+    rows = dict.fromkeys((*_moves(tables), *_pledges(tables), *_updates(tables)))
+    return _pool_moves.framed(list(rows), _SCHEMA)
 
 
-def _moves(tables: Tables) -> pl.DataFrame:
+def _row(place: Iterable[Any], **told: Any) -> tuple[Any, ...]:
+    """A row, column by column; what it does not tell is null."""
+    return (*place, *map(told.get, REMEMBERED))
+
+
+def _moves(tables: Tables) -> Iterator[tuple[Any, ...]]:
+    """Trades of pools whose tokens are known, with their time."""
     moved = _pool_moves.moved(tables["logs"], tables["transactions"])
-    if moved.is_empty():
-        return _NO_ROWS
-    swaps, blocks = tables["swaps"], tables["blocks"]
-    keys = (*SAME, "log_index")
-    swap = _matching.which(_matching.numbers(moved, keys), _matching.numbers(swaps, keys))
-    block = _matching.which(_matching.numbers(moved, _BLOCK), _matching.numbers(blocks, _BLOCK))
-    known = (swap >= 0) & (block >= 0)
-    pairs = [swaps[f"token_{way}_address"][swap[known]].to_list() for way in ("in", "out")]
-    rows = moved[np.flatnonzero(known)].with_columns(
-        pl.Series("token0", list(map(min, *pairs)), dtype=pl.Binary()),
-        pl.Series("token1", list(map(max, *pairs)), dtype=pl.Binary()),
-        blocks["timestamp"][block[known]].alias("at"),
-    )
-    return _rows(rows.rename({"pool": "subject", "trader": "actor"}).drop_nulls("at"), MOVE)
+    if not moved:
+        return
+    keys = zip(*(tables["blocks"][name].to_list() for name in _BLOCK), strict=True)
+    times = dict(zip(keys, tables["blocks"]["timestamp"].to_list(), strict=True))
+    for trade, pair in zip(moved, _pool_moves.tokens(moved, tables["swaps"]), strict=True):
+        at = times.get(trade.place[: len(_BLOCK)])
+        if pair is not None and at is not None:
+            place, subject, actor, before, after, log_index = trade
+            told = {"actor": actor, "before": before, "after": after, "log_index": log_index}
+            yield _row(place, kind=MOVE, subject=subject, at=at, token0=pair[0], token1=pair[1], **told)
 
 
-def _pledges(tables: Tables) -> pl.DataFrame:
+def _pledges(tables: Tables) -> Iterator[tuple[Any, ...]]:
     """What senders pay to the very contract they call."""
-    keys = (*SAME, "from_address", "to_address")
-    paid, sent = tables["transfers"], _matching.numbers(tables["transactions"], keys)
-    if paid.is_empty():
-        return _NO_ROWS
-    own = (_matching.which(_matching.numbers(paid, keys), sent) >= 0) & (abi.which(paid["standard"], _ERC20) >= 0)
-    names = {"from_address": "actor", "to_address": "subject", "token_address": "token0"}
-    rows = paid[[*PLACE, *names]][np.flatnonzero(own)].rename(names)
-    return _rows(rows.unique(maintain_order=True), PLEDGE)
+    for dealing in dealings(tables):
+        if dealing.paid > 0:
+            told = {"actor": dealing.sender, "subject": dealing.contract, "token0": dealing.token}
+            yield _row(dealing.place, kind=PLEDGE, **told)
 
 
-def _updates(tables: Tables) -> pl.DataFrame:
+def _updates(tables: Tables) -> Iterator[tuple[Any, ...]]:
     """When feeds were set, by what they answered and by what they logged."""
+    seen: set[tuple[Any, ...]] = set()
     told = [
-        {**answer.row, "subject": answer.feed, "at": answer.updated_at, "round_number": float(answer.round_number)}
+        (answer.row, answer.feed, answer.updated_at, answer.round_number)
         for answer in answers(tables["calls"])
-        if not answer.is_invalid and answer.updated_at < 1 << 63
+        if not answer.is_invalid
     ]
-    logged = [
-        {**row, "subject": row["address"], "at": at, "round_number": float(_number(row["topic2"], 0))}
-        for row in updates(tables["logs"])
-        if 0 < (at := _number(row["data"], 0)) < 1 << 63
-    ]
-    if not (told or logged):
-        return _NO_ROWS
-    found = [{name: row.get(name) for name in (*PLACE, "subject", "at", "round_number")} for row in (*told, *logged)]
-    frame = pl.DataFrame(found, schema={name: _SCHEMA[name] for name in (*PLACE, "subject", "at", "round_number")})
-    return _rows(frame.unique(["chain_id", "block_number", "subject", "at"], maintain_order=True), UPDATE)
-
-
-def _rows(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
-    if frame.is_empty():
-        return _NO_ROWS
-    missing = [pl.lit(None).alias(name) for name in _SCHEMA if name not in frame.columns and name != "kind"]
-    full = frame.with_columns(pl.lit(kind).alias("kind"), *missing)
-    return full.select(pl.col(name).cast(type_) for name, type_ in _SCHEMA.items())
+    logged = [(row, row["address"], _number(row["data"], 0), round_of(row)) for row in updates(tables["logs"])]
+    for row, feed, at, number in (*told, *logged):
+        key = row["chain_id"], row["block_number"], feed, at
+        if 0 < at < 1 << 63 and key not in seen:
+            seen.add(key)
+            place = (row[name] for name in PLACE)
+            yield _row(place, kind=UPDATE, subject=feed, at=at, round_number=float(number))
 
 
 def answers(calls: pl.DataFrame) -> Iterator[Answer]:
     """What feeds answered in calls that took effect."""
-    is_asked = (abi.which(calls["selector"], abi.keys((LATEST,))) >= 0) & ~calls["reverted"].to_numpy()
-    is_asked &= (abi.which(calls["call_type"], abi.texts(("staticcall",))) >= 0) & abi.present(calls["to_address"])
-    is_asked &= abi.has_words(calls["output"], ANSWER_WORDS)
-    if not is_asked.any():
+    rows = np.flatnonzero(abi.which(calls["selector"], _LATEST) >= 0)
+    if not len(rows):
         return
-    rows = calls[[*PLACE, "call_index", "to_address", "output"]][np.flatnonzero(is_asked)]
-    for row in rows.iter_rows(named=True):
-        output = row["output"]
-        yield Answer(row, _number(output, 0), _signed(output, 1), _number(output, 3))
+    asked = calls[[*PLACE, "call_index", "to_address", "call_type", "reverted", "output"]][rows]
+    for row in asked.iter_rows(named=True):
+        output = row["output"] or b""
+        took_effect = row["call_type"] == "staticcall" and not row["reverted"] and row["to_address"] is not None
+        if took_effect and len(output) >= ANSWER_WORDS * WORD_BYTES:
+            yield Answer(row, _number(output, 0), _signed(output, 1), _number(output, 3))
 
 
 def updates(logs: pl.DataFrame) -> Iterator[Mapping[str, Any]]:
     """The events of feeds that were set."""
-    is_one = (abi.which(logs["topic0"], abi.keys((ANSWER_UPDATED,))) >= 0) & abi.has_words(logs["data"], 1)
-    is_one &= abi.present(logs["topic1"]) & abi.present(logs["topic2"])
-    if is_one.any():
-        yield from logs[np.flatnonzero(is_one)].iter_rows(named=True)
+    rows = np.flatnonzero(abi.which(logs["topic0"], _UPDATED) >= 0)
+    for row in logs[rows].iter_rows(named=True) if len(rows) else ():
+        if row["topic1"] is not None and row["topic2"] is not None and len(row["data"]) >= WORD_BYTES:
+            yield row
 
 
 def set_to(row: Mapping[str, Any]) -> int:

@@ -45,6 +45,7 @@ from tocsin.detect.detectors._acts import Act, shown
 from tocsin.detect.detectors._price_reads import DISTORTION
 from tocsin.detect.detectors.oracles import _feed_examples as told
 from tocsin.detect.detectors.oracles import _feeds, _pool_moves
+from tocsin.detect.detectors.oracles._dealings import TRANSFERS_READ
 from tocsin.detect.detectors.oracles._feeds import ANSWER_UPDATED, LATEST, REMEMBERED, Answer
 from tocsin.detect.detectors.oracles._pool_moves import EVENTS
 from tocsin.detect.fusion import NEVER_LOWERED
@@ -84,7 +85,8 @@ def run(tables: Tables) -> Iterator[Sighting]:
     """Sightings of invalid events, and of contracts that acted on wrong answers."""
     memory = tables[MEMORY]
     yield from _events(tables["logs"], memory)
-    times = {(row["chain_id"], row["block_number"]): row["timestamp"] for row in tables["blocks"].iter_rows(named=True)}
+    blocks = (tables["blocks"][name].to_list() for name in ("chain_id", "block_number", "timestamp"))
+    times = {(chain_id, height): timestamp for chain_id, height, timestamp in zip(*blocks, strict=True)}
     asked = list(_doubtful(_feeds.answers(tables["calls"]), memory, times))
     if not asked:
         return
@@ -218,9 +220,9 @@ detector = Detector(
     severity=Severity.CRITICAL,
     reads={
         **_acts.READS,
-        "transfers": Read(columns=("standard", *_acts.READS["transfers"].columns)),
+        "transfers": Read(columns=tuple(dict.fromkeys((*TRANSFERS_READ, *_acts.READS["transfers"].columns)))),
         "logs": Read(columns=(*_pool_moves.LOGS_READ, "topic1", "topic2"), topic0=(*EVENTS, ANSWER_UPDATED)),
-        "swaps": Read(columns=("log_index", "token_in_address", "token_out_address")),
+        "swaps": Read(columns=_pool_moves.SWAPS_READ),
         "transactions": Read(columns=("from_address", "to_address")),
         "blocks": Read(columns=("timestamp",)),
         "labels": LABELS_READ,

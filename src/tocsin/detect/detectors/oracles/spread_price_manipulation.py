@@ -11,7 +11,9 @@ price is now 30 % or more away from where it was before the first of these trade
 * critical: the contract that gave is one that you watch.
 * high: any other.
 
-The call that gave does not itself trade with the pool: that would be a sale of what was bought.
+The call that gave does not itself trade with the pool: that would be a sale of what was bought. Nor is it told where
+the sender has, in that day, paid the contract no less than it got of it, in tokens of the pool and at the price before:
+a loan that the pledge bears without the rise.
 
 ## Why it matters
 A market that believes a pool's price of the moment lends against it what the pledge will never fetch. Spread over
@@ -20,8 +22,9 @@ hours, no limit on the impact of one trade and no short average stops it.
 ## Blind spots
 Trades that move the price by less than one in a hundred, and those by other accounts of the same person. Pools that are
 not of the shape of Uniswap V2 or V3. Profit that is not taken from a contract that reads the pool: an arbitrage
-elsewhere at the moved price is not looked for. An average that the market keeps itself is not seen to move. It needs
-logs and the call tree.
+elsewhere at the moved price is not looked for. An average that the market keeps itself is not seen to move. A pledge
+counts against the loan only where the sender itself paid it to the contract that gave, within the day. It needs logs
+and the call tree.
 
 ## Triage
 Pause borrowing in the market that the finding names as victim. See what the sender still holds of the pool's tokens: it
@@ -36,19 +39,15 @@ will sell them, and the price will fall back.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
-import polars as pl
-
-from tocsin.chain import abi
 from tocsin.chain.signatures import selector
-from tocsin.detect.actors import SAME
 from tocsin.detect.detector import MEMORY, Detector, Example, Memory, Read
-from tocsin.detect.detectors import _acts, _matching, _price_reads
+from tocsin.detect.detectors import _acts, _price_reads
 from tocsin.detect.detectors._acts import LISTED, Act, shown
 from tocsin.detect.detectors._example_rows import call, moved
-from tocsin.detect.detectors._price_reads import BALANCE, DISTORTION, PRICE_VIEWS
-from tocsin.detect.detectors.oracles import _pool_moves
-from tocsin.detect.detectors.oracles._pool_moves import EVENTS, MOVED, PAIR_SWAP, SYNC
+from tocsin.detect.detectors.oracles import _own_trades, _pool_moves
+from tocsin.detect.detectors.oracles._dealings import TRANSFERS_READ
+from tocsin.detect.detectors.oracles._own_trades import REMEMBERED, OwnTrades
+from tocsin.detect.detectors.oracles._pool_moves import EVENTS, PAIR_SWAP, SYNC
 from tocsin.detect.fusion import NEVER_LOWERED
 from tocsin.detect.labels import LABELS_READ, Labels
 from tocsin.detect.worth import PRICES_READ, Prices, about
@@ -62,12 +61,6 @@ CONFIDENCE = 0.8
 """The same cluster moved the price and used it (reference: detection, section 4.4)."""
 FAMILY = "family:price-manipulation"
 WATCHED = "watched"
-_VIEWS, _STATIC = abi.keys(sorted(PRICE_VIEWS | {BALANCE})), abi.texts(("staticcall",))
-
-
-def remember(tables: Tables) -> pl.DataFrame:
-    """The trades of a batch that moved a price."""
-    return _pool_moves.moved(tables["logs"], tables["transactions"])
 
 
 def run(tables: Tables) -> Iterator[Sighting]:
@@ -75,64 +68,28 @@ def run(tables: Tables) -> Iterator[Sighting]:
     memory = tables[MEMORY]
     if memory.is_empty():
         return
-    chosen = _candidates(tables["calls"], memory)
+    chosen = _own_trades.candidates(tables["calls"], memory)
     if chosen.is_empty():
         return
     for act in _acts.acts(tables, chosen):
-        yield from _sightings(act, _own_moves(act, memory), tables)
+        yield from _sightings(act, _own_trades.of_sender(act, memory), tables)
 
 
-def _candidates(calls: pl.DataFrame, memory: pl.DataFrame) -> pl.DataFrame:
-    """Price views, or balances, that were read in transactions of those who traded in a pool whose price moved far."""
-    low, high = (getattr(pl, f"{end}_horizontal")("before", "after") for end in ("min", "max"))
-    ends = memory.group_by("chain_id", "pool").agg(low=low.min(), high=high.max())
-    pools = ends.filter(pl.col("high") >= DISTORTION * pl.col("low"))["pool"]
-    if pools.is_empty():
-        return calls.clear()
-    traders = memory["trader"].filter(memory["pool"].is_in(pools.implode())).unique()
-    own = (calls["depth"].to_numpy() == 0) & (abi.which(calls["from_address"], abi.keys(traders.to_list())) >= 0)
-    senders = calls[[*SAME]][np.flatnonzero(own)]
-    is_read = (abi.which(calls["selector"], _VIEWS) >= 0) & (abi.which(calls["call_type"], _STATIC) >= 0)
-    asked = calls[[*SAME]][np.flatnonzero(is_read)] if len(senders) else senders
-    rows = _matching.which(_matching.numbers(asked, SAME), _matching.numbers(senders, SAME))
-    found: pl.DataFrame = asked[np.flatnonzero(rows >= 0)]
-    return found
-
-
-def _own_moves(act: Act, memory: pl.DataFrame) -> dict[bytes, pl.DataFrame]:
-    """By pool that the sender traded in before and whose price is far from where it was: every trade since then."""
-    before = _pool_moves.earlier(memory, act.place)
-    found = {}
-    for pool in before.filter(pl.col("trader") == act.cluster.sender)["pool"].unique().to_list():
-        trades = before.filter(pl.col("pool") == pool)
-        first = trades["trader"].to_list().index(act.cluster.sender)
-        if _times(trades[first:]) >= DISTORTION:
-            found[pool] = trades[first:]
-    return found
-
-
-def _times(trades: pl.DataFrame) -> float:
-    """How many times the price differs, behind these trades, from that before them."""
-    first, last = trades["before"][0], trades["after"][-1]
-    return float(max(last / first, first / last))
-
-
-def _sightings(act: Act, moves: Mapping[bytes, pl.DataFrame], tables: Tables) -> Iterator[Sighting]:
-    if not moves:
+def _sightings(act: Act, pools: Mapping[bytes, OwnTrades], tables: Tables) -> Iterator[Sighting]:
+    if not pools:
         return
-    times = {pool: _times(trades) for pool, trades in moves.items()}
+    times = {pool: trades.times for pool, trades in pools.items()}
     seen: set[tuple[bytes, bytes]] = set()
     for read in _price_reads.distorted_reads(act.tree, act.members, frozenset(), times):
         victim = read.entry.callee
-        if read.pool in moves and (victim, read.pool) not in seen:
+        if read.pool in pools and (victim, read.pool) not in seen:
             seen.add((victim, read.pool))
-            own = moves[read.pool].filter(pl.col("trader") == act.cluster.sender)
-            yield _sighting(act, victim, read, own, times[read.pool], tables)
+            if not pools[read.pool].is_covered(act, victim):
+                yield _sighting(act, victim, read, pools[read.pool], tables)
 
 
-def _sighting(
-    act: Act, victim: bytes, read: _price_reads.Read, own: pl.DataFrame, times: float, tables: Tables
-) -> Sighting:
+def _sighting(act: Act, victim: bytes, read: _price_reads.Read, pool_trades: OwnTrades, tables: Tables) -> Sighting:
+    times, own = pool_trades.times, pool_trades.own
     chain_id, sender, pool = act.place["chain_id"], shown(act.cluster.sender), shown(read.pool)
     taken = act.given(victim)
     worth = sum(Prices.of(tables).dollars(chain_id, token, amount) or 0.0 for token, amount in taken.items())
@@ -198,17 +155,37 @@ _PUMP = [
 """From 100 and 100 to 50 and 200: four times the price."""
 
 
+_TOLD = [
+    {"block_number": block, "log_index": 2, "token_in_address": "dollar", "token_out_address": "art"}
+    for block in (1, 2)
+]
+"""What the trades were of: art that was worth a dollar, and four behind them."""
+
+
+def _pledge(block: int, tokens: int) -> dict[str, list[dict[str, Any]]]:
+    """Art that is paid to the market."""
+    sent = [{"from_address": "mallory", "to_address": "market"}]
+    rows = {"transfers": moved(("mallory", "market", "art", tokens))["transfers"], "transactions": sent}
+    return {name: _at(block, each) for name, each in rows.items()}
+
+
+def _bought(*parts: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """The purchases, and more."""
+    parts = ({"logs": _PUMP, "swaps": _TOLD, "transactions": _sent(1, 2)}, *parts)
+    return {name: [row for part in parts for row in part.get(name, ())] for name in {n for part in parts for n in part}}
+
+
 def _at(block: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**row, "block_number": block} for row in rows]
 
 
-def _loan(block: int, sender: str = "mallory") -> dict[str, list[dict[str, Any]]]:
+def _loan(block: int, sender: str = "mallory", amount: int = 1) -> dict[str, list[dict[str, Any]]]:
     calls = [
         call(0, 0, 3, sender, "market", _BORROW),
         call(1, 1, 2, "market", "pair", _RESERVES, kind="staticcall"),
         call(1, 2, 3, "market", "dollar", _PAY + literal.words(sender, 1)),
     ]
-    rows = moved(("market", sender, "dollar", 1))
+    rows = moved(("market", sender, "dollar", amount))
     return {"calls": _at(block, calls), **{name: _at(block, each) for name, each in rows.items()}}
 
 
@@ -217,12 +194,14 @@ detector = Detector(
     severity=Severity.CRITICAL,
     reads={
         **_acts.READS,
+        "transfers": Read(columns=tuple(dict.fromkeys((*TRANSFERS_READ, *_acts.READS["transfers"].columns)))),
         "logs": Read(columns=_pool_moves.LOGS_READ, topic0=EVENTS),
-        "transactions": Read(columns=("from_address",)),
+        "swaps": Read(columns=_pool_moves.SWAPS_READ),
+        "transactions": Read(columns=("from_address", "to_address")),
         "prices": PRICES_READ,
         "labels": LABELS_READ,
     },
-    memory=Memory(columns=MOVED, window_blocks=WINDOW_BLOCKS, remember=remember),
+    memory=Memory(columns=REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=_own_trades.remember),
     run=run,
     examples=(
         Example(
@@ -247,6 +226,15 @@ detector = Detector(
                 **_loan(3),
             },
             finds=({"severity": "critical", "labels": [FAMILY, NEVER_LOWERED]},),
+        ),
+        Example(
+            says="the pledge is worth the loan at the raised price only",
+            tables=_bought(_pledge(3, 1), _loan(4, amount=3)),
+            finds=({"severity": "high"},),
+        ),
+        Example(
+            says="the pledge bears the loan at the price before the purchases too",
+            tables=_bought(_pledge(3, 4), _loan(4, amount=3)),
         ),
         Example(
             says="somebody else borrows",
