@@ -1,4 +1,7 @@
-"""A directory as somebody might have it who tries the commands: recordings, a transaction, a detector of their own."""
+"""
+A directory as somebody might have it who tries the commands: recordings, a transaction, a detector and a rule of
+their own.
+"""
 
 import json
 import shutil
@@ -66,6 +69,27 @@ detector = Detector(
 '''
 
 
+OWN_RULE = """\
+title: A wallet lets somebody take more than a thousand coins
+id: large-approval
+level: low
+logsource: {product: evm, category: approval}
+detection:
+  much: {kind: erc20, value|gt: 1000e18}
+  condition: much
+entities: {owner: owner_address, spender: spender_address, token: token_address}
+falsepositives:
+  - Wallets that let an exchange take everything by habit.
+tests:
+  - says: a coin too many
+    matches: true
+    rows: [{kind: erc20, owner_address: alice, spender_address: mallory, value: 1_001e18}]
+  - says: exactly a thousand
+    matches: false
+    rows: [{kind: erc20, owner_address: alice, spender_address: mallory, value: 1000e18}]
+"""
+
+
 def frame(**other: object) -> dict[str, object]:
     """A callTracer frame of a call that succeeds."""
     return {"type": "CALL", "from": SENDER, "to": WALLET, "value": "0x0", "gas": "0x5208", "gasUsed": "0x5208", **other}
@@ -105,6 +129,8 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "transaction.json").write_text(json.dumps(recorded_transaction()))
     (tmp_path / "pasted.json").write_text(json.dumps(recorded_transaction()["debug_traceTransaction"]))
     (tmp_path / "large_call.py").write_text(OWN_DETECTOR)
+    (tmp_path / "my-rules").mkdir()
+    (tmp_path / "my-rules" / "large-approval.yml").write_text(OWN_RULE)
     monkeypatch.chdir(tmp_path)
     for name in ("COLUMNS", "FORCE_COLOR", "TOCSIN_DEBUG"):
         monkeypatch.delenv(name, raising=False)

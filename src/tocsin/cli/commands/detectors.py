@@ -150,6 +150,7 @@ command = Command(
         Sample(says="One detector's page", arguments=("detectors", "show", "liquidation"), shows=("Blind spots",)),
         Sample(says="Test one", arguments=("detectors", "test", "liquidation"), shows=("passes",)),
         Sample(says="Test a file of your own", arguments=("detectors", "test", "./large_call.py"), shows=("passes",)),
+        Sample(says="Test rules of your own", arguments=("detectors", "test", "my-rules"), shows=("passes",)),
         Sample(
             says="A name that is misspelt",
             arguments=("detectors", "show", "liquidaton"),

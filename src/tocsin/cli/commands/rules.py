@@ -3,9 +3,10 @@ Check and show rules written in YAML, or make them from OpenZeppelin Monitor's m
 
 ## What it does
 `check PATH` reads rule files, or all below a directory, and lists what would run; a rule that cannot be meant is
-refused with its file, line and field. `show PATH` prints each rule's page. `import FILE` rewrites monitors as rules,
-one file each in --out, and shows what was translated, what was not, and why; the monitors' network files in --networks
-say which chain each is about. Rules are tested with `tocsin detectors test PATH`.
+refused with its file, line and field, and so is one that has the name of a detector. `show PATH` prints each rule's
+page. `import FILE` rewrites monitors as rules, one file each in --out, and shows what was translated, what was not, and
+why; the monitors' network files in --networks say which chain each is about. Rules are tested with `tocsin detectors
+test PATH`.
 
 ## Exit codes
 0: done. 1: a monitor could not be translated as a whole. 2: no such file, or a rule or monitor is malformed.
@@ -42,7 +43,10 @@ def check(paths: Paths, force: Force = False) -> None:
         reads = Text(", ".join(each.detector.reads))
         shown.add_row(Text(safe(each.detector.id)), badge(each.detector.severity), Text(safe(title)), reads)
     results().print(shown)
-    note(f"{count(len(rules), 'rule')}, {len(on)} of them give findings. Test them: tocsin detectors test PATH")
+    note(
+        f"{count(len(rules), 'rule')}, {len(on)} of them {'gives' if len(on) == 1 else 'give'} findings. "
+        "Test them: tocsin detectors test PATH"
+    )
 
 
 def _why_not(rule: Compiled) -> str:
@@ -91,6 +95,16 @@ command = Command(
     id="rules",
     subcommands=(("check", check), ("show", show), ("import", import_)),
     samples=(
+        Sample(
+            says="What would run, and how bad it is",
+            arguments=("rules", "check", "my-rules"),
+            shows=("large-approval", "1 rule, 1 of them gives findings"),
+        ),
+        Sample(
+            says="One rule's page",
+            arguments=("rules", "show", "my-rules/large-approval.yml"),
+            shows=("large-approval", "Blind spots"),
+        ),
         Sample(says="A file that is not there", arguments=("rules", "check", "rulez"), exit_code=2, shows=("rulez",)),
         Sample(
             says="A monitor that is not there",

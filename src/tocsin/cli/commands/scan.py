@@ -240,6 +240,11 @@ command = Command(
     samples=(
         Sample(says="A directory of recorded blocks, as a table", arguments=("scan", "blocks")),
         Sample(
+            says="With rules of your own, without code",
+            arguments=("scan", "blocks", "--rules", "my-rules"),
+            shows=("large-approval",),
+        ),
+        Sample(
             says="One finding per line, for other programs", arguments=("scan", "blocks", "--format", "json"), json=True
         ),
         Sample(says="What belongs together, scored", arguments=("scan", "blocks", "--alerts"), shows=("stages",)),
