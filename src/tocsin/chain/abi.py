@@ -80,12 +80,19 @@ def topics(logs: pl.DataFrame) -> npt.NDArray[np.intp]:
 def which(column: pl.Series, values: pa.Array) -> npt.NDArray[np.intp]:
     """Where each value stands among these (`keys`, `texts`), from 0; -1 for others. Null is found where it is one."""
     found = pc.index_in(column.to_arrow(), value_set=values)
+    if found.null_count == len(found):  # as nearly always: nobody asks for what is there
+        return np.full(len(found), -1, dtype=np.intp)
     return np.asarray(pc.fill_null(found, -1).to_numpy(), dtype=np.intp)
 
 
 def filled(column: pl.Series, value: int) -> npt.NDArray[np.int64]:
     """A column of whole numbers below 2^63, with this in place of null."""
     return np.asarray(pc.fill_null(column.to_arrow(), value).to_numpy(), dtype=np.int64)
+
+
+def flags(column: pl.Series, *, missing: bool) -> Mask:
+    """A column of truths, with this in place of null."""
+    return np.asarray(pc.fill_null(column.to_arrow(), missing).to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
 def keys(values: Iterable[bytes]) -> pa.Array:

@@ -25,7 +25,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-import numpy as np
 import polars as pl
 
 from tocsin.chain import abi
@@ -33,6 +32,7 @@ from tocsin.chain.abi import SELECTOR_BYTES
 from tocsin.chain.routers import ROUTERS
 from tocsin.chain.signatures import selector
 from tocsin.chain.tokens import TOKENS
+from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import PLACE, ZERO, schema
 from tocsin.tables.columns import address as address_column
 from tocsin.tables.dataset import Tables
@@ -107,8 +107,7 @@ class Flow(NamedTuple):
 def of_transactions(rows: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
     """The rows whose transaction's hash is one of those in `chosen`; null is one of them."""
     hashes = chosen["transaction_hash"].to_arrow()
-    found: pl.DataFrame = rows[np.flatnonzero(abi.which(rows["transaction_hash"], hashes) >= 0)]
-    return found
+    return rows_where(rows, abi.which(rows["transaction_hash"], hashes) >= 0)
 
 
 def by_transaction(rows: pl.DataFrame, columns: Sequence[str]) -> dict[Transaction, list[tuple[Any, ...]]]:
@@ -138,10 +137,7 @@ def find(tables: Tables) -> dict[Transaction, Cluster]:
 def _heads_of_calls(calls: pl.DataFrame) -> pl.DataFrame:
     named = calls[[*PLACE, *CALLS_READ]]
     is_head = (named["depth"].to_numpy() == 0) | (abi.which(named["call_type"], _CREATING) >= 0)
-    heads: pl.DataFrame = named[
-        np.flatnonzero(is_head & ~named["reverted"].to_numpy() & abi.present(named["to_address"]))
-    ]
-    return heads
+    return rows_where(named, is_head & ~named["reverted"].to_numpy() & abi.present(named["to_address"]))
 
 
 def _heads_of_transactions(tables: Tables) -> pl.DataFrame:

@@ -6,7 +6,7 @@ two, whoever called asks the lookups. A detector whose datasets are missing is b
 outcome, by name, with what it lacked. A detector that fails is in the outcome too; the others go on.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from tocsin.detect.detector import CONFIDENCE_WITHOUT, MEMORY, Detector, Questio
 from tocsin.intel.reference import is_reference
 from tocsin.model.finding import Finding, Sighting
 from tocsin.model.lookups import Answers, Lookup
+from tocsin.tables.choice import rows_at, rows_where
 from tocsin.tables.columns import PLACE
 from tocsin.tables.dataset import Tables
 
@@ -101,32 +102,35 @@ def settle(outcome: Outcome, detectors: Mapping[str, Detector], answers: Answers
     return replace(outcome, findings=tuple(findings), pending=(), failures=tuple(failures))
 
 
-_NOTHING = Outcome((), (), (), (), {})
-
-
 def _run(detector: Detector, tables: Tables, index: "_Index", memory: pl.DataFrame | None) -> Outcome:
-    missing, lacking = detector.missing(tables), detector.lacking(tables)
+    reads = detector.read(tables)
+    missing = tuple(name for name in reads if name not in tables)
+    lacking = [name for name in missing if not reads[name].optional]
     blind = (Blind(detector.id, missing, wholly=bool(lacking)),) if missing else ()
     if lacking:
-        return replace(_NOTHING, blind=blind)
+        return Outcome((), (), blind, (), {})
     try:
-        return replace(_look(detector, index, memory, missing), blind=blind)
+        given = {name: index.rows(name, read) for name, read in reads.items() if name in tables}
+        return _look(detector, given, memory, blind)
     except Exception as error:  # noqa: BLE001 - one detector's defect must not stop the others: it is reported by name
-        return replace(_NOTHING, blind=blind, failures=(Failure(detector.id, error),))
+        return Outcome((), (), blind, (Failure(detector.id, error),), {})
 
 
-def _look(detector: Detector, index: "_Index", memory: pl.DataFrame | None, without: tuple[str, ...]) -> Outcome:
-    given = {name: index.rows(name, read) for name, read in detector.read(index.there).items() if name in index.there}
+def _look(
+    detector: Detector, given: dict[str, pl.DataFrame], memory: pl.DataFrame | None, blind: tuple[Blind, ...]
+) -> Outcome:
+    without = tuple(name for each in blind for name in each.missing)
     remembered: dict[str, pl.DataFrame] = {}
     if detector.memory is not None:
         given |= detector.memory.prepare(given) if detector.memory.prepare else {}
         remembered[detector.id] = rows = detector.memory.remember(given)
         given[MEMORY] = rows if memory is None else pl.concat([memory, rows])
     seen = list(detector.run(given)) if _something(given) else []
-    return replace(
-        _NOTHING,
+    return Outcome(
         findings=tuple(_findings(detector, (s for s in seen if isinstance(s, Sighting)), without)),
         pending=tuple(Pending(detector.id, q, without) for q in seen if isinstance(q, Question)),
+        blind=blind,
+        failures=(),
         remembered=remembered,
     )
 
@@ -162,32 +166,42 @@ class _Index:
             name: _numbered(key for d in detectors if name in d.reads for key in _keys(d.reads[name]))
             for name in _INDEXED
         }
-        self._matched: dict[str, tuple[pl.DataFrame, npt.NDArray[np.intp]]] = {}
-
-    @property
-    def there(self) -> Container[str]:
-        """The datasets that are there."""
-        return self._tables
+        self._matched: dict[str, _Matched] = {}
 
     def rows(self, name: str, read: Read) -> pl.DataFrame:
         """The rows of a dataset that `read` asks for."""
         keys = _keys(read)
         if not keys:
             return self._tables[name]
-        frame, numbers = self._matches(name)
-        asked = np.zeros(len(self._wanted[name]), dtype=np.bool_)
-        asked[[self._wanted[name][key] for key in keys]] = True
-        found: pl.DataFrame = frame[np.flatnonzero(asked[numbers])]
-        return found
+        matched, wanted = self._matches(name), self._wanted[name]
+        asked = matched.seen.intersection(wanted[key] for key in keys)
+        if not asked:
+            return matched.nothing
+        is_asked = np.zeros(len(wanted), dtype=np.bool_)
+        is_asked[[*asked]] = True
+        return rows_where(matched.frame, is_asked[matched.numbers])
 
-    def _matches(self, name: str) -> tuple[pl.DataFrame, npt.NDArray[np.intp]]:
+    def _matches(self, name: str) -> "_Matched":
         """The rows that anybody asks for, and the number of each one's key."""
         if name not in self._matched:
             frame = self._tables[name]
             numbers = abi.which(frame[_INDEXED[name]], abi.keys(self._wanted[name]))
             rows = np.flatnonzero(numbers >= 0)
-            self._matched[name] = frame[rows], numbers[rows]
+            seen = frozenset(numbers[rows].tolist())
+            self._matched[name] = _Matched(rows_at(frame, rows), numbers[rows], seen, frame.clear())
         return self._matched[name]
+
+
+@dataclass(frozen=True, slots=True)
+class _Matched:
+    """The rows of a dataset that some detector asks for."""
+
+    frame: pl.DataFrame
+    numbers: npt.NDArray[np.intp]
+    """The number of each row's key."""
+    seen: frozenset[int]
+    """Those that occur: nearly every detector asks for what does not."""
+    nothing: pl.DataFrame
 
 
 def _numbered(keys: Iterable[bytes]) -> dict[bytes, int]:

@@ -19,6 +19,7 @@ from tocsin.detect.detector import Read
 from tocsin.intel.reference import PRICES, REFERENCE_COLUMNS, ByIdentity
 from tocsin.tables.columns import schema
 from tocsin.tables.dataset import Tables
+from tocsin.tables.shared import Shared
 
 PRICES_READ = Read(columns=("token_address", "dollars_per_unit"))
 """What a detector that asks for dollars reads."""
@@ -48,10 +49,11 @@ REFERENCE = table((token.chain_id, token.address, _per_unit(token)) for token in
 class Prices:
     """A price table, to ask about amounts."""
 
-    __slots__ = ("_per_unit",)
+    __slots__ = ("_per_unit", "_worth")
 
     def __init__(self, per_unit: Mapping[tuple[int, bytes], float]) -> None:
         self._per_unit = per_unit
+        self._worth = Shared[pl.DataFrame]()
 
     @classmethod
     def of(cls, tables: Tables) -> "Prices":
@@ -64,7 +66,14 @@ class Prices:
         return None if price is None else float(amount) * price
 
     def with_dollars(self, frame: pl.DataFrame, amount: str = "net_f64") -> pl.DataFrame:
-        """The frame with a column `dollars`: the worth of this column of its `token_address`; null where unknown."""
+        """
+        The frame with a column `dollars`: the worth of this column of its `token_address`; null where unknown.
+
+        Many ask it of all transfers or profits of a batch, which is priced once for all of them.
+        """
+        return self._worth.of(frame, amount, lambda: self._with_dollars(frame, amount))
+
+    def _with_dollars(self, frame: pl.DataFrame, amount: str) -> pl.DataFrame:
         worth = frame[amount].to_numpy() * self._of_rows(frame)
         return frame.hstack([pl.Series("dollars", worth, dtype=pl.Float64(), nan_to_null=True)])
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from tocsin.chain import abi
@@ -16,6 +15,7 @@ from tocsin.detect.detectors._frames import Frame
 from tocsin.detect.detectors._price_reads import PRICE_VIEWS
 from tocsin.detect.detectors._round_trips import Move
 from tocsin.detect.worth import Prices
+from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
@@ -84,14 +84,13 @@ def _candidates(tables: Tables) -> pl.DataFrame:
 def _both_ways(profits: pl.DataFrame) -> pl.DataFrame:
     received, sent, net = (profits[name].to_numpy() for name in ("received_f64", "sent_f64", "net_f64"))
     is_somebody = abi.which(profits["account_address"], _ZERO) < 0
-    rows: pl.DataFrame = profits[np.flatnonzero((received > 0) & (sent > 0) & (abs(net) > 0) & is_somebody)]
-    return rows
+    return rows_where(profits, (received > 0) & (sent > 0) & (abs(net) > 0) & is_somebody)
 
 
 def _changed(calls: pl.DataFrame) -> pl.DataFrame:
     """The questions to price views that had more than one answer."""
     is_asked = (abi.which(calls["selector"], _VIEWS) >= 0) & (abi.which(calls["call_type"], _STATIC) >= 0)
-    asked = calls[[*_QUESTION, "output"]][np.flatnonzero(is_asked)]
+    asked = rows_where(calls[[*_QUESTION, "output"]], is_asked)
     questions = list(zip(*(asked[name].to_list() for name in _QUESTION), strict=True))
     answers: dict[tuple[Any, ...], set[bytes]] = defaultdict(set)
     for question, answer in zip(questions, asked["output"].to_list(), strict=True):

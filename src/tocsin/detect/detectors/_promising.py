@@ -12,6 +12,7 @@ from tocsin.detect import actors
 from tocsin.detect.actors import Transaction
 from tocsin.detect.losses import NOBODY
 from tocsin.detect.worth import Prices
+from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
@@ -38,8 +39,7 @@ def of_anybody(tables: Tables, least_dollars: float, least_of_creators: float) -
         made = abi.which(tables["calls"]["call_type"], _CREATING) >= 0
         creators = tables["calls"]["transaction_hash"][np.flatnonzero(made)].unique().to_arrow()
         enough |= (worth >= least_of_creators / 2) & (abi.which(profits["transaction_hash"], creators) >= 0)
-    rows: pl.DataFrame = profits[np.flatnonzero(enough & is_somebody)]
-    return rows
+    return rows_where(profits, enough & is_somebody)
 
 
 def of_actors(tables: Tables, chosen: pl.DataFrame, least_dollars: float, cost_limit_dollars: float) -> pl.DataFrame:

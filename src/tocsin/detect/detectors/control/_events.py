@@ -8,6 +8,7 @@ import polars as pl
 from tocsin.chain.abi import ADDRESS_BYTES
 from tocsin.detect.detector import Read
 from tocsin.model.finding import hexadecimal
+from tocsin.tables import choice
 from tocsin.tables.amounts import WORD_BYTES
 from tocsin.tables.dataset import Tables
 
@@ -24,7 +25,7 @@ Key: TypeAlias = tuple[Any, ...]
 
 def in_order(logs: pl.DataFrame) -> Iterator[dict[str, Any]]:
     """The rows in the order of the chain. For the few rows that are left after filtering."""
-    return logs.sort("block_number", "transaction_index", "log_index").iter_rows(named=True)
+    return iter(choice.in_order(logs, "block_number", "transaction_index", "log_index"))
 
 
 def arguments(log: Mapping[str, Any]) -> list[bytes]:

@@ -31,6 +31,7 @@ REMEMBERED: Mapping[str, Column] = {
     "identity": digest("What it calls the proposal or operation."),
     "target": address("What the proposal is to call."),
 }
+_NOTHING = pl.DataFrame(schema=schema({**PLACE, **REMEMBERED}))
 
 
 class Step(NamedTuple):
@@ -85,4 +86,4 @@ def remember(tables: Tables) -> pl.DataFrame:
         for step in steps(tables["logs"], PLANNING)
         for target in step.targets
     ]  # fmt: skip
-    return pl.DataFrame(rows, schema=schema({**PLACE, **REMEMBERED}), orient="row")
+    return pl.DataFrame(rows, schema=_NOTHING.schema, orient="row") if rows else _NOTHING

@@ -33,6 +33,7 @@ REMEMBERED: Mapping[str, Column] = {
     "start": count("block height or seconds since 1970", "When voting begins.", required=False),
     "end": count("block height or seconds since 1970", "When it ends.", required=False),
 }
+_NOTHING = pl.DataFrame(schema=schema({**PLACE, **REMEMBERED}))
 
 Key: TypeAlias = "tuple[int, bytes, bytes]"
 Order: TypeAlias = "tuple[int, int, int]"
@@ -41,7 +42,7 @@ Order: TypeAlias = "tuple[int, int, int]"
 def remember(tables: Tables) -> pl.DataFrame:
     """What a batch says of proposals."""
     rows = [row for log in _events.in_order(tables["logs"]) if (row := _row(log)) is not None]
-    return pl.DataFrame(rows, schema=schema({**PLACE, **REMEMBERED}), orient="row")
+    return pl.DataFrame(rows, schema=_NOTHING.schema, orient="row") if rows else _NOTHING
 
 
 def _row(log: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ import polars as pl
 
 from tocsin.detect.detector import Read
 from tocsin.detect.detectors.mev._trades import coin
+from tocsin.tables.choice import rows_among
 
 READ = Read(
     columns=("account_address", "token_address", "received_f64", "sent_f64", "net_f64"),
@@ -46,7 +47,7 @@ def holdings(profits: pl.DataFrame | None, transactions: pl.Series) -> Holdings 
     if profits is None:
         return None
     found = Holdings()
-    rows = profits[[*_COLUMNS]].filter(pl.col("transaction_hash").is_in(pl.Series([transactions])))
+    rows = rows_among(profits[[*_COLUMNS]], "transaction_hash", transactions)
     for chain, tx, account, token, net, received, sent in rows.iter_rows():
         found.net[tx, account, coin(chain, token)] += net
         if abs(net) > PASSES_ON_SHARE * max(received, sent):

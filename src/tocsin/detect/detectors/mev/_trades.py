@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from tocsin.chain import abi
 from tocsin.chain.tokens import token
 from tocsin.detect.detector import Read
 from tocsin.model.finding import Value, hexadecimal
+from tocsin.tables.choice import in_order, rows_where
 from tocsin.tables.columns import NATIVE
 
 TRANSACTION = ("chain_id", "block_number", "block_hash", "transaction_hash")
@@ -96,15 +98,16 @@ def parties(calls: pl.DataFrame | None, swaps: pl.DataFrame) -> Parties:
     if calls is None or swaps.is_empty():
         return {}
     named = calls[["call_index", "chain_id", "transaction_hash", "from_address", "to_address"]]
-    roots = named[np.flatnonzero(named["call_index"].to_numpy() == 0)].iter_rows()
+    roots = rows_where(named, named["call_index"].to_numpy() == 0).iter_rows()
     wanted = set(swaps["transaction_hash"].to_list()) - {None}
     return {(chain, tx): Party(sender=sender, called=called) for _, chain, tx, sender, called in roots if tx in wanted}
 
 
 def trades(swaps: pl.DataFrame, behind: Parties) -> Iterator[Trade]:
     """These swaps in the order of the chain."""
-    ordered = swaps.with_columns(_position=pl.coalesce("log_index", "call_index").fill_null(0)).sort(_ORDER)
-    return (_trade(row, behind) for row in ordered.iter_rows(named=True))
+    logged, called = (abi.filled(swaps[name], 0) for name in ("log_index", "call_index"))
+    position = pl.Series("_position", np.where(abi.present(swaps["log_index"]), logged, called))
+    return (_trade(row, behind) for row in in_order(swaps.hstack([position]), *_ORDER))
 
 
 def _trade(row: dict[str, Any], behind: Parties) -> Trade:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeAlias
 
-import numpy as np
 import polars as pl
 
 from tocsin.chain import abi
 from tocsin.detect.detector import Read
 from tocsin.detect.detectors.mev import _trades
 from tocsin.detect.detectors.mev._trades import BLOCK, NOBODY, POOL, Parties, Trade
+from tocsin.tables.choice import rows_where
 
 READ = Read(
     columns=(
@@ -75,7 +75,7 @@ def visits(liquidity: pl.DataFrame, swaps: pl.DataFrame, calls: pl.DataFrame | N
 
 def _come_and_gone(liquidity: pl.DataFrame) -> pl.DataFrame:
     """The changes, in order, of positions that have a mint and a burn."""
-    placed = liquidity[np.flatnonzero(abi.present(liquidity["transaction_index"]))]
+    placed = rows_where(liquidity, abi.present(liquidity["transaction_index"]))
     positions = list(zip(*(placed[name].to_list() for name in POSITION), strict=True))
     kinds: dict[tuple[Any, ...], set[str]] = defaultdict(set)
     for position, kind in zip(positions, placed["kind"].to_list(), strict=True):

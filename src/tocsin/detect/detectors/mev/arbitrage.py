@@ -32,13 +32,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-import polars as pl
+import numpy as np
 
 from tocsin.detect.detector import Detector, Example
 from tocsin.detect.detectors.mev import _trades
 from tocsin.detect.detectors.mev._trades import TRANSACTION, Trade, coin, once, shown
 from tocsin.model.finding import Entity, Place, Severity, Sighting
+from tocsin.tables.choice import rows_where
 from tocsin.tables.dataset import Tables
+from tocsin.tables.numbers import rows_of
 
 TOLERANCE_PERCENT = 1
 """How far the amount paid may be from the amount received by the swap before."""
@@ -55,7 +57,8 @@ Cycle = tuple[Trade, ...]
 def run(tables: Tables) -> Iterator[Sighting]:
     """One sighting per cycle."""
     swaps = tables["swaps"]
-    several = swaps.filter(pl.col("transaction_hash").is_duplicated())
+    transaction = rows_of(swaps, "transaction_hash")
+    several = rows_where(swaps, np.bincount(transaction)[transaction] > 1)
     for _, trades in groupby(_trades.trades(several, {}), key=_transaction):
         for cycle in cycles(tuple(trades)):
             yield _sighting(cycle)

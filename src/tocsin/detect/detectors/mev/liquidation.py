@@ -29,22 +29,26 @@ from typing import Any
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors.mev._trades import shown
 from tocsin.model.finding import Entity, Place, Severity, Sighting
+from tocsin.tables.choice import rows_among
 from tocsin.tables.dataset import Tables
 
 CONFIDENCE = 0.9
 UNKNOWN = "unknown"
 """Stands for a token that neither the event nor a transfer names."""
 
-_OWN = ("chain_id", "transaction_hash", "borrower_address")
 _CALLER = ("chain_id", "transaction_hash", "from_address")
 
 
 def run(tables: Tables) -> Iterator[Sighting]:
-    """One sighting per liquidation."""
+    """One sighting per liquidation that is not by a call of the borrower's own."""
     liquidations = tables["liquidations"]
+    callers: set[tuple[Any, ...]] = set()
     if not liquidations.is_empty() and "calls" in tables:
-        liquidations = liquidations.join(tables["calls"], left_on=_OWN, right_on=_CALLER, how="anti")
-    return (_sighting(row) for row in liquidations.iter_rows(named=True))
+        calls = rows_among(tables["calls"][[*_CALLER]], "from_address", liquidations["borrower_address"])
+        callers.update(row for row in calls.rows() if None not in row)
+    for row in liquidations.iter_rows(named=True):
+        if (row["chain_id"], row["transaction_hash"], row["borrower_address"]) not in callers:
+            yield _sighting(row)
 
 
 def _sighting(row: dict[str, Any]) -> Sighting:

@@ -32,14 +32,18 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from tocsin.chain import abi
 from tocsin.detect.detector import Detector, Example
 from tocsin.detect.detectors.mev import _holdings, _trades
 from tocsin.detect.detectors.mev._sandwiches import Sandwich, sandwiches
 from tocsin.detect.detectors.mev._trades import BLOCK, Trade, once, shown
 from tocsin.model.finding import Entity, Place, Severity, Sighting, Value
+from tocsin.tables.choice import rows_where
 from tocsin.tables.dataset import Tables
+from tocsin.tables.numbers import combined, rows_of
 
 CONFIDENCE = 0.9
 FEWEST_TRANSACTIONS = 3
@@ -62,8 +66,11 @@ def _several(swaps: pl.DataFrame) -> pl.DataFrame:
     """The swaps of blocks that have enough transactions with swaps."""
     if swaps["transaction_hash"].n_unique() < FEWEST_TRANSACTIONS:
         return swaps.clear()
-    enough = pl.col("transaction_hash").n_unique().over(BLOCK) >= FEWEST_TRANSACTIONS
-    return swaps.filter(pl.col("transaction_index").is_not_null() & enough)
+    block, transaction = rows_of(swaps, *BLOCK), rows_of(swaps, "transaction_hash")
+    _, first = np.unique(combined(block, transaction), return_index=True)
+    transactions = np.bincount(block[first])
+    is_placed = abi.present(swaps["transaction_index"])
+    return rows_where(swaps, is_placed & (transactions[block] >= FEWEST_TRANSACTIONS))
 
 
 def _block(trade: Trade) -> tuple[object, ...]:

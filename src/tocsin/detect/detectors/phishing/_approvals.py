@@ -13,6 +13,7 @@ from tocsin.chain.routers import ROUTERS
 from tocsin.chain.signatures import selector
 from tocsin.detect import actors
 from tocsin.detect.detectors.phishing._takings import POSITION, moved_from
+from tocsin.tables.choice import in_order, rows_among, rows_where
 from tocsin.tables.columns import PLACE, ZERO, Column, address, count, flag, index
 from tocsin.tables.dataset import Tables
 from tocsin.tables.numbers import numbers
@@ -63,7 +64,7 @@ _CALL = abi.texts(("call",))
 def remember(tables: Tables) -> pl.DataFrame:
     """The approvals of a batch that give something to somebody who is not known."""
     approvals = tables["approvals"]
-    given = approvals[np.flatnonzero(_is_given(approvals) & ~_is_handed_in(approvals, tables.get("transactions")))]
+    given = rows_where(approvals, _is_given(approvals) & ~_is_handed_in(approvals, tables.get("transactions")))
     sufficient = abi.which(given["kind"], _SUFFICIENT) >= 0
     logged, called = (abi.filled(given[name], 0) for name in ("log_index", "call_index"))
     order = np.where(abi.present(given["log_index"]), logged, called)
@@ -92,11 +93,11 @@ def _is_handed_in(approvals: pl.DataFrame, transactions: pl.DataFrame | None) ->
     is_signed = abi.which(approvals["kind"], _SIGNED) >= 0
     if not is_signed.any():
         return is_signed
-    signed = np.flatnonzero(is_signed)
-    rows = actors.of_transactions(transactions, approvals[signed]) if transactions is not None else None
-    sent = set() if rows is None else set(rows[["transaction_hash", "from_address"]].rows())
-    parties = approvals[signed][["transaction_hash", "owner_address"]].rows()
-    is_signed[signed] = [party not in sent for party in parties]
+    parties = rows_where(approvals[["transaction_hash", "owner_address"]], is_signed)
+    sent: set[tuple[Any, ...]] = set()
+    if transactions is not None:
+        sent.update(actors.of_transactions(transactions[["transaction_hash", "from_address"]], parties).rows())
+    is_signed[is_signed] = [party not in sent for party in parties.rows()]
     return is_signed
 
 
@@ -105,8 +106,7 @@ def of_batch(memory: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     first = tables["approvals"]["block_number"].min()
     if first is None:
         return memory.clear()
-    rows: pl.DataFrame = memory[np.flatnonzero(memory["block_number"].to_numpy() >= first)]
-    return rows
+    return rows_where(memory, memory["block_number"].to_numpy() >= first)
 
 
 def _keys(spenders: Iterable[bytes]) -> pl.Series:
@@ -118,8 +118,7 @@ def movers(tables: Tables) -> pl.DataFrame:
     """The calls by which unknown spenders move what is another's, or their own."""
     calls = tables["calls"]
     is_call = (abi.which(calls["call_type"], _CALL) >= 0) & (calls["reverted"].to_numpy() == np.False_)
-    movers: pl.DataFrame = calls[np.flatnonzero(is_call & (abi.which(calls["from_address"], _KNOWN) < 0))]
-    return movers
+    return rows_where(calls, is_call & (abi.which(calls["from_address"], _KNOWN) < 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,21 +130,21 @@ class Memories:
 
     @classmethod
     def of(cls, memory: pl.DataFrame, spenders: pl.Series, window_blocks: int) -> "Memories":
-        """Only those spenders' rows, in the order of the chain."""
-        near = memory.filter(pl.col("key").is_in(pl.Series([_keys(set(spenders.to_list()))])))
-        return cls(near.sort("block_number", "transaction_index", "order", "owner"), window_blocks)
+        """Only those spenders' rows."""
+        return cls(rows_among(memory, "key", _keys(set(spenders.to_list()))), window_blocks)
 
     def known(self, calls: pl.DataFrame) -> pl.DataFrame:
         """What spenders moved that is another's who is remembered to have approved them."""
         pairs = set(zip(self.rows["owner"].to_list(), self.rows["spender"].to_list(), strict=True))
         spenders = {spender for _, spender in pairs}
-        moved = moved_from(calls[[row for row, who in enumerate(calls["from_address"].to_list()) if who in spenders]])
+        is_theirs = [who in spenders for who in calls["from_address"].to_list()]
+        moved = moved_from(rows_where(calls, np.array(is_theirs, dtype=np.bool_)))
         both = zip(moved["owner"].to_list(), moved["spender"].to_list(), strict=True)
-        return moved[[row for row, pair in enumerate(both) if pair in pairs]]
+        return rows_where(moved, np.array([pair in pairs for pair in both], dtype=np.bool_))
 
     def by_spender(self, spenders: pl.Series) -> dict[tuple[Any, ...], pl.DataFrame]:
         """The rows of these spenders, by chain and spender."""
-        rows = self.rows.filter(pl.col("spender").is_in(pl.Series([spenders])))
+        rows = rows_among(self.rows, "spender", spenders)
         return rows.partition_by("chain_id", "spender", as_dict=True)
 
     def owners(self, row: Mapping[str, Any], approvals: pl.DataFrame) -> tuple[set[bytes], bool]:
@@ -154,7 +153,7 @@ class Memories:
         is_earlier = (block < now) | (
             (block == now) & (approvals["transaction_index"].to_numpy() <= row["transaction_index"])
         )
-        given = approvals[np.flatnonzero(is_earlier & (block + self.window_blocks >= now))]
+        given = rows_where(approvals, is_earlier & (block + self.window_blocks >= now))
         owners = given["owner"].to_list()
         alone = zip(owners, given["is_sufficient"].to_list(), strict=True)
         return set(owners), (row["owner"], True) in alone
@@ -168,17 +167,17 @@ class Memories:
         first, last = batch["block_number"].min(), batch["block_number"].max()
         spenders = set(batch["spender"].to_list()).difference(self._busy(first, last, max(thresholds)))
         windows: dict[Spender, _Window] = {}
-        for row in self.rows.iter_rows(named=True):
-            if row["spender"] in spenders:
-                window = windows.setdefault((row["chain_id"], row["spender"]), _Window(self.window_blocks))
-                reached = window.reached(row, thresholds)
-                if reached is not None and row["block_number"] >= first:
-                    yield row, reached
+        rows = rows_among(self.rows, "spender", pl.Series(list(spenders), dtype=pl.Binary()))
+        for row in in_order(rows, "block_number", "transaction_index", "order", "owner"):
+            window = windows.setdefault((row["chain_id"], row["spender"]), _Window(self.window_blocks))
+            reached = window.reached(row, thresholds)
+            if reached is not None and row["block_number"] >= first:
+                yield row, reached
 
     def _busy(self, first: Any, last: Any, most: int) -> list[bytes]:
         """Spenders with so many owners before the batch, all through it, that no row of it can reach a threshold."""
         block = self.rows["block_number"].to_numpy()
-        before = self.rows[np.flatnonzero((block < first) & (block + self.window_blocks >= last))]
+        before = rows_where(self.rows, (block < first) & (block + self.window_blocks >= last))
         if len(before) < most:
             return []
         counted = before.group_by("spender").agg(pl.col("owner").n_unique())

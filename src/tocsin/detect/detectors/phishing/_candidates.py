@@ -14,6 +14,7 @@ from tocsin.detect.detectors.phishing._approvals import Memories
 from tocsin.detect.detectors.phishing._takings import POSITION
 from tocsin.detect.worth import Prices
 from tocsin.model.finding import Place, hexadecimal
+from tocsin.tables.choice import rows_where
 from tocsin.tables.dataset import Tables
 
 
@@ -44,11 +45,11 @@ _Moves: TypeAlias = list[tuple[Any, ...]]
 
 def taking(taken: pl.DataFrame, tables: Tables, memories: Memories) -> Iterator[Candidate]:
     """One for each transaction and spender that took from somebody who had approved it."""
-    usable = taken[np.flatnonzero(np.logical_and.reduce([abi.present(taken[name]) for name in POSITION]))]
+    usable = rows_where(taken, np.logical_and.reduce([abi.present(taken[name]) for name in POSITION]))
     if usable.is_empty():
         return
     approvals = memories.by_spender(usable["spender"])
-    worth = Prices.of(tables).with_dollars(actors.of_transactions(tables["transfers"], usable), "value_f64")
+    worth = actors.of_transactions(Prices.of(tables).with_dollars(tables["transfers"], "value_f64"), usable)
     moves = actors.by_transaction(worth, ("from_address", "dollars"))
     for where, rows in _groups(usable).items():
         given = approvals.get((rows[0]["chain_id"], rows[0]["spender"]), memories.rows.clear())

@@ -16,6 +16,7 @@ from tocsin.detect.labels import Labels
 from tocsin.detect.worth import Prices
 from tocsin.intel.kinds import HOSTILE
 from tocsin.model.finding import Place, hexadecimal
+from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
@@ -69,7 +70,7 @@ def drains(memory: pl.DataFrame, tables: Tables) -> Iterator[Drain]:
     transfers = tables["transfers"]
     owners = abi.keys({owner for _, owner in signatures})
     is_taken = (abi.which(transfers["from_address"], owners) >= 0) & (abi.which(transfers["standard"], _TAKEN) >= 0)
-    moved = transfers[np.flatnonzero(is_taken & (transfers["value_f64"].to_numpy() > 0))]
+    moved = rows_where(transfers, is_taken & (transfers["value_f64"].to_numpy() > 0))
     if moved.is_empty():
         return
     prices, labels = Prices.of(tables), Labels.of(tables)
@@ -86,7 +87,7 @@ def _recent(memory: pl.DataFrame, tables: Tables) -> dict[tuple[int, bytes], lis
     rows = memory
     first: Any = tables["transfers"]["block_number"].min()
     if first is not None and len(memory) > len(tables[FOUND]):
-        rows = memory[np.flatnonzero(abi.filled(memory["block_number"], 0) + FOLLOW_UP_BLOCKS >= first)]
+        rows = rows_where(memory, abi.filled(memory["block_number"], 0) + FOLLOW_UP_BLOCKS >= first)
     by_owner: dict[tuple[int, bytes], list[_Signature]] = {}
     for row in rows.sort("block_number", "transaction_index", "owner", "spender", "by", "token").iter_rows(named=True):
         by_owner.setdefault((row["chain_id"], row["owner"]), []).append(row)
@@ -141,7 +142,7 @@ def _users(signature: _Signature) -> tuple[bytes, ...]:
 def _paid(moves: pl.DataFrame) -> set[tuple[_Key, bytes]]:
     """Who got something in a transaction: anything of unknown worth, or more than dust."""
     value, dollars = moves["value_f64"].to_numpy(), moves["dollars"].to_numpy()
-    got = moves[np.flatnonzero((value > 0) & (np.isnan(dollars) | (dollars >= RETURN_DOLLARS)))]
+    got = rows_where(moves, (value > 0) & (np.isnan(dollars) | (dollars >= RETURN_DOLLARS)))
     return {(_transaction(row), row["to_address"]) for row in got.iter_rows(named=True)}
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from tocsin.chain import abi
@@ -14,6 +13,7 @@ from tocsin.detect.detectors.phishing._signed import ALLOWANCE, DELEGATION, FOUN
 from tocsin.detect.labels import Labels
 from tocsin.intel.kinds import HOSTILE
 from tocsin.model.finding import Place, hexadecimal
+from tocsin.tables.choice import rows_where
 from tocsin.tables.dataset import Tables
 
 FAN_IN = 10
@@ -69,7 +69,7 @@ def _ends(tables: Tables) -> dict[tuple[Any, ...], list[tuple[bool, bool]]]:
     """Of Permit2 allowances, by transaction, owner and spender: whether without limit, and whether over a year."""
     times = _times(tables.get("blocks"))
     approvals = tables["approvals"]
-    rows = approvals[np.flatnonzero(abi.which(approvals["kind"], abi.texts(("permit2",))) >= 0)]
+    rows = rows_where(approvals, abi.which(approvals["kind"], abi.texts(("permit2",))) >= 0)
     terms: dict[tuple[Any, ...], list[tuple[bool, bool]]] = {}
     for row in rows.iter_rows(named=True):
         key = (*(row[name] for name in actors.SAME), row["owner_address"], row["spender_address"])

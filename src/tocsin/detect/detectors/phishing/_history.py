@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from tocsin.chain import abi
 from tocsin.detect.detectors.phishing._look_alikes import Likeness, keys, likeness
 from tocsin.detect.worth import Prices
+from tocsin.tables.choice import rows_among, rows_at, rows_where
 from tocsin.tables.columns import PLACE, ZERO, Column, address, count, text
 from tocsin.tables.dataset import Tables
 from tocsin.tables.numbers import numbers, rows_of_both
@@ -45,6 +47,9 @@ worth, not by its owner. dust: of a known token, to the victim. token: of any ot
 _ROLES = {"payment": "paid", "forged": "planted", "nothing": "planted", "dust": "planted"}
 """Shapes that are remembered; of the others there are too many."""
 
+_PARTIES = ("from_address", "to_address")
+_ZERO, _ERC20 = abi.keys((ZERO,)), abi.texts(("erc20",))
+
 FOUND = "candidates"
 """The table of candidates, which both remembering and finding need."""
 
@@ -56,27 +61,25 @@ def prepare(tables: Tables) -> Tables:
 
 def moves(tables: Tables) -> pl.DataFrame:
     """ERC-20 movements between two accounts, with their worth."""
-    source, target = pl.col("from_address"), pl.col("to_address")
-    real = tables["transfers"][[*PLACE, *MOVES]].filter(
-        (pl.col("standard") == "erc20")
-        & (source != target)
-        & (source != ZERO)
-        & (target != ZERO)
-        & pl.col("block_number").is_not_null()
-        & pl.col("transaction_index").is_not_null()
-    )
-    return Prices.of(tables).with_dollars(real, "value_f64")
+    transfers = Prices.of(tables).with_dollars(tables["transfers"], "value_f64")
+    source, target = (transfers[name] for name in _PARTIES)
+    givers, takers = numbers(source, target)
+    is_real = (abi.which(transfers["standard"], _ERC20) >= 0) & (givers != takers)
+    is_real &= (abi.which(source, _ZERO) < 0) & (abi.which(target, _ZERO) < 0)
+    for name in (*_PARTIES, "block_number", "transaction_index"):
+        is_real &= abi.present(transfers[name])
+    return rows_where(transfers[[*PLACE, *MOVES, "dollars"]], is_real)
 
 
 def candidates(real: pl.DataFrame, transactions: pl.DataFrame | None) -> pl.DataFrame:
     """Each movement as it stands in the history of whoever it may deceive: owner, other, shape, key."""
     outgoing, incoming = _shapes(real, *_senders(real, transactions))
     left, right = np.flatnonzero(outgoing != ""), np.flatnonzero(incoming != "")
-    source, target = real["from_address"], real["to_address"]
-    owner = pl.concat([source[left], target[right]]).alias("owner")
-    other = pl.concat([target[left], source[right]]).alias("other")
+    found = rows_at(real, np.concatenate([left, right]))
+    source, target = (found[name] for name in _PARTIES)
+    owner = pl.concat([source[: len(left)], target[len(left) :]]).alias("owner")
+    other = pl.concat([target[: len(left)], source[len(left) :]]).alias("other")
     shape = pl.Series("shape", [*outgoing[left], *incoming[right]], dtype=pl.String())
-    found: pl.DataFrame = real[np.concatenate([left, right])]
     return found.hstack([owner, other, shape, keys(owner, other)])
 
 
@@ -115,7 +118,7 @@ def remember(tables: Tables) -> pl.DataFrame:
     """Payments and planted addresses, each once a transaction."""
     found = tables[FOUND]
     kept = [(row, _ROLES[shape]) for row, shape in enumerate(found["shape"].to_list()) if shape in _ROLES]
-    rows: pl.DataFrame = found[[row for row, _ in kept]]
+    rows = rows_at(found, np.array([row for row, _ in kept], dtype=np.uint32))
     unsaid = pl.Series("transaction_hash", [None], dtype=pl.Binary()).new_from_index(0, len(rows))
     roles = pl.Series("role", [role for _, role in kept], dtype=pl.String())
     given = {**rows.to_dict(), "transaction_hash": unsaid, "role": roles}
@@ -139,7 +142,7 @@ class History:
     @classmethod
     def of(cls, memory: pl.DataFrame, found: pl.DataFrame, window_blocks: int) -> "History":
         """Only keys under which an owner has two different others are looked at; nearly none are."""
-        near = memory.filter(pl.col("key").is_in(pl.Series([found["key"]])))
+        near = rows_among(memory, "key", found["key"])
         roles = near["role"].to_list()
         paid_to = (pair for pair, role in zip(_pairs(near), roles, strict=True) if role == "paid")
         pairs = {*_pairs(found), *paid_to}

@@ -10,6 +10,7 @@ from tocsin.chain import abi
 from tocsin.chain.signatures import selector
 from tocsin.detect.detectors.phishing._approvals import KNOWN
 from tocsin.detect.detectors.phishing._authorities import authority
+from tocsin.tables.choice import rows_at, rows_where
 from tocsin.tables.columns import PLACE, ZERO, Column, address, schema, text
 from tocsin.tables.dataset import Tables
 
@@ -68,7 +69,7 @@ def signed(tables: Tables) -> pl.DataFrame:
     if not (len(permits) or len(calls) or len(authorisations)):
         return _NONE
     senders = by_hash(tables["transactions"])
-    found = (*_permits(approvals[permits]), *_of_calls(calls), *_delegations(authorisations, senders))
+    found = (*_permits(rows_at(approvals, permits)), *_of_calls(calls), *_delegations(authorisations, senders))
     rows = [complete for row in found if (complete := _handed_in(row, senders)) is not None]
     return pl.DataFrame(rows, schema=_NONE.schema, orient="row").unique() if rows else _NONE
 
@@ -97,7 +98,7 @@ def _permits(approvals: pl.DataFrame) -> Iterator[_Row]:
 
 def _of_calls(calls: pl.DataFrame) -> Iterator[_Row]:
     """Permit2's signed transfers, whoever called it, and permits in the form that DAI has."""
-    for row in calls.filter(~pl.col("reverted")).iter_rows(named=True):
+    for row in rows_where(calls, ~calls["reverted"].to_numpy()).iter_rows(named=True):
         data = (row["input"] or b"")[abi.SELECTOR_BYTES :]
         if row["selector"] == DAI_PERMIT:
             if len(data) >= 5 * 32 and any(data[4 * 32 : 5 * 32]):

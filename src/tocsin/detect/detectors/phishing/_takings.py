@@ -9,6 +9,7 @@ import polars as pl
 from tocsin.chain import abi
 from tocsin.detect import actors
 from tocsin.detect.worth import Prices
+from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import PLACE
 from tocsin.tables.dataset import Tables
 
@@ -20,7 +21,7 @@ POSITION = ("block_number", "transaction_index")
 
 def moved_from(calls: pl.DataFrame) -> pl.DataFrame:
     """What these calls move: place columns, spender, owner, receiver."""
-    whole = calls[np.flatnonzero(abi.has_words(calls["input"], 2, skip=SKIP))]
+    whole = rows_where(calls, abi.has_words(calls["input"], 2, skip=SKIP))
     return pl.DataFrame(
         [
             *(whole[name] for name in PLACE),
@@ -44,17 +45,16 @@ def _by_others(moved: pl.DataFrame, transactions: pl.DataFrame | None) -> pl.Dat
 
 
 def _unreturned(moved: pl.DataFrame, transfers: pl.DataFrame, prices: Prices) -> pl.DataFrame:
-    worth = prices.with_dollars(actors.of_transactions(transfers, moved), "value_f64")
+    worth = actors.of_transactions(prices.with_dollars(transfers, "value_f64"), moved)
     value, dollars = worth["value_f64"].to_numpy(), worth["dollars"].to_numpy()
     is_return = (value > 0) & (np.isnan(dollars) | (dollars >= RETURN_DOLLARS))
-    return _without(moved, _parties(worth[np.flatnonzero(is_return)], "to_address"))
+    return _without(moved, _parties(rows_where(worth, is_return), "to_address"))
 
 
 def _without(moved: pl.DataFrame, parties: Iterable[tuple[Any, ...]]) -> pl.DataFrame:
     """The rows whose owners are not among these parties to their transactions."""
     known = set(parties)
-    rows: pl.DataFrame = moved[[row for row, party in enumerate(_parties(moved, "owner")) if party not in known]]
-    return rows
+    return rows_where(moved, np.array([party not in known for party in _parties(moved, "owner")], dtype=np.bool_))
 
 
 def _parties(frame: pl.DataFrame, account: str) -> Iterator[tuple[Any, ...]]:

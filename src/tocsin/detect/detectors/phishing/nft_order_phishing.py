@@ -65,18 +65,21 @@ REMEMBERED: Mapping[str, Column] = {
     "collection": address("Whose item was sold."),
     "dollars": Column(pl.Float64(), "US dollars", "For about how much."),
 }
+_NO_SALES = pl.DataFrame(schema=schema({**PLACE, **REMEMBERED}))
 
 
 def remember(tables: Tables) -> pl.DataFrame:
     """What items were sold for: once for each transaction and collection, as both sides' orders tell of a sale."""
+    if tables["logs"].is_empty():
+        return _NO_SALES
     prices = Prices.of(tables)
     rows: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    for order in orders(tables["logs"]) if len(tables["logs"]) else ():
+    for order in orders(tables["logs"]):
         found = sale(order, prices)
         if found is not None and order.row["block_number"] is not None:
             key = (*(order.row[name] for name in actors.SAME), found[0])
             rows.setdefault(key, (*(order.row[name] for name in PLACE), *found))
-    return pl.DataFrame(list(rows.values()), schema=schema({**PLACE, **REMEMBERED}), orient="row")
+    return pl.DataFrame(list(rows.values()), schema=_NO_SALES.schema, orient="row")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -13,6 +12,7 @@ from tocsin.chain.bytecode.contents import contents
 from tocsin.chain.signatures import topic
 from tocsin.detect.actors import SAME
 from tocsin.detect.labels import Labels
+from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import PLACE, Column, address, octets, schema, text
 from tocsin.tables.dataset import Tables
 
@@ -32,6 +32,7 @@ REMEMBERED: Mapping[str, Column] = {
     "by": address("Who created it, or where it was queued."),
 }
 _SCHEMA = pl.Schema({**schema(PLACE), **schema(REMEMBERED)})
+_NOTHING = pl.DataFrame(schema=_SCHEMA)
 
 
 def digest(code: bytes) -> bytes:
@@ -42,6 +43,8 @@ def digest(code: bytes) -> bytes:
 def remember(tables: Tables) -> pl.DataFrame:
     """Queued targets, and new code that may end: what cannot end cannot be replaced."""
     rows = [*_created(tables["created_contracts"]), *queued(tables)]
+    if not rows:
+        return _NOTHING
     return pl.DataFrame([[row[name] for name in _SCHEMA] for row in rows], schema=_SCHEMA, orient="row")
 
 
@@ -99,8 +102,7 @@ def made_at_known_addresses(tables: Tables) -> pl.DataFrame:
 def _frames(calls: pl.DataFrame, kinds: pa.Array) -> pl.DataFrame:
     """Frames of some kinds that took effect, and their other party."""
     chosen = (abi.which(calls["call_type"], kinds) >= 0) & ~calls["reverted"].to_numpy()
-    found: pl.DataFrame = calls[np.flatnonzero(chosen & abi.present(calls["to_address"]))]
-    return found
+    return rows_where(calls, chosen & abi.present(calls["to_address"]))
 
 
 _ENDING, _CREATING = abi.texts(("selfdestruct",)), abi.texts(("create2",))

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import numpy as np
 import polars as pl
 
 from tocsin.chain import abi
@@ -14,6 +13,7 @@ from tocsin.detect.actors import SAME
 from tocsin.detect.detector import Read
 from tocsin.detect.detectors.preparation._codes import anything_watched
 from tocsin.model.finding import Place, hexadecimal
+from tocsin.tables.choice import rows_where
 from tocsin.tables.dataset import Tables
 
 CREATED = Read(columns=("contract_address", "creator_address", "sender_address", "kind", "code", "call_index"))
@@ -108,7 +108,7 @@ def _by_transaction(
         return found
     frame = tables[name]
     hashes = created["transaction_hash"].to_arrow()
-    near = frame[np.flatnonzero(abi.which(frame["transaction_hash"], hashes) >= 0)].select(*SAME, *columns)
+    near = rows_where(frame, abi.which(frame["transaction_hash"], hashes) >= 0).select(*SAME, *columns)
     for row in near.iter_rows():
         found.setdefault(row[: len(SAME)], []).append(row[len(SAME) :])
     return found
@@ -122,6 +122,6 @@ def _initial_code(tables: Tables, created: pl.DataFrame) -> Mapping[Transaction,
     if "calls" not in tables or not anything_watched(tables):  # it is read for their addresses alone
         return {}
     calls = tables["calls"]
-    made = {"calls": calls[np.flatnonzero(abi.which(calls["call_type"], _CREATING) >= 0)]}
+    made = {"calls": rows_where(calls, abi.which(calls["call_type"], _CREATING) >= 0)}
     rows = _by_transaction(made, "calls", created, ("call_index", "input"))
     return {(*key, index): data for key, some in rows.items() for index, data in some}

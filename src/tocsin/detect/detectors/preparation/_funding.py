@@ -14,6 +14,7 @@ from tocsin.detect.labels import LABELS_READ
 from tocsin.detect.worth import Prices
 from tocsin.intel.kinds import HOSTILE
 from tocsin.intel.reference import LABELS, ByIdentity
+from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import NATIVE, PLACE, Column, address, schema, text
 from tocsin.tables.columns import count as number
 from tocsin.tables.dataset import Tables
@@ -58,6 +59,7 @@ _FUNDING_COLUMNS: Mapping[str, Column] = {
     "dollars": Column(pl.Float64(), "US dollars", "About how much."),
 }
 _SCHEMA = schema(_FUNDING_COLUMNS)
+_NO_FUNDINGS = pl.DataFrame(schema=_SCHEMA)
 _LABELLED: Mapping[str, str] = {
     "mixer": MIXER, **dict.fromkeys(sorted(HOSTILE), FLAGGED), "exchange": EXCHANGE, "bridge": BRIDGE
 }  # fmt: skip
@@ -72,10 +74,10 @@ def prepare(tables: Tables) -> Tables:
 def fundings(tables: Tables) -> pl.DataFrame:
     """Payments out of mixers' pools and by labelled accounts that are large enough, each payer and payee once."""
     if "transfers" not in tables:
-        return pl.DataFrame(schema=_SCHEMA)
+        return _NO_FUNDINGS
     parts = [part for part in (_by_label(tables), _out_of_pools(tables)) if part is not None]
     if not parts:
-        return pl.DataFrame(schema=_SCHEMA)
+        return _NO_FUNDINGS
     named = pl.concat(parts).filter(pl.col("block_number").is_not_null() & pl.col("transaction_index").is_not_null())
     priced = Prices.of(tables).with_dollars(named, "value_f64").filter(_is_enough())
     return (
@@ -112,7 +114,7 @@ def _by_label(tables: Tables) -> pl.DataFrame | None:
         return None
     who = abi.which(transfers["from_address"], addresses)
     is_money = abi.which(transfers["standard"], _MONEY) >= 0
-    chosen: pl.DataFrame = transfers[np.flatnonzero((who >= 0) & is_money)]
+    chosen = rows_where(transfers, (who >= 0) & is_money)
     if chosen.is_empty():
         return None
     places = zip(chosen["chain_id"].to_list(), chosen["from_address"].to_list(), strict=True)
@@ -139,7 +141,7 @@ def _out_of_pools(tables: Tables) -> pl.DataFrame | None:
     if "logs" not in tables or tables["logs"].is_empty():
         return None
     logs = tables["logs"]
-    real: pl.DataFrame = logs[np.flatnonzero(abi.has_words(logs["data"], 3))]
+    real = rows_where(logs, abi.has_words(logs["data"], 3))
     if real.is_empty():
         return None
     announced = real.select("chain_id", "block_hash", "transaction_hash", from_address="address").hstack(
@@ -180,6 +182,4 @@ def payments(tables: Tables, coins: float, *, first: bool = False) -> pl.DataFra
         chosen &= sent["nonce"].to_numpy() == 0
     for name in ("to_address", "block_number", "transaction_index"):
         chosen &= abi.present(sent[name])
-    failed = (sent["success"] == False).fill_null(value=False)  # noqa: E712 - a column is compared, value by value
-    rows: pl.DataFrame = sent[np.flatnonzero(chosen & ~failed.to_numpy())]
-    return rows
+    return rows_where(sent, chosen & abi.flags(sent["success"], missing=True))

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from tocsin.chain import abi
 from tocsin.chain.signatures import topic
+from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import PLACE, ZERO, Column, address, schema
 from tocsin.tables.dataset import Tables
 
@@ -27,7 +27,7 @@ def remember(tables: Tables) -> pl.DataFrame:
     made = [*_created(tables["logs"]), *_filled(tables["transfers"])]
     if not made:
         return NOTHING
-    sent = tables["transactions"].select("block_hash", "transaction_hash", "from_address").iter_rows()
+    sent = tables["transactions"][["block_hash", "transaction_hash", "from_address"]].rows()
     senders = {(block, hash_): sender for block, hash_, sender in sent}
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for place, pair, holder in made:
@@ -45,10 +45,10 @@ def _created(logs: pl.DataFrame) -> Iterator[tuple[Mapping[str, Any], bytes, byt
 
 def _filled(transfers: pl.DataFrame) -> Iterator[tuple[Mapping[str, Any], bytes, bytes | None]]:
     """Who got shares where others were minted to nobody: a pair of Uniswap's does so once, for its first liquidity."""
-    minted = transfers[np.flatnonzero(abi.which(transfers["from_address"], _ZERO) >= 0)]
+    minted = rows_where(transfers, abi.which(transfers["from_address"], _ZERO) >= 0)
     locked = {
         (row["block_hash"], row["transaction_hash"], row["token_address"])
-        for row in minted[np.flatnonzero(abi.which(minted["to_address"], _ZERO) >= 0)].iter_rows(named=True)
+        for row in rows_where(minted, abi.which(minted["to_address"], _ZERO) >= 0).iter_rows(named=True)
     }
     for row in minted.iter_rows(named=True) if locked else ():
         if (row["block_hash"], row["transaction_hash"], row["token_address"]) in locked:
@@ -57,6 +57,8 @@ def _filled(transfers: pl.DataFrame) -> Iterator[tuple[Mapping[str, Any], bytes,
 
 def of_pair(memory: pl.DataFrame, row: Mapping[str, Any], window_blocks: int) -> frozenset[bytes]:
     """The insiders of the pair whose shares a row tells of, known before its transaction."""
+    if memory.is_empty():
+        return frozenset()
     number = pl.col("block_number")
     earlier = memory.filter(
         (pl.col("pair") == row["token_address"])

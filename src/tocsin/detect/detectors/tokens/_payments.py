@@ -10,6 +10,7 @@ from tocsin.chain import abi
 from tocsin.detect.actors import SAME, Transaction, by_transaction, of_transactions
 from tocsin.detect.detectors.tokens._debts import booked
 from tocsin.detect.worth import Prices
+from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
@@ -27,10 +28,7 @@ def supply_moves(transfers: pl.DataFrame) -> pl.DataFrame:
     there = [abi.present(transfers[name]) for name in ("block_number", "transaction_index")]
     is_token = abi.which(transfers["standard"], _ERC20) >= 0
     is_something = transfers["value_f64"].to_numpy() > 0
-    moves: pl.DataFrame = transfers[
-        np.flatnonzero((is_mint != is_burn) & is_token & is_something & np.all(there, axis=0))
-    ]
-    return moves
+    return rows_where(transfers, (is_mint != is_burn) & is_token & is_something & np.all(there, axis=0))
 
 
 class Supply(NamedTuple):
@@ -80,7 +78,7 @@ def unpaid(moves: pl.DataFrame, tables: Tables) -> list[Supply]:
         for supply in _supplies(moves, tables.get("transactions"))
         if not supply.is_own and (supply.transaction, supply.token, supply.account) not in debts
     ]
-    payments = _payments(Prices.of(tables), of_transactions(tables["transfers"], moves))
+    payments = _payments(of_transactions(Prices.of(tables).with_dollars(tables["transfers"], "value_f64"), moves))
     paid = {
         supply.group
         for supply in supplies
@@ -97,11 +95,10 @@ def _supplies(moves: pl.DataFrame, transactions: pl.DataFrame | None) -> Iterato
         yield Supply(row, tuple(where), kind, token, account, sender, called)
 
 
-def _payments(prices: Prices, transfers: pl.DataFrame) -> Mapping[tuple[Any, ...], set[bytes]]:
+def _payments(worth: pl.DataFrame) -> Mapping[tuple[Any, ...], set[bytes]]:
     """By transaction, kind and party: the tokens it gave for mints, or got for burns."""
-    worth = prices.with_dollars(transfers, "value_f64")
     value, dollars = worth["value_f64"].to_numpy(), worth["dollars"].to_numpy()
-    priced = worth[np.flatnonzero((value > 0) & (np.isnan(dollars) | (dollars >= PRICE_DOLLARS)))]
+    priced = rows_where(worth, (value > 0) & (np.isnan(dollars) | (dollars >= PRICE_DOLLARS)))
     payments: dict[tuple[Any, ...], set[bytes]] = {}
     for *where, token, giver, taker in _rows(priced, (*SAME, *_READ)):
         payments.setdefault((tuple(where), "mint", giver), set()).add(token)

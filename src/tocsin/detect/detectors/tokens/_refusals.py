@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from tocsin.chain import abi
 from tocsin.chain.signatures import selector
 from tocsin.detect.worth import Prices
+from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import PLACE, Column, address, schema, text
 from tocsin.tables.dataset import Tables
 
@@ -40,7 +40,7 @@ def remember(tables: Tables) -> pl.DataFrame:
     told = [*_trades(tables), *_refusals(tables)]
     if not told:
         return NOTHING
-    sent = tables["transactions"].select("block_hash", "transaction_hash", "from_address").iter_rows()
+    sent = tables["transactions"][["block_hash", "transaction_hash", "from_address"]].rows()
     senders = {(block, hash_): sender for block, hash_, sender in sent}
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row, what in told:
@@ -48,12 +48,12 @@ def remember(tables: Tables) -> pl.DataFrame:
         if where in senders and row["block_number"] is not None:
             full = {**{name: row[name] for name in PLACE}, "account": senders[where], **what}
             rows[tuple(full.values())] = full
-    return pl.DataFrame(list(rows.values()), schema=schema({**PLACE, **REMEMBERED}), orient="row")
+    return pl.DataFrame(list(rows.values()), schema=NOTHING.schema, orient="row")
 
 
 def _trades(tables: Tables) -> Iterator[tuple[Mapping[str, Any], dict[str, Any]]]:
     prices = Prices.of(tables)
-    traded = tables["swaps"].select(*PLACE, "pool_address", "token_in_address", "token_out_address")
+    traded = tables["swaps"][[*PLACE, "pool_address", "token_in_address", "token_out_address"]]
     for row in traded.iter_rows(named=True):
         for kind, token in (("bought", row["token_out_address"]), ("sold", row["token_in_address"])):
             if prices.dollars(row["chain_id"], token, 1) is None:
@@ -61,7 +61,7 @@ def _trades(tables: Tables) -> Iterator[tuple[Mapping[str, Any], dict[str, Any]]
 
 
 def _refusals(tables: Tables) -> Iterator[tuple[Mapping[str, Any], dict[str, Any]]]:
-    failed = tables["calls"][np.flatnonzero(abi.present(tables["calls"]["error"]))]
+    failed = rows_where(tables["calls"], abi.present(tables["calls"]["error"]))
     for row in failed.iter_rows(named=True):
         at = 4 + _TAKER.get(row["selector"], 0) * WORD_BYTES
         taker, answer = (row["input"] or b"")[at : at + WORD_BYTES][-20:], row["output"] or b""

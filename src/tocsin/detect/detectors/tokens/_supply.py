@@ -11,6 +11,7 @@ import polars as pl
 from tocsin.detect.actors import SAME
 from tocsin.detect.detectors.tokens._payments import supply_moves, unpaid
 from tocsin.model.finding import Place, hexadecimal
+from tocsin.tables.choice import in_order, rows_among, rows_at, rows_where
 from tocsin.tables.columns import PLACE, Column, address, count, octets, text
 from tocsin.tables.dataset import Tables
 
@@ -39,7 +40,7 @@ def remember(tables: Tables) -> pl.DataFrame:
     """The unpaid mints and burns of a batch."""
     moved = supply_moves(tables["transfers"])
     kept = unpaid(moved, tables)
-    rows = moved[[supply.row for supply in kept]]
+    rows = rows_at(moved, np.array([supply.row for supply in kept], dtype=np.uint32))
     return pl.DataFrame(
         [
             *(rows[name] for name in PLACE),
@@ -64,8 +65,7 @@ def of_batch(memory: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     first = tables["transfers"]["block_number"].min()
     if first is None:
         return memory.clear()
-    rows: pl.DataFrame = memory[np.flatnonzero(memory["block_number"].to_numpy() >= first)]
-    return rows
+    return rows_where(memory, memory["block_number"].to_numpy() >= first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,8 @@ class History:
     @classmethod
     def of(cls, memory: pl.DataFrame, keys: pl.Series, window_blocks: int) -> "History":
         """Only the rows of these tokens."""
-        near = memory.filter(pl.col("key").is_in(pl.Series([keys])))
         rows: dict[tuple[Any, ...], list[tuple[Position, float, bytes | None]]] = {}
-        for row in near.sort("block_number", "transaction_index", "amount").iter_rows(named=True):
+        for row in in_order(rows_among(memory, "key", keys), "block_number", "transaction_index", "amount"):
             entry = (_position(row), row["amount"], row["actor"])
             rows.setdefault((row["chain_id"], row["token"], row["kind"]), []).append(entry)
         return cls(rows, window_blocks)
@@ -148,7 +147,7 @@ class Change:
 def changes(found: pl.DataFrame, history: History) -> Iterator[Change]:
     """One for each transaction, token and kind, with what came before it."""
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for row in found.sort("block_number", "transaction_index", "account").iter_rows(named=True):
+    for row in in_order(found, "block_number", "transaction_index", "account"):
         where = (*(row[name] for name in SAME), row["token"], row["kind"])
         groups.setdefault(where, []).append(row)
     for rows in groups.values():

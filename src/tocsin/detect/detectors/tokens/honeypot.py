@@ -36,6 +36,7 @@ from tocsin.detect.detectors.tokens._refusals import CALLS, REMEMBERED, SWAPS, T
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.model.lookups import Answers, Lookup, call
 from tocsin.tables import literal
+from tocsin.tables.choice import rows_where
 from tocsin.tables.dataset import Tables
 
 WINDOW_BLOCKS = 3_600
@@ -64,7 +65,7 @@ class Sale:
 def run(tables: Tables) -> Iterator[Question]:
     """A question for each such sale: who owns the token."""
     memory, first = tables[MEMORY], tables["transactions"]["block_number"].min()
-    refused = memory.filter(pl.col("kind") == "refused")
+    refused = rows_where(memory, (memory["kind"] == "refused").to_numpy())
     if refused.is_empty() or first is None:
         return
     is_sale = (pl.col("kind") == "sold") & (pl.col("block_number") >= first)

@@ -29,8 +29,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-
+from tocsin.chain import abi
 from tocsin.chain.signatures import selector
 from tocsin.detect.detector import MEMORY, Answered, Detector, Example, Memory, Question, Read
 from tocsin.detect.detectors._held import supply
@@ -39,10 +38,12 @@ from tocsin.detect.worth import Prices
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.model.lookups import Answers, Lookup, call, number
 from tocsin.tables import literal
+from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
 OWNER = "0x" + selector("owner()").hex()
+_ZERO, _ERC20 = abi.keys((ZERO,)), abi.texts(("erc20",))
 REMOVED_PERCENT = 90
 """Of the shares there were (reference: detection, section 4.36)."""
 CONFIDENCE, CONFIDENCE_INSIDER = 0.8, 0.7
@@ -72,15 +73,13 @@ class Removal:
 def run(tables: Tables) -> Iterator[Question]:
     """A question for each removal: what is left, and whose tokens they are."""
     transfers = tables["transfers"]
-    burns = transfers.filter(
-        (pl.col("standard") == "erc20")
-        & (pl.col("token_address") == pl.col("from_address"))
-        & (pl.col("to_address") == ZERO)
-    )
-    if burns.is_empty():
+    is_burn = (abi.which(transfers["to_address"], _ZERO) >= 0) & (abi.which(transfers["standard"], _ERC20) >= 0)
+    burns = rows_where(transfers, is_burn).iter_rows(named=True)
+    own = [row for row in burns if row["token_address"] == row["from_address"]]
+    if not own:
         return
-    senders = dict(tables["transactions"].select("transaction_hash", "from_address").rows())
-    for row in burns.iter_rows(named=True):
+    senders = dict(tables["transactions"][["transaction_hash", "from_address"]].rows())
+    for row in own:
         if (sender := senders.get(row["transaction_hash"])) is not None:
             removal = _removal(row, sender, tables)
             yield Question(lookups=_lookups(removal), candidate=removal)
@@ -88,14 +87,16 @@ def run(tables: Tables) -> Iterator[Question]:
 
 def _removal(row: Mapping[str, Any], sender: bytes, tables: Tables) -> Removal:
     pair, prices = row["token_address"], Prices.of(tables)
-    left = tables["transfers"].filter(
-        (pl.col("transaction_hash") == row["transaction_hash"])
-        & (pl.col("from_address") == pair)
-        & (pl.col("token_address") != pair)
+    transfers = tables["transfers"]
+    is_left = (abi.which(transfers["from_address"], abi.keys((pair,))) >= 0) & abi.present(
+        transfers["transaction_hash"]
     )
+    left = rows_where(transfers[["transaction_hash", "token_address", "value_binary"]], is_left).rows()
     taken: dict[str, int] = {}
     dollars = 0.0
-    for token, value in left.select("token_address", "value_binary").iter_rows():
+    for transaction, token, value in left:
+        if transaction != row["transaction_hash"] or token == pair:
+            continue
         name = str(hexadecimal(token))
         amount = int.from_bytes(value, "big")
         taken[name] = taken.get(name, 0) + amount

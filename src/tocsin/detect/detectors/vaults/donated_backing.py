@@ -49,6 +49,7 @@ from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting
 from tocsin.tables import literal
 from tocsin.tables.amounts import WORD_BYTES
+from tocsin.tables.choice import rows_at, rows_where
 from tocsin.tables.dataset import Tables
 
 HIGH_DOLLARS = 10_000
@@ -98,17 +99,14 @@ def _candidates(calls: pl.DataFrame, pools: pl.Series) -> pl.DataFrame:
     ]
     if not later:
         return calls.clear()
-    found: pl.DataFrame = calls[np.flatnonzero(calls["transaction_hash"].is_in(later, nulls_equal=True).to_numpy())]
-    return found
+    return rows_where(calls, calls["transaction_hash"].is_in(later, nulls_equal=True).to_numpy())
 
 
 def _pairs(calls: pl.DataFrame, rows: npt.NDArray[np.intp]) -> list[tuple[bytes | None, bytes, bytes, bytes, int]]:
     """Of these frames: transaction, caller, token, who stands in the first argument, and position."""
-    columns = (calls[name][rows].to_list() for name in ("transaction_hash", "from_address", "to_address", "input"))
-    places = calls["call_index"][rows].to_list()
+    found = rows_at(calls[["transaction_hash", "from_address", "to_address", "input", "call_index"]], rows)
     return [
-        (transaction, caller, token or b"", data[_HOLDER], at)
-        for transaction, caller, token, data, at in zip(*columns, places, strict=True)
+        (transaction, caller, token or b"", data[_HOLDER], at) for transaction, caller, token, data, at in found.rows()
     ]
 
 

@@ -42,7 +42,7 @@ from tocsin.detect.detectors._held import supply
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.model.lookups import Answers, number
 from tocsin.tables import literal
-from tocsin.tables.columns import PLACE, Column, address
+from tocsin.tables.columns import PLACE, Column, address, schema
 from tocsin.tables.dataset import Tables
 
 DEPOSIT = topic("Deposit(address,address,uint256,uint256)")
@@ -60,6 +60,7 @@ REMEMBERED: Mapping[str, Column] = {
     "vault": address("A vault with a tiny deposit."),
     "assets": Column(pl.Float64(), "base units of the asset", "What was deposited."),
 }
+_NO_DEPOSITS = pl.DataFrame(schema=schema({**PLACE, **REMEMBERED}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ class Gift:
 def remember(tables: Tables) -> pl.DataFrame:
     """The deposits of a batch that were next to nothing and gave next to nothing."""
     logs = tables["logs"]
+    if logs.is_empty():
+        return _NO_DEPOSITS
     amounts = [_amounts(data) for data in logs["data"]]
     tiny = [0 < assets <= TINY_SHARES and 0 < shares <= TINY_SHARES for assets, shares in amounts]
     rows = logs.filter(pl.Series(tiny, dtype=pl.Boolean()))
