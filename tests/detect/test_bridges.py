@@ -10,8 +10,13 @@ from eth_abi.packed import encode_packed
 
 from tocsin.chain.catalogue import datasets
 from tocsin.chain.signatures import topic
+from tocsin.detect.checks import build
 from tocsin.detect.detectors.bridges._families import EVENTS, Role
+from tocsin.detect.detectors.bridges._forged_examples import FAR, HOME, block, locked, minted
 from tocsin.detect.detectors.bridges._messages import MESSAGES, prepare
+from tocsin.detect.detectors.bridges.forged_bridge_transfer import detector
+from tocsin.detect.engine import detect
+from tocsin.detect.known import KNOWN
 from tocsin.tables.literal import frame, named
 
 ETHEREUM, OTHER = 1, 10
@@ -156,3 +161,21 @@ def test_every_channel_has_both_ends() -> None:
     ends = {event.channel: {each.role for each in EVENTS if each.channel == event.channel} for event in EVENTS}
 
     assert all(roles == {Role.DEPOSIT, Role.RELEASE} for roles in ends.values())
+
+
+def test_what_somebody_writes_again_and_again_is_told_of_once_a_block_and_kind() -> None:
+    """Two thousand arrivals and four thousand deposits of one message, from contracts of somebody's own making."""
+    deposits = [
+        locked(1, 7, amount=number) | {"log_index": number, "address": f"own {number % 2}"} for number in range(4_000)
+    ]
+    arrivals = [minted(2, 7, amount=9_000 + number, index=number) for number in range(2_000)]
+    blocks = [block(HOME, 1, 0), block(FAR, 2, 60), block(HOME, 3, 120)]
+    tables = {"logs": [*deposits, *arrivals], "blocks": blocks, "labels": ()}
+
+    found = detect({**KNOWN, **build(detector, tables)}, [detector], {})
+
+    assert not found.failures
+    assert sorted((each.severity.word, each.title) for each in found.findings) == [
+        ("medium", "A bridge accepted the same message twice"),
+        ("medium", "A bridge delivered what was never sent on the other chain"),
+    ]

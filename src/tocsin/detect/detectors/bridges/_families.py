@@ -89,6 +89,9 @@ def _counted(channel: str, sent: str, arrived: str) -> tuple[Event, Event]:
     )
 
 
+_PROCESS = "Process(uint32,bytes32,address)"
+PROCESS = topic(_PROCESS)
+"""Hyperlane's event names whom a message is for: the route, which holds the tokens."""
 _HYPERLANE = (
     Event(channel="hyperlane", role=Role.DEPOSIT, signature="DispatchId(bytes32)", id=(indexed(1),)),
     Event(
@@ -97,7 +100,7 @@ _HYPERLANE = (
         signature="ProcessId(bytes32)",
         id=(indexed(1),),
         other_chain=indexed(1, U64),
-        other_chain_before="Process(uint32,bytes32,address)",
+        other_chain_before=_PROCESS,
     ),
 )
 

@@ -8,9 +8,9 @@ An arrival at a known bridge, in whose transaction the bridge, or the contract i
 99 % of what it held of a token or of the native coin.
 
 * high: the largest part goes to an account that has hardly sent a transaction, or a contract younger than a day, and
-  it is worth waking somebody: 50 000 dollars or more; of a token without a price, 1 % of the supply or more; or the
-  contract is labelled as watched or as a bridge.
-* medium: it goes to somebody else.
+  it is worth waking somebody: 50 000 dollars or more, or the contract is labelled as watched or as a bridge.
+* medium: it goes to somebody else, and is worth as much; or the token has no price, it is 1 % of the supply or more,
+  and nobody has labelled the contract.
 
 ## Why it matters
 Who has forged a message takes everything at once, before anybody else can: honest customers leave others' money in. It
@@ -19,7 +19,8 @@ is the first thing seen where nobody watches the other chain.
 ## Blind spots
 A thief who leaves more than a hundredth, or takes it in portions; one who is paid at an account with a history. The
 last customer who leaves a small bridge looks the same. Bridges that are not known, and vaults that pay without being
-named in the bridge's event. What is left, and who the receiver is, must be answered by a node.
+named in the bridge's event. What is left, and who the receiver is, must be answered by a node. More than 16 tokens of
+one vault in one transaction.
 
 ## Triage
 Look up on the other chain what was sent for it. If nobody watches that chain, ask the bridge's operators; until they
@@ -30,6 +31,7 @@ have answered, pause it.
 - https://rekt.news/leaderboard
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +42,7 @@ from tocsin.chain.signatures import topic
 from tocsin.detect.accounts import Account, account, questions
 from tocsin.detect.detector import Answered, Detector, Example, Question, Read
 from tocsin.detect.detectors._held import held, supply
-from tocsin.detect.detectors.bridges._families import EVENTS, Role
+from tocsin.detect.detectors.bridges._families import EVENTS, PROCESS, Role
 from tocsin.detect.fusion import NEVER_LOWERED
 from tocsin.detect.labels import LABELS_READ, Labels
 from tocsin.detect.worth import PRICES_READ, Prices, about
@@ -55,10 +57,10 @@ ALL_PERCENT = 99
 LEAST_DOLLARS = 50_000.0
 LEAST_SUPPLY_PERCENT = 1
 """As for mints (reference: detection, section 4.26)."""
+MOST_TOKENS = 16
+"""Of one vault in one transaction that are asked about: anybody can make up tokens, and events of bridges."""
 CONFIDENCE = {Severity.HIGH: 0.75, Severity.MEDIUM: 0.5}
 
-PROCESS = topic("Process(uint32,bytes32,address)")
-"""Hyperlane's event names whom a message is for: the route, which holds the tokens."""
 ARRIVALS = (*dict.fromkeys(event.topic0 for event in EVENTS if event.role is Role.RELEASE), PROCESS)
 _ENTRY = ("chain_id", "block_number", "transaction_hash", "vault", "token_address")
 
@@ -93,10 +95,14 @@ def run(tables: Tables) -> Iterator[Question]:
         _vaults(tables["logs"]), left_on=("chain_id", "block_number", "transaction_hash", "from_address"),
         right_on=("chain_id", "block_number", "transaction_hash", "vault"), how="inner",
     )  # fmt: skip
-    for rows in of_vaults.rename({"from_address": "vault"}).partition_by(*_ENTRY, maintain_order=False):
-        payout = _payout(rows.to_dicts(), prices, labels)
+    parts = of_vaults.rename({"from_address": "vault"}).partition_by(*_ENTRY, maintain_order=False)
+    payouts = (_payout(rows.to_dicts(), prices, labels) for rows in parts)
+    asked = Counter[tuple[Place, str]]()
+    for payout in sorted(payouts, key=lambda each: (-(each.dollars or 0.0), each.vault, each.token)):
         if payout.dollars is None or payout.is_labelled or payout.dollars >= LEAST_DOLLARS:
-            yield Question(lookups=_lookups(payout), candidate=payout)
+            asked[payout.place, payout.vault] += 1
+            if asked[payout.place, payout.vault] <= MOST_TOKENS:
+                yield Question(lookups=_lookups(payout), candidate=payout)
 
 
 def _vaults(logs: pl.DataFrame) -> pl.DataFrame:
@@ -139,7 +145,8 @@ def judge(payout: Payout, answers: Answers) -> Sighting | None:
     if left is None or 100 * payout.amount < ALL_PERCENT * (payout.amount + left) or not _matters(payout, answers):
         return None
     receiver = account(payout.place, payout.receiver, answers)
-    severity = Severity.HIGH if receiver.is_fresh or receiver.is_young else Severity.MEDIUM
+    is_sure = (receiver.is_fresh or receiver.is_young) and (payout.is_labelled or payout.dollars is not None)
+    severity = Severity.HIGH if is_sure else Severity.MEDIUM
     return _sighting(payout, receiver, left, severity)
 
 
@@ -227,7 +234,7 @@ detector = Detector(
                 "transfers": [_paid("mallory", 1_000, "route")],
             },
             answers=_EMPTY,
-            finds=({"severity": "high", "entities": {"bridge": "route"}},),
+            finds=({"severity": "medium", "entities": {"bridge": "route"}},),
         ),
         Example(
             says="a watched bridge that is emptied of little",

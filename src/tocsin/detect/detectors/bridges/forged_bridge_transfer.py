@@ -13,7 +13,8 @@ where the events say so the same amount and beneficiary.
 * high: the message's number is far beyond the last one that the other end had sent a moment before.
 * medium: its number is far beyond all that arrived at the same contract before, where the other end is not watched.
 * medium, label `bridge:unknown`: any of these at a contract that is not labelled as a bridge or as watched, and at
-  which nothing had arrived before that was found at the other end. Anybody can write such an event.
+  which nothing had arrived before that was found at the other end, the first of a kind in a block. Anybody can write
+  such an event: of one such contract no more than 64 a block are looked at.
 * low, label `coverage:source-unseen`: nothing was found, but the chain at the other end has not been seen up to that
   time, or only since shortly before. It is judged again when that chain gets there.
 
@@ -89,6 +90,8 @@ BEHIND_SECONDS = 600
 FAR_BEYOND_SENT, FAR_BEYOND_ARRIVED = 100, 1_000
 """Messages by which a number is out of line: of the last one sent, and, where that is not seen, of all that arrived."""
 ARRIVALS_FOR_A_LINE = 3
+MOST_UNKNOWN = 64
+"""Arrivals in one block at one contract that is not labelled: anybody can write many."""
 
 
 def run(tables: Tables) -> Iterator[Sighting]:
@@ -104,11 +107,26 @@ def run(tables: Tables) -> Iterator[Sighting]:
         return
     labels = Labels.of(tables)
     sight = Sight(memory, decided, labels)
-    told = [(row, each) for row in fresh.iter_rows(named=True) for each in _at_once(row, sight)]
-    verdicts = ((row, _verdict(row, sight)) for row in decided.iter_rows(named=True))
+    told = [(row, each) for row in _looked_at(fresh, labels) for each in _at_once(row, sight)]
+    verdicts = ((row, _verdict(row, sight)) for row in _looked_at(decided, labels))
+    seen = set()
     for row, each in (*told, *verdicts):
-        if each is not None:
-            yield sighting(row, each if _is_known(row, sight, labels) else of_unknown(each))
+        if each is None:
+            continue
+        if _is_known(row, sight, labels):
+            yield sighting(row, each)
+        elif (where := (each.kind, each.why, row["chain_id"], row["block_number"], row["contract"])) not in seen:
+            seen.add(where)
+            yield sighting(row, of_unknown(each))
+
+
+def _looked_at(releases: pl.DataFrame, labels: Labels) -> Iterator[Row]:
+    """The arrivals, in the order of the chain; of a contract that is not labelled the first few of a block."""
+    ordered = releases.sort("chain_id", "block_number", "transaction_index", "log_index")
+    numbers = ordered.select(pl.int_range(pl.len()).over("chain_id", "block_number", "contract")).to_series()
+    for number, row in zip(numbers, ordered.iter_rows(named=True), strict=True):
+        if number < MOST_UNKNOWN or is_bridge(labels, row["chain_id"], row["contract"]):
+            yield row
 
 
 def _is_known(release: Row, sight: Sight, labels: Labels) -> bool:

@@ -31,9 +31,8 @@ from typing import Any
 
 import polars as pl
 
-from tocsin.chain.signatures import topic
 from tocsin.detect.detector import MEMORY, Detector, Example, Memory, Read
-from tocsin.detect.detectors.bridges._families import REPEATABLE, Role
+from tocsin.detect.detectors.bridges._families import PROCESS, REPEATABLE, Role
 from tocsin.detect.detectors.bridges._forged_examples import BRIDGE, FAR, HOME, block, delivered, locked, log, minted
 from tocsin.detect.detectors.bridges._messages import MESSAGES, READS, REMEMBERED, prepare
 from tocsin.detect.detectors.bridges._sight import Row, Sight, is_bridge, is_role, matches
@@ -44,8 +43,6 @@ from tocsin.tables.dataset import Tables
 
 WINDOW_BLOCKS = 100_000
 """As `forged-bridge-transfer`: what was sent is remembered as long."""
-PROCESS = topic("Process(uint32,bytes32,address)")
-"""Hyperlane's event names whom a message is for: the route, which holds the tokens."""
 
 
 def remember(tables: Tables) -> pl.DataFrame:
