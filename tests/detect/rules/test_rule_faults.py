@@ -147,6 +147,19 @@ def test_a_title_is_one_line() -> None:
     assert read.heading.title == "A rule of two lines"
 
 
+def test_a_page_shows_the_condition_as_it_was_written() -> None:
+    detection = "s:\n  - {to_address|label: [own, mixer]}\n  - {value: 1}\ncondition: s"
+    (read,) = compile_rules([("rule.yml", written(detection))])
+    shown = read.page.split("```yaml\n")[1].split("\n```")[0]
+    (again,) = compile_rules([("rule.yml", RULE.split("detection:")[0] + "detection:\n" + indented(shown))])
+    assert again.page == read.page
+    assert "Where `transfers` cannot be had it is blind" in read.page  # labels are always there
+
+
+def indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines()) + "\n"
+
+
 def test_deep_and_large_files_are_refused() -> None:
     assert "more than 20 maps and lists inside one another" in refusal("a: " + "[" * 30 + "]" * 30)
     assert "not YAML" in refusal("[" * 100_000)

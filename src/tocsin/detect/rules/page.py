@@ -1,9 +1,10 @@
 """The page of a rule, with the headings every detector's page has."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from tocsin.detect.detector import Detector, Read
 from tocsin.detect.rules.heading import Heading
+from tocsin.intel.reference import is_reference
 
 GENERAL_TRIAGE = "See who sent the transaction and what else it did: `tocsin explain SOURCE --tx HASH`."
 
@@ -21,5 +22,5 @@ def page(heading: Heading, finds: str, blind: Iterable[str], reads: Mapping[str,
 
 
 def _reads(reads: Mapping[str, Read]) -> str:
-    names: Sequence[str] = [f"`{name}`" for name in reads]
+    names = [f"`{name}`" for name in reads if not is_reference(name)]
     return f"Where {' or '.join(names)} cannot be had it is blind, and says so."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tocsin.detect.detector import Detector
 from tocsin.detect.rules.cases import examples
 from tocsin.detect.rules.declaration import Declaration
-from tocsin.detect.rules.document import Map, Mark, Node, Text, as_map, as_text, as_texts, nearest
+from tocsin.detect.rules.document import Items, Map, Mark, Node, Text, as_map, as_text, as_texts, nearest
 from tocsin.detect.rules.fields import PRODUCT, UNSTATED, Field, Sort, dataset_of
 from tocsin.detect.rules.heading import SINGLE, Heading, heading
 from tocsin.detect.rules.logic import Logic, Test, is_selective
@@ -145,14 +145,18 @@ def _finds(written: Map, dataset: Dataset) -> str:
     """The condition and its selections, as they were written."""
     lines = [f"rows of `{dataset.id}` for which the condition holds.", "", "```yaml"]
     for key, value in written:
-        lines += _block(key.value, value, 0)
+        lines += _block(f"{key.value}:", value, 0)
     return "\n".join([*lines, "```"])
 
 
-def _block(name: str, node: Node, depth: int) -> list[str]:
+def _block(lead: str, node: Node, depth: int) -> list[str]:
+    """A node as YAML, behind its key or the dash of a list."""
     indent = "  " * depth
     if isinstance(node, Text):
-        return [f"{indent}{name}: {node.value}"]
-    if isinstance(node, Map):
-        return [f"{indent}{name}:", *(line for key, value in node for line in _block(key.value, value, depth + 1))]
-    return [f"{indent}{name}:", *(line for each in node.items for line in _block("-", each, depth + 1))]
+        return [f"{indent}{lead} {node.value}"]
+    pairs = ((f"{key.value}:", value) for key, value in node) if isinstance(node, Map) else _dashed(node)
+    return [f"{indent}{lead}", *(line for name, each in pairs for line in _block(name, each, depth + 1))]
+
+
+def _dashed(items: Items) -> Iterator[tuple[str, Node]]:
+    return (("-", each) for each in items.items)
