@@ -23,12 +23,12 @@ The one who locked second can still be saved while the secret is not shown: by n
 freezes what will be claimed. Once it is shown on one leg, the other must be claimed before its time is over.
 
 ## Blind spots
-Any contract may write these events; nothing says that it holds what it says. Of more than a hundred locks under one
-hash the first and the last fifty are compared. Whether the amounts are what was agreed. Legs on chains that are not
-watched, and off chain; contracts whose events are not known (add theirs to `_families.py`), locks that count in blocks
-instead of seconds. Two locks under one hash on two chains are taken for one swap whoever made them. Secrets that are
-shown in call data only, or copied while pending. Two legs with different hash functions. Somebody may swap with
-himself.
+Any contract may write these events; nothing says that it holds what it says. So of what one transaction makes wrong the
+first eight findings are more than medium, and of more than a hundred locks under one hash the first and the last fifty
+are compared. Whether the amounts are what was agreed. Legs on chains that are not watched, and off chain; contracts
+whose events are not known (add theirs to `_families.py`), locks that count in blocks instead of seconds. Two locks
+under one hash on two chains are taken for one swap whoever made them. Secrets that are shown in call data only, or
+copied while pending. Two legs with different hash functions. Somebody may swap with himself.
 
 ## Triage
 Tell the one whose leg is at risk what must be claimed, where, and until when. Ask the issuer of a token that can be
@@ -39,7 +39,9 @@ frozen. For called-off swaps: ask the account; market makers cancel.
 - https://eprint.iacr.org/2019/896
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from tocsin.detect.detector import MEMORY, Detector, Example, Memory
 from tocsin.detect.detectors.htlc._called_off import called_off, griefing
@@ -62,6 +64,9 @@ from tocsin.tables.dataset import Tables
 
 WINDOW_BLOCKS = 400_000
 """Of each chain: eight weeks of Ethereum, nine days where a block takes two seconds."""
+
+MOST_SEVERE = 8
+"""Findings about one transaction that may be more than medium: one alarm is enough, and events are cheap."""
 
 TITLES: Mapping[str, str] = {
     "order": "In a swap the time locks stand in the wrong order",
@@ -92,8 +97,13 @@ def run(tables: Tables) -> Iterator[Sighting]:
     def is_new(row: Row) -> bool:
         return (row["chain_id"], row["block_number"]) in blocks
 
+    told = Counter[tuple[int, bytes | None]]()
     for legs in swaps(memory, touched(memory, new)).values():
-        yield from (_sighting(fault) for fault in faults(legs, is_new))
+        for fault in faults(legs, is_new):
+            where = (fault.at["chain_id"], fault.at["transaction_hash"])
+            told[where] += 1
+            lowered = replace(fault, severity=min(fault.severity, Severity.MEDIUM))
+            yield _sighting(fault if told[where] <= MOST_SEVERE else lowered)
     yield from (griefing(each) for each in called_off(memory, new))
 
 
