@@ -34,6 +34,7 @@ import polars as pl
 from tocsin.detect.detector import MEMORY, Detector, Example, Memory, Read
 from tocsin.detect.detectors.consensus import _onsets
 from tocsin.detect.detectors.consensus._kept import kept
+from tocsin.detect.detectors.consensus._listed import listed
 from tocsin.model.finding import Severity, Sighting
 from tocsin.tables.columns import Column, count
 from tocsin.tables.dataset import Tables
@@ -43,7 +44,6 @@ MISSED_EPOCHS = 3
 WINDOW_BLOCKS = 256
 """Four epochs of Ethereum must fit in, with room for looks that come late."""
 MANY_VALIDATORS = 3
-SHOWN_VALIDATORS = 20
 REMEMBERED: Mapping[str, Column] = {
     "validator_index": count("validator index", "Who was not live."),
     "epoch": count("epoch", "When."),
@@ -114,8 +114,7 @@ def _run(epochs: set[int], last: int) -> int:
 
 
 def _sighting(row: Mapping[str, Any], validators: list[int], asked: int) -> Sighting:
-    shown = ", ".join(map(str, validators[:SHOWN_VALIDATORS]))
-    more = f" and {len(validators) - SHOWN_VALIDATORS} more" if len(validators) > SHOWN_VALIDATORS else ""
+    shown, more = listed(validators)
     is_most = len(validators) >= MANY_VALIDATORS and 2 * len(validators) > asked
     return Sighting(
         place=_onsets.place(row),

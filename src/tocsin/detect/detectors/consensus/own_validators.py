@@ -36,6 +36,7 @@ from typing import Any
 
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors.consensus import _onsets
+from tocsin.detect.detectors.consensus._listed import listed
 from tocsin.detect.detectors.consensus._onsets import Graded
 from tocsin.model.finding import Severity, Sighting
 from tocsin.tables.dataset import Tables
@@ -57,7 +58,6 @@ _STATUS: Mapping[str, str] = {
 }
 """By status in the Beacon API's words (reference: detection, section 4.39; the severities are this project's own)."""
 _PAID_OUT = frozenset({"withdrawal_possible", "withdrawal_done"})
-SHOWN_VALIDATORS = 20
 
 
 def grade(tables: Tables) -> Iterator[Graded]:
@@ -110,8 +110,7 @@ def _together(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _sighting(row: Mapping[str, Any], validators: list[int], observers: int) -> Sighting:
     title, said = _SAYS[row["detail"]]
-    shown = ", ".join(map(str, validators[:SHOWN_VALIDATORS]))
-    more = f" and {len(validators) - SHOWN_VALIDATORS} more" if len(validators) > SHOWN_VALIDATORS else ""
+    shown, more = listed(validators)
     return Sighting(
         place=_onsets.place(row),
         severity=Severity(row["level"]),

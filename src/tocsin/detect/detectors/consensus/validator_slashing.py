@@ -30,13 +30,13 @@ from typing import Any
 
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors.consensus import _onsets
+from tocsin.detect.detectors.consensus._listed import SHOWN_VALIDATORS, listed
 from tocsin.detect.detectors.consensus._onsets import Graded
 from tocsin.model.finding import Severity, Sighting, hexadecimal
 from tocsin.tables.dataset import Tables
 
 MANY_VALIDATORS = 10
 """In one proof (design)."""
-SHOWN_VALIDATORS = 20
 _DID = {"proposer": "proposed two blocks in one slot", "attester": "signed two attestations that exclude each other"}
 
 
@@ -52,7 +52,7 @@ def grade(tables: Tables) -> Iterator[Graded]:
             value=len(validators),
             whole=group[0]["slot"],
             observers=len({row["observer"] for row in group}),
-            detail=", ".join(map(str, validators[:SHOWN_VALIDATORS])),
+            detail=listed(validators)[0],
         )
 
 

@@ -22,15 +22,14 @@ Nothing is broken. Run another client than the most common one, at least on some
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
-
-import polars as pl
 
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors.consensus import _onsets
 from tocsin.detect.detectors.consensus._onsets import Graded
+from tocsin.detect.detectors.node._nodes import named
+from tocsin.detect.detectors.node._shares import majorities
 from tocsin.model.finding import Severity, Sighting
 from tocsin.tables.dataset import Tables
 
@@ -44,29 +43,19 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 
 def grade(tables: Tables) -> Iterator[Graded]:
     """Each node most of whose peers run one client."""
-    named = tables["peers"].filter(pl.col("client").is_not_null())
-    for group in _onsets.by_block(named, "layer", "observer"):
-        peers = {row["peer"]: found[0].lower() for row in group if (found := _NAME.match(row["client"]))}
-        clients = Counter(peers.values())
-        if clients.total() < FEWEST_PEERS:
-            continue
-        client, most = min(clients.items(), key=lambda item: (-item[1], item[0]))
-        if 100 * most > MOST_PERCENT * clients.total():
-            yield Graded(
-                row=group[0],
-                subject=f"{group[0]['layer']}:{group[0]['observer']}",
-                level=Severity.LOW,
-                value=most,
-                whole=clients.total(),
-                detail=client,
-            )
+    return majorities(tables["peers"], _client, percent=MOST_PERCENT, fewest=FEWEST_PEERS, level=Severity.LOW)
+
+
+def _client(peer: Mapping[str, Any]) -> str | None:
+    """The name before version and system, as far as it is one."""
+    found = _NAME.match(peer["client"] or "")
+    return found[0].lower() if found else None
 
 
 def run(tables: Tables) -> Iterator[Sighting]:
     """A sighting when one client comes to have two thirds."""
     for row in _onsets.onsets(tables):
-        layer, _, observer = row["subject"].partition(":")
-        name = observer or "the node"
+        layer, name = named(row["subject"])
         yield Sighting(
             place=_onsets.place(row),
             severity=Severity.LOW,

@@ -30,6 +30,7 @@ import polars as pl
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors.consensus import _onsets
 from tocsin.detect.detectors.consensus._onsets import Graded
+from tocsin.detect.detectors.node._nodes import named, subject_of
 from tocsin.model.finding import Severity, Sighting
 from tocsin.tables.dataset import Tables
 
@@ -41,14 +42,13 @@ CONFIDENCE = 0.8
 def grade(tables: Tables) -> Iterator[Graded]:
     """Each node with too few peers."""
     for row in tables["node_status"].filter(pl.col("peers") < FEWEST_PEERS).iter_rows(named=True):
-        yield Graded(row=row, subject=f"{row['layer']}:{row['observer']}", level=Severity.MEDIUM, value=row["peers"])
+        yield Graded(row=row, subject=subject_of(row), level=Severity.MEDIUM, value=row["peers"])
 
 
 def run(tables: Tables) -> Iterator[Sighting]:
     """A sighting when a node comes to have too few."""
     for row in _onsets.onsets(tables):
-        layer, _, observer = row["subject"].partition(":")
-        name = observer or "the node"
+        layer, name = named(row["subject"])
         yield Sighting(
             place=_onsets.place(row),
             severity=Severity.MEDIUM,

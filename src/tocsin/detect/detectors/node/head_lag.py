@@ -35,6 +35,7 @@ from tocsin.chain.beacon.slots import CLOCKS
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors.consensus import _onsets
 from tocsin.detect.detectors.consensus._onsets import Graded
+from tocsin.detect.detectors.node._nodes import named, subject_of
 from tocsin.model.finding import Severity, Sighting
 from tocsin.tables.dataset import Tables
 
@@ -54,7 +55,7 @@ def grade(tables: Tables) -> Iterator[Graded]:
             if lag > WARN_BLOCKS or complaint:
                 yield Graded(
                     row=row,
-                    subject=f"{row['layer']}:{row['observer']}",
+                    subject=subject_of(row),
                     level=Severity.HIGH if lag > HIGH_BLOCKS and row["chain_id"] in CLOCKS else Severity.MEDIUM,
                     value=lag,
                     whole=newest,
@@ -74,8 +75,8 @@ def _complaint(row: Mapping[str, Any]) -> str:
 def run(tables: Tables) -> Iterator[Sighting]:
     """A sighting when a node falls behind, and when it falls further."""
     for row in _onsets.onsets(tables):
-        layer, _, observer = row["subject"].partition(":")
-        name, unit = observer or "the node", "slots" if layer == "consensus" else "blocks"
+        layer, name = named(row["subject"])
+        unit = "slots" if layer == "consensus" else "blocks"
         complaint = f" It says that {row['detail']}." if row["detail"] else ""
         yield Sighting(
             place=_onsets.place(row),

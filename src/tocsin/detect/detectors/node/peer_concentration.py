@@ -22,15 +22,15 @@ network, and restart the node with an empty peer list.
 - https://github.com/ethereum/beacon-APIs/blob/master/apis/node/peers.yaml
 """
 
-from collections import Counter
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
-
-import polars as pl
 
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors.consensus import _onsets
 from tocsin.detect.detectors.consensus._onsets import Graded
+from tocsin.detect.detectors.node._nodes import named
+from tocsin.detect.detectors.node._shares import majorities
 from tocsin.model.finding import Severity, Sighting
 from tocsin.tables.dataset import Tables
 
@@ -43,27 +43,15 @@ CONFIDENCE = 0.6
 
 def grade(tables: Tables) -> Iterator[Graded]:
     """Each node most of whose peers are neighbours."""
-    placed = tables["peers"].filter(pl.col("network").is_not_null())
-    for group in _onsets.by_block(placed, "layer", "observer"):
-        networks = Counter({row["peer"]: row["network"] for row in group}.values())
-        whole = networks.total()
-        network, most = min(networks.items(), key=lambda item: (-item[1], item[0]))
-        if whole >= FEWEST_PEERS and 100 * most > MOST_PERCENT * whole:
-            yield Graded(
-                row=group[0],
-                subject=f"{group[0]['layer']}:{group[0]['observer']}",
-                level=Severity.MEDIUM,
-                value=most,
-                whole=whole,
-                detail=network,
-            )
+    return majorities(
+        tables["peers"], itemgetter("network"), percent=MOST_PERCENT, fewest=FEWEST_PEERS, level=Severity.MEDIUM
+    )
 
 
 def run(tables: Tables) -> Iterator[Sighting]:
     """A sighting when most of a node's peers come to be in one network."""
     for row in _onsets.onsets(tables):
-        layer, _, observer = row["subject"].partition(":")
-        name = observer or "the node"
+        layer, name = named(row["subject"])
         yield Sighting(
             place=_onsets.place(row),
             severity=Severity.MEDIUM,
