@@ -7,22 +7,22 @@ ordinary settlement: whether they count is for who asks.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import polars as pl
 
-from tocsin.detect import actors, losses
+from tocsin.detect import actors, losses, own_positions
 from tocsin.detect.actors import Cluster, Transaction
 from tocsin.detect.losses import NOBODY, Assets, Flow, Loss
 from tocsin.detect.worth import Prices
 from tocsin.model.finding import Value, hexadecimal
+from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
 PROFITS_READ = (*actors.PROFITS_READ, "received_binary", "sent_binary")
 TRANSFERS_READ = ("standard", "from_address", "to_address", "token_address", "token_id")
-LENDING_READ = ("kind", "account_address", "token_address", "value_binary")
 
 LISTED = 50
 """How many tokens or accounts a finding lists: an attacker can make them as many as fit into a transaction."""
@@ -53,15 +53,6 @@ class _Turnover(NamedTuple):
     sent: int
 
 
-class _Position(NamedTuple):
-    """A row of `lending`."""
-
-    kind: str
-    account: bytes
-    token: bytes
-    value: int
-
-
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """What the actors of one transaction took, less what they gave."""
@@ -72,7 +63,7 @@ class Extraction:
     net: Assets
     """By token, without zeros."""
     released: Assets
-    """By token: what came out of positions of the actors' own in lending markets, less what closing them cost."""
+    """By token: what came out of positions of the actors' own (`own_positions`), less what closing them cost."""
     received: Assets
     """By token, what came in."""
     flows: Sequence[Flow]
@@ -155,7 +146,7 @@ def extractions(
     """
     By transaction of `chosen`: what its actors took; with `paid_by_anybody`, and whoever else gained by doing nothing.
 
-    Reads prices, calls or else transactions, profits, transfers and, where it is there, lending.
+    Reads prices, calls or else transactions, profits, transfers and, where they are there, lending and liquidity.
     """
     part = {name: actors.of_transactions(tables[name], chosen) for name in _READ if name in tables}
     rows = {
@@ -170,12 +161,18 @@ def extractions(
     }
 
 
-_COLUMNS = {"profits": _FLOW_READ, "lending": LENDING_READ, "calls": _ENDS, "transfers": TRANSFERS_READ}
+_COLUMNS = {
+    "profits": _FLOW_READ,
+    "lending": own_positions.LENDING_READ,
+    "liquidity": own_positions.LIQUIDITY_READ,
+    "calls": _ENDS,
+    "transfers": TRANSFERS_READ,
+}
 _READ = (*_COLUMNS, "transactions")
 
 
 def _extraction(prices: Prices, cluster: Cluster, rows: Sequence[Rows], *, paid_by_anybody: bool) -> Extraction:
-    profits, lending, frames, transfers = rows
+    profits, lending, liquidity, frames, transfers = rows
     turnovers = [_Turnover(row[0], row[1], _number(row[2]), _number(row[3])) for row in profits]
     flows = [Flow(row.account, row.token, row.received - row.sent) for row in turnovers]
     moves = list(map(Move._make, transfers))
@@ -184,17 +181,24 @@ def _extraction(prices: Prices, cluster: Cluster, rows: Sequence[Rows], *, paid_
     accounts = cluster.members | beneficiaries
     own = [row for row in turnovers if row.account in accounts]
     received, sent = _totals((row.token, row.received) for row in own), _totals((row.token, row.sent) for row in own)
-    positions = [
-        _Position(row[0], row[1], row[2], _number(row[3]))
-        for row in lending
-        if row[1] in accounts and row[2] is not None
-    ]
+
+    def seen() -> own_positions.Seen:
+        return own_positions.Seen(
+            accounts=accounts,
+            frames=frames,
+            given=_items_given(accounts, moves),
+            net=_totals(((flow.account, flow.token), flow.net) for flow in flows),
+            received=received,
+            sent=sent,
+            wrappers=losses.wrappers(cluster.place["chain_id"], flows),
+        )
+
     return Extraction(
         prices=prices,
         cluster=cluster,
         beneficiaries=beneficiaries,
         net={token: amount for token in received if (amount := received[token] - sent[token])},
-        released=_released(positions, received, sent),
+        released=own_positions.released(lending, liquidity, seen()) if lending or liquidity else {},
         received=received,
         flows=flows,
         moves=moves,
@@ -224,27 +228,19 @@ def _gained_silently(prices: Prices, cluster: Cluster, frames: Rows, flows: Iter
     return frozenset(account for account, worth in gained.items() if worth > 0)
 
 
-def _totals(amounts: Iterable[tuple[bytes, int]]) -> Counter[bytes]:
-    totals: Counter[bytes] = Counter()
-    for token, amount in amounts:
-        totals[token] += amount
-    return totals
-
-
-def _released(positions: Collection[_Position], received: Assets, sent: Assets) -> Assets:
-    """
-    Only what closes a position counts: a loan that is taken and left open is money received.
-
-    Amounts are what was asked for, or claimed: never more than what really moved is believed.
-    """
-    if not positions:
-        return {}
-    withdrawn, supplied, repaid, borrowed = (
-        _totals((row.token, row.value) for row in positions if row.kind == kind)
-        for kind in ("withdraw", "supply", "repay", "borrow")
+def _items_given(accounts: frozenset[bytes], moves: Iterable[Move]) -> frozenset[bytes]:
+    return frozenset(
+        move.token
+        for move in moves
+        if move.standard in ITEMS and move.taker in accounts and move.giver not in accounts and move.giver != ZERO
     )
-    return {
-        token: max(0, min(withdrawn[token], received.get(token, 0)) - supplied[token])
-        - max(0, min(repaid[token], sent.get(token, 0)) - borrowed[token])
-        for token in {row.token for row in positions}
-    }
+
+
+_Key = TypeVar("_Key")
+
+
+def _totals(amounts: Iterable[tuple[_Key, int]]) -> Counter[_Key]:
+    totals: Counter[_Key] = Counter()
+    for key, amount in amounts:
+        totals[key] += amount
+    return totals

@@ -58,10 +58,23 @@ class Gain:
     @property
     def is_enough(self) -> bool:
         """Whether a finding is made at all."""
-        if self.taken.dollars >= ENTRY_DOLLARS:
+        return self._is_enough(self.taken.dollars)
+
+    def _is_enough(self, dollars: float) -> bool:
+        if dollars >= ENTRY_DOLLARS:
             return True
         is_busy = bool(self.taken.cluster.created) and self.taken.frame_count >= BUSY_FRAMES
-        return is_busy and not self.gave and self.taken.dollars >= THROWN_AWAY_DOLLARS
+        return is_busy and not self.gave and dollars >= THROWN_AWAY_DOLLARS
+
+    @property
+    def rest(self) -> float:
+        """About how many dollars are left of it without what had been the actors' own before."""
+        return self.taken.dollars - max(0.0, self.taken.released_dollars)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether there would be no finding without what had been the actors' own."""
+        return not self._is_enough(self.rest)
 
     @property
     def acts(self) -> bool:
@@ -70,16 +83,23 @@ class Gain:
 
 
 def grade(gain: Gain, sender: Account, called: Account | None) -> tuple[Severity, float]:
-    """How bad it is, and how sure."""
+    """How bad it is, and how sure: by what is left without their own, and one level lower where that is not enough."""
+    if gain.is_own:
+        severity, confidence = _grade(gain, gain.taken.dollars, sender, called)
+        return max(Severity.LOW, Severity(severity - 1)), confidence
+    return _grade(gain, gain.rest, sender, called)
+
+
+def _grade(gain: Gain, dollars: float, sender: Account, called: Account | None) -> tuple[Severity, float]:
     age = _age(gain, sender, called)
     suspicious = age is Age.YOUNG or (age is Age.UNKNOWN and gain.taken.frame_count >= BUSY_FRAMES)
-    confidence = _by_size(gain.taken.dollars) * (UNKNOWN_AGE_FACTOR if age is Age.UNKNOWN else 1.0)
+    confidence = _by_size(dollars) * (UNKNOWN_AGE_FACTOR if age is Age.UNKNOWN else 1.0)
     if gain.gave or not gain.acts:
-        great = gain.acts and suspicious and gain.taken.dollars >= HIGH_DOLLARS
+        great = gain.acts and suspicious and dollars >= HIGH_DOLLARS
         return (Severity.MEDIUM if great else Severity.LOW), round(confidence * SALE_FACTOR, 2)
-    if suspicious or gain.taken.dollars >= HIGH_DOLLARS:
+    if suspicious or dollars >= HIGH_DOLLARS:
         return Severity.HIGH, round(confidence, 2)
-    return (Severity.MEDIUM if gain.taken.dollars >= MEDIUM_DOLLARS else Severity.LOW), round(confidence, 2)
+    return (Severity.MEDIUM if dollars >= MEDIUM_DOLLARS else Severity.LOW), round(confidence, 2)
 
 
 class Age(Enum):

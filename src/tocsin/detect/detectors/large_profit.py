@@ -16,6 +16,9 @@ it is looked up: how much the sender has sent before, and whether the contract e
   sender alone was paid $100 000 or more by what it called, as in a withdrawal. A sale for $500 000 or more is medium
   where a gain would be high whatever its size.
 
+What came out of positions in pools and lending markets that were the actors' own before does not count; where nothing
+would be left to tell of without it, the finding is one level lower, with the label `own-position`.
+
 Confidence grows with the gain and shrinks when ages are not known. The label `family:logic` says that the rules of
 whoever lost let it go, as far as this detector can see: where another names a cause, believe that one.
 
@@ -26,12 +29,13 @@ Most exploits end so: value out of nothing, in one transaction, by a contract th
 A profit in tokens without a known price, or one sent on to an account that takes part in the transaction. Prices are
 rough reference prices. Without the call tree, contracts created by contracts are not seen, nor is native coin that
 contracts send, and any contract that is called is assumed to act for its caller. Without logs, receipt tokens that are
-burned for a withdrawal are not seen, so that an ordinary withdrawal by a contract looks like a gain.
+burned for a withdrawal are not seen, so that an ordinary withdrawal by a contract looks like a gain. A contract that
+its caller robs of a position in a pool, and that keeps nothing itself, is taken for the caller's own.
 
 ## Triage
-Who paid? Look at the suspected victim first: is it a pool, a lending market or a vault of yours? It is who lost most
-and got nothing comparable for it, which is not always whose code was at fault: where it is a pool that was paid in a
-token without a price, look at that token too. A large arbitrage or liquidation carries a label of its own.
+Who paid? Look at the suspected victim first: is it yours? It is who lost most and got nothing comparable for it, which
+is not always whose code was at fault: where it is a pool that was paid in a token without a price, look at that token
+too. A large arbitrage or liquidation carries a label of its own.
 
 ## References
 Forta-Agents large-profit-bot and its thresholds ($10 000, $500 000).
@@ -50,11 +54,13 @@ from tocsin.detect.detectors._example_rows import call
 from tocsin.detect.detectors._gain_grades import ENTRY_DOLLARS, MEDIUM_DOLLARS, THROWN_AWAY_DOLLARS, Gain, grade, shown
 from tocsin.detect.extraction import LISTED
 from tocsin.detect.losses import told
+from tocsin.detect.own_positions import LENDING_READ, LIQUIDITY_READ
 from tocsin.detect.worth import PRICES_READ, about
 from tocsin.model.finding import Entity, Severity, Sighting
 from tocsin.model.lookups import Answers
 from tocsin.tables.dataset import Tables
 
+OWN_POSITION = "own-position"
 FAMILY = "family:logic"
 """What is left where nothing else is seen: somebody's own rules let it go."""
 
@@ -91,8 +97,14 @@ def judge(gain: Gain, answers: Answers) -> Sighting | None:
         summary=_summary(gain, sender, called),
         entities=_entities(gain),
         values={**gain.taken.values, "frames": gain.taken.frame_count},
-        labels=(FAMILY,) if gain.acts and not gain.gave else (),
+        labels=_labels(gain),
     )
+
+
+def _labels(gain: Gain) -> tuple[str, ...]:
+    if gain.is_own:
+        return (OWN_POSITION,)
+    return (FAMILY,) if gain.acts and not gain.gave else ()
 
 
 def _entities(gain: Gain) -> tuple[Entity, ...]:
@@ -114,7 +126,12 @@ def _summary(gain: Gain, sender: Account, called: Account | None) -> str:
         how = f"through {called.described}"
     given = " Something without a known price was given for it." if gain.gave else ""
     lost = told(gain.taken.greatest_losses)
-    return f"{sender.described} gained {about(gain.taken.dollars)} {how}.{lost}{given}"
+    own = (
+        f" Of it, {about(gain.taken.dollars - gain.rest)} came out of positions of their own."
+        if gain.rest < gain.taken.dollars
+        else ""
+    )
+    return f"{sender.described} gained {about(gain.taken.dollars)} {how}.{lost}{given}{own}"
 
 
 _WETH = "0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"
@@ -136,6 +153,12 @@ def _moved(ether: int, giver: str, taker: str, address: str = _WETH) -> list[dic
     ]
 
 
+def _range(owner: str, *kinds: str) -> list[dict[str, Any]]:
+    """What is done with a position in a range: else a collect of 100 ether."""
+    place = {"protocol": "uniswap_v3", "pool_address": "pool", "pool_id": "pool", "owner_address": owner}
+    return [{**place, "kind": kind, "token0_address": _WETH, "amount0": 100 * 10**18} for kind in kinds or ("collect",)]
+
+
 _CODE, _SENT = "eth_getCode", "eth_getTransactionCount"
 _HEIGHT = 20_000_000
 _DAY_BEFORE = _HEIGHT - 7_200
@@ -150,8 +173,8 @@ def _known(*, sent: str, before: str) -> dict[Any, str]:
     }
 
 
-def _at(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{**row, "block_number": _HEIGHT} for row in rows]
+def _at(rows: list[dict[str, Any]], height: int = _HEIGHT) -> list[dict[str, Any]]:
+    return [{**row, "block_number": height} for row in rows]
 
 
 detector = Detector(
@@ -162,6 +185,8 @@ detector = Detector(
         "transactions": Read(columns=TRANSACTIONS_READ, instead_of="calls"),
         "profits": Read(columns=extraction.PROFITS_READ),
         "transfers": Read(columns=extraction.TRANSFERS_READ),
+        "lending": Read(columns=LENDING_READ, optional=True),
+        "liquidity": Read(columns=LIQUIDITY_READ, optional=True),
         "logs": Read(columns=("log_index",), optional=True),
         "prices": PRICES_READ,
     },
@@ -251,6 +276,20 @@ detector = Detector(
         Example(
             says="a small gain",
             tables={"calls": _calls(kind="create"), "profits": _moved(4, "bank", "thief")},
+        ),
+        Example(
+            says="who takes liquidity out of a range gets back its own",
+            tables={"calls": _calls(inner=40), "profits": _moved(100, "pool", "thief"), "liquidity": _range("thief")},
+            finds=({"severity": "medium", "labels": [OWN_POSITION]},),
+        ),
+        Example(
+            says="what was put in before in the same transaction was not there, and others' liquidity is not one's own",
+            tables={
+                "calls": [*_at(_calls(inner=40), 1), *_at(_calls(inner=40), 2)],
+                "profits": [*_at(_moved(100, "pool", "thief"), 1), *_at(_moved(100, "pool", "thief"), 2)],
+                "liquidity": [*_at(_range("thief", "mint", "burn", "collect"), 1), *_at(_range("bank"), 2)],
+            },
+            finds=({"severity": "high", "labels": [FAMILY]}, {"severity": "high", "labels": [FAMILY]}),
         ),
         Example(
             says="a withdrawal: what is called pays its caller, and it is not much",
