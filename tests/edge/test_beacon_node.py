@@ -63,6 +63,8 @@ def test_each_question_is_asked_and_answered(node: Node) -> None:
 def test_what_a_node_does_not_have_is_none(node: Node) -> None:
     assert using(node, lambda client: client.ask(of_slot(41)[1])) is None
     assert using(node, lambda client: client.ask(of_epoch(1)[0])) is None
+    node.tricks.append(status(400))
+    assert using(node, lambda client: client.ask(FINALITY)) is None
 
 
 def status(code: int) -> Callable[[Handler], None]:

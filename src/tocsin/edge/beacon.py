@@ -34,8 +34,11 @@ from tocsin.model.errors import (
 )
 
 MEBIBYTE = 1 << 20
-_NOT_THERE = frozenset({404, 405, 501})
-"""The block, or the question, is unknown to this node."""
+_NOT_THERE = frozenset({400, 404, 405, 501})
+"""
+The block, or the question, is unknown to this node, or it does not take the question: Teku answers 400 to one about
+liveness unless it was started to keep track of it. All else that it tells is no worse for that.
+"""
 _FIRST_SERVER_ERROR = 500
 _EVENT_STREAM = "text/event-stream"
 SHOWN_CHARACTERS = 80

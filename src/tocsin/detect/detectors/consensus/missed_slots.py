@@ -17,7 +17,7 @@ on-chain is slower and dearer meanwhile, liquidations and oracle updates include
 ## Blind spots
 Only chains whose slots are known: Ethereum, Gnosis, Holesky, Hoodi, Sepolia. Only blocks that follow one another
 without a hole. While no block comes at all there is nothing to look at: the watching says that the chain stands still.
-Whose turn the empty slots were is not told here.
+Whose turn the empty slots were is not told here. Test networks are often like this: `deny` it there.
 
 ## Triage
 Compare with a public explorer. See `finality-delay` and `low-participation`: if validators are gone, these follow. If
