@@ -5,7 +5,9 @@ Governance protects by letting everybody read a proposal for a while before it i
 while to nothing, or exchanges what is to be called in the meantime, takes the protection away.
 
 ## What it finds
-One finding for each timelock or governor and proposal.
+One finding for each timelock or governor and proposal. The severities are those of what is labelled as watched or as
+the organisation's own; elsewhere it is high at most where the code is another one, and medium at most for the rest:
+anybody can make a timelock, and write such events.
 
 * critical: the code of what a proposal calls is not the code that was there when it was proposed; a proposal that was
   carried out in the transaction that made it; an operation queued and carried out in one transaction although it has a
@@ -34,35 +36,43 @@ code that was called, now and at the time of the proposal.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
-from tocsin.chain.signatures import topic
-from tocsin.detect.detector import MEMORY, Answered, Detector, Example, Memory, Question, Read
+from tocsin.detect.detector import MEMORY, Detector, Memory, Question, Read
 from tocsin.detect.detectors.control import _events, _proposals
-from tocsin.detect.detectors.control._proposals import CALLED, CREATED, DOING, EXECUTED, PLANNING, SCHEDULED, Step
+from tocsin.detect.detectors.control._governance_examples import EXAMPLES
+from tocsin.detect.detectors.control._proposals import (
+    CALLED,
+    DOING,
+    EXECUTED,
+    MIN_DELAY_CHANGE,
+    NO_CODE,
+    PLANNING,
+    Step,
+)
+from tocsin.detect.labels import LABELS_READ, Labels
 from tocsin.model.finding import Entity, Place, Severity, Sighting
-from tocsin.model.lookups import CODE_HASH, Answers, Lookup, code_hash
-from tocsin.tables import literal
+from tocsin.model.lookups import Answers, Lookup, code_hash
 from tocsin.tables.dataset import Tables
 
-MIN_DELAY_CHANGE = topic("MinDelayChange(uint256,uint256)")
 WINDOW_BLOCKS = 216_000
 """30 days of Ethereum blocks: longer than a vote and its delay."""
 SHORT_SECONDS = 3_600
 """Less time than this is none to read a proposal in."""
 CONFIDENCE = {Severity.CRITICAL: 0.9, Severity.HIGH: 0.8, Severity.MEDIUM: 0.5, Severity.LOW: 0.5}
 """The first as the reference has it (detection, section 4.25)."""
+MOST_OF_OTHERS = {"delay": Severity.MEDIUM, "haste": Severity.MEDIUM, "payload": Severity.HIGH}
+"""How bad it can be where nobody labelled the timelock or governor, by the first word of a finding's key."""
+OURS = frozenset(("watched", "own"))
 TITLES = {
     "delay": "The delay of a timelock was lowered",
     "haste": "A proposal was carried out as soon as it was made",
     "payload": "Governance called something else than what was proposed",
 }
 """By the first word of a finding's key."""
-NO_CODE = "0x" + topic("").hex()
-"""The hash of no code at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,7 @@ class Payload:
     target: str
     proposed_in: int
     """The block."""
+    is_ours: bool
 
 
 def run(tables: Tables) -> Iterator[Sighting | Question]:
@@ -82,10 +93,22 @@ def run(tables: Tables) -> Iterator[Sighting | Question]:
     logs = tables["logs"]
     if logs.is_empty():
         return
+    labels = Labels.of(tables)
     lowered = {(_where(row), row["address"]): row for row, _, _ in _lowerings(logs)}
-    yield from (_lowered(*change) for change in _lowerings(logs))
-    yield from _hasty(logs, lowered)
-    yield from (Question(lookups=tuple(_lookups(each)), candidate=each) for each in _payloads(logs, tables[MEMORY]))
+    yield from (_of(_lowered(*change), is_ours=_is_ours(change[0], labels)) for change in _lowerings(logs))
+    yield from _hasty(logs, lowered, labels)
+    for each in _payloads(logs, tables[MEMORY], labels):
+        yield Question(lookups=tuple(_lookups(each)), candidate=each)
+
+
+def _of(sighting: Sighting, *, is_ours: bool) -> Sighting:
+    """The same, no worse than it can be where the timelock or governor is nobody's that is known."""
+    severity = min(sighting.severity, MOST_OF_OTHERS[sighting.key.partition(":")[0]])
+    return sighting if is_ours else replace(sighting, severity=severity, confidence=CONFIDENCE[severity])
+
+
+def _is_ours(row: Mapping[str, Any], labels: Labels) -> bool:
+    return not labels.kinds(row["chain_id"], row["address"]).isdisjoint(OURS)
 
 
 def _where(row: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -115,7 +138,7 @@ def _lowered(row: Mapping[str, Any], before: int, after: int) -> Sighting:
     )
 
 
-def _hasty(logs: pl.DataFrame, lowered: Mapping[tuple[Any, ...], Any]) -> Iterator[Sighting]:
+def _hasty(logs: pl.DataFrame, lowered: Mapping[tuple[Any, ...], Any], labels: Labels) -> Iterator[Sighting]:
     """What was planned and carried out in one transaction, once for each proposal."""
     planned = {(step.transaction, step.key): step for step in _proposals.steps(logs, PLANNING)}
     seen = set()
@@ -123,7 +146,8 @@ def _hasty(logs: pl.DataFrame, lowered: Mapping[tuple[Any, ...], Any]) -> Iterat
         plan, key = planned.get((step.transaction, step.key)), (step.transaction, step.key)
         if plan is not None and key not in seen:
             seen.add(key)
-            yield _haste(step, plan, is_lowered=(step.transaction, step.governance) in lowered)
+            is_lowered = (step.transaction, step.governance) in lowered
+            yield _of(_haste(step, plan, is_lowered=is_lowered), is_ours=_is_ours(step.row, labels))
 
 
 def _haste(step: Step, plan: Step, *, is_lowered: bool) -> Sighting:
@@ -142,7 +166,7 @@ def _haste(step: Step, plan: Step, *, is_lowered: bool) -> Sighting:
     )
 
 
-def _payloads(logs: pl.DataFrame, memory: pl.DataFrame) -> Iterator[Payload]:
+def _payloads(logs: pl.DataFrame, memory: pl.DataFrame, labels: Labels) -> Iterator[Payload]:
     """The targets of what was carried out that an earlier block proposed."""
     done = list({step.key: step for step in _proposals.steps(logs, DOING)}.values())
     if not done or memory.is_empty():
@@ -158,7 +182,7 @@ def _payloads(logs: pl.DataFrame, memory: pl.DataFrame) -> Iterator[Payload]:
         for target, then in sorted(planned.get(step.key, {}).items()):
             if then < now <= then + WINDOW_BLOCKS:
                 place, governance = Place.of(step.row), _events.text(step.governance)
-                yield Payload(place, governance, step.identity, _events.text(target), then)
+                yield Payload(place, governance, step.identity, _events.text(target), then, _is_ours(step.row, labels))
 
 
 def _lookups(payload: Payload) -> Iterator[Lookup]:
@@ -176,7 +200,7 @@ def judge(payload: Payload, answers: Answers) -> Sighting | None:
         return None
     had_code = proposed != NO_CODE
     what = "other code than when it was proposed" if had_code else "code, and had none when it was proposed"
-    return _sighting(
+    told = _sighting(
         payload.place,
         Severity.CRITICAL if had_code else Severity.MEDIUM,
         f"payload:{payload.governance}:{payload.identity.hex()}:{payload.target}",
@@ -184,6 +208,7 @@ def judge(payload: Payload, answers: Answers) -> Sighting | None:
         {"identity": _events.text(payload.identity), "proposed_in_block": payload.proposed_in, "had_code": had_code},
         (Entity("governance", payload.governance), Entity("attacker" if had_code else "target", payload.target)),
     )
+    return _of(told, is_ours=payload.is_ours)
 
 
 def _sighting(
@@ -206,90 +231,15 @@ def _sighting(
     )
 
 
-def _log(block: int, event: bytes, *words: str | int, index: int = 0, by: str = "timelock") -> dict[str, Any]:
-    return {
-        "block_number": block, "address": by, "topic0": event, "log_index": index,
-        "topic1": literal.topic("operation") if event in (SCHEDULED, CALLED) else None,
-        "topic2": literal.topic(0) if event in (SCHEDULED, CALLED) else None,
-        "data": literal.words(*words),
-    }  # fmt: skip
-
-
-def _scheduled(block: int, delay: int, index: int = 0) -> dict[str, Any]:
-    return _log(block, SCHEDULED, "payload", 0, 160, 0, delay, 0, index=index)
-
-
-def _called(block: int, index: int = 5) -> dict[str, Any]:
-    return _log(block, CALLED, "payload", 0, 96, 0, index=index)
-
-
-def _change(block: int, before: int, after: int) -> dict[str, Any]:
-    return _log(block, MIN_DELAY_CHANGE, before, after, index=2)
-
-
-def _proposed(block: int) -> dict[str, Any]:
-    words = (7, "mallory", 9 * 32, 0, 0, 0, block, block + 50, 0, 1, "payload")
-    return _log(block, CREATED, *words, by="governor")
-
-
-def _executed(block: int) -> dict[str, Any]:
-    return _log(block, EXECUTED, 7, index=9, by="governor")
-
-
-def _codes(*codes: tuple[int, str]) -> Answered:
-    return {(CODE_HASH, "payload", block): code for block, code in codes}
-
-
-_SAME, _OTHER = "0x" + "11" * 32, "0x" + "22" * 32
-
 detector = Detector(
     id="governance-abuse",
     severity=Severity.CRITICAL,
-    reads={"logs": Read(columns=_events.LOG_COLUMNS, topic0=(*PLANNING, *DOING, MIN_DELAY_CHANGE))},
+    reads={
+        "logs": Read(columns=_events.LOG_COLUMNS, topic0=(*PLANNING, *DOING, MIN_DELAY_CHANGE)),
+        "labels": LABELS_READ,
+    },
     memory=Memory(columns=_proposals.REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=_proposals.remember),
     run=run,
     judge=judge,
-    examples=(
-        Example(
-            says="the code of what was queued is another one when it is called",
-            tables={"logs": [_scheduled(10, 3_600), _called(400)]},
-            answers=_codes((10, _SAME), (399, _OTHER), (400, NO_CODE)),
-            finds=({"severity": "critical", "confidence": 0.9, "entities": {"attacker": "payload"}},),
-        ),
-        Example(
-            says="the same for a governor's proposal; code where none was is medium",
-            tables={"logs": [_proposed(10), _executed(400), _scheduled(11, 60), _called(400)]},
-            answers={**_codes((10, _SAME), (399, _SAME), (400, _OTHER)), **_codes((11, NO_CODE))},
-            finds=(
-                {"severity": "critical", "entities": {"governance": "governor"}},
-                {"severity": "medium", "entities": {"governance": "timelock"}},
-            ),
-        ),
-        Example(
-            says="the delay is lowered to nothing, and something is queued and carried out at once",
-            tables={"logs": [_scheduled(10, 0), _change(10, 3_600, 0), _called(10)]},
-            finds=(
-                {"severity": "critical", "values": {"seconds_before": 3_600, "seconds_after": 0}},
-                {"severity": "critical", "values": {"delay_lowered": True}},
-            ),
-        ),
-        Example(
-            says="a delay is halved, or lowered a little; a proposal is made and carried out in one transaction",
-            tables={"logs": [_change(1, 172_800, 86_400), _change(2, 172_800, 90_000), _proposed(3), _executed(3)]},
-            finds=({"severity": "high"}, {"severity": "medium"}, {"severity": "critical"}),
-        ),
-        Example(
-            says="a timelock without a delay does what it is told",
-            tables={"logs": [_scheduled(10, 0), _called(10)]},
-            finds=({"severity": "low"},),
-        ),
-        Example(
-            says="what was queued is carried out as it was; a delay is set, or raised; a payload ends itself",
-            tables={
-                "logs": [_change(9, 0, 60), _change(10, 3_600, 7_200), _scheduled(10, 3_600), _called(400)],
-            },
-            answers=_codes((10, _SAME), (399, _SAME), (400, NO_CODE)),
-        ),
-        Example(says="nobody answers", tables={"logs": [_scheduled(10, 3_600), _called(400)]}),
-    ),
+    examples=EXAMPLES,
 )
