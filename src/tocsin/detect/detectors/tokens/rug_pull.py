@@ -4,9 +4,10 @@ The owner of a token took nearly all of its liquidity out.
 ## What it finds
 A removal of liquidity from a Uniswap V2 pair, or a fork of it, that leaves a tenth of the pair's shares or less.
 
-* high: by the account that owns one of the pair's tokens, as the token itself says (`owner()`); or by the one that made
-  the pair or put the first liquidity into it within the last week, with 5 000 dollars or more.
-* medium: by the latter, with less, or with nothing of known worth.
+* high: by the account that owns one of the pair's tokens, as the token itself says (`owner()`), with 1 000 dollars or
+  more, or with nothing of known worth; or by the one that made the pair or put the first liquidity into it within the
+  last week, with 5 000 dollars or more.
+* medium: by them, with less, or by the latter with nothing of known worth.
 
 ## Why it matters
 Without liquidity the token cannot be sold: what buyers paid for it left with the liquidity. Who still sells elsewhere,
@@ -27,10 +28,12 @@ exchange.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import fsum
 from typing import Any
 
 from tocsin.chain import abi
 from tocsin.chain.signatures import selector
+from tocsin.detect import actors
 from tocsin.detect.detector import MEMORY, Answered, Detector, Example, Memory, Question, Read
 from tocsin.detect.detectors._held import supply
 from tocsin.detect.detectors.tokens import _insiders
@@ -47,8 +50,10 @@ _ZERO, _ERC20 = abi.keys((ZERO,)), abi.texts(("erc20",))
 REMOVED_PERCENT = 90
 """Of the shares there were (reference: detection, section 4.36)."""
 CONFIDENCE, CONFIDENCE_INSIDER = 0.8, 0.7
-INSIDER_DOLLARS = 5_000.0
-"""What an insider who is not the owner must take to wake somebody: smaller ones happen every hour."""
+OWNER_DOLLARS, INSIDER_DOLLARS = 1_000.0, 5_000.0
+"""What an owner, or another insider, must take to wake somebody: smaller ones happen every hour (design)."""
+MOST_TOKENS = 16
+"""Tokens that left a pair that are looked at: a pair has two, and anybody can send it others."""
 WINDOW_BLOCKS = 50_400
 """A week of Ethereum blocks."""
 
@@ -66,8 +71,14 @@ class Removal:
     """Tokens that left the pair, and how much."""
     is_insider: bool
     """The remover made the pair, or put the first liquidity into it."""
-    dollars: float
-    """What was taken, as far as it has a known price."""
+    dollars: float | None
+    """What was taken, as far as it has a known price; None where nothing of it has."""
+
+    def is_large(self, *, by_owner: bool) -> bool:
+        """Whether it is worth waking somebody."""
+        if self.dollars is None:
+            return by_owner
+        return self.dollars >= (OWNER_DOLLARS if by_owner else INSIDER_DOLLARS)
 
 
 def run(tables: Tables) -> Iterator[Question]:
@@ -75,11 +86,14 @@ def run(tables: Tables) -> Iterator[Question]:
     transfers = tables["transfers"]
     is_burn = (abi.which(transfers["to_address"], _ZERO) >= 0) & (abi.which(transfers["standard"], _ERC20) >= 0)
     burns = rows_where(transfers, is_burn).iter_rows(named=True)
-    own = [row for row in burns if row["token_address"] == row["from_address"]]
+    own: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+    for row in sorted(burns, key=lambda each: bytes(each["value_binary"])):
+        if row["token_address"] == row["from_address"]:
+            own[*(row[name] for name in actors.SAME), row["token_address"]] = row  # the largest of several
     if not own:
         return
     senders = dict(tables["transactions"][["transaction_hash", "from_address"]].rows())
-    for row in own:
+    for row in own.values():
         if (sender := senders.get(row["transaction_hash"])) is not None:
             removal = _removal(row, sender, tables)
             yield Question(lookups=_lookups(removal), candidate=removal)
@@ -92,23 +106,21 @@ def _removal(row: Mapping[str, Any], sender: bytes, tables: Tables) -> Removal:
         transfers["transaction_hash"]
     )
     left = rows_where(transfers[["transaction_hash", "token_address", "value_binary"]], is_left).rows()
-    taken: dict[str, int] = {}
-    dollars = 0.0
+    amounts: dict[bytes, int] = {}
     for transaction, token, value in left:
-        if transaction != row["transaction_hash"] or token == pair:
-            continue
-        name = str(hexadecimal(token))
-        amount = int.from_bytes(value, "big")
-        taken[name] = taken.get(name, 0) + amount
-        dollars += prices.dollars(row["chain_id"], token, amount) or 0.0
+        if transaction == row["transaction_hash"] and token != pair:
+            amounts[token] = amounts.get(token, 0) + int.from_bytes(value, "big")
+    worth = {token: prices.dollars(row["chain_id"], token, amount) for token, amount in amounts.items()}
+    known = [each for each in worth.values() if each is not None]
+    kept = sorted(amounts, key=lambda token: (-(worth[token] or 0.0), token))[:MOST_TOKENS]
     return Removal(
         place=Place.of(row),
         pair=str(hexadecimal(pair)),
         remover=str(hexadecimal(sender)),
         shares=int.from_bytes(row["value_binary"], "big"),
-        taken=tuple(sorted(taken.items())),
+        taken=tuple(sorted((str(hexadecimal(token)), amounts[token]) for token in kept)),
         is_insider=sender in _insiders.of_pair(tables[MEMORY], row, WINDOW_BLOCKS),
-        dollars=dollars,
+        dollars=fsum(known) if known else None,
     )
 
 
@@ -137,12 +149,11 @@ def judge(removal: Removal, answers: Answers) -> Sighting | None:
         or 100 * left > (100 - REMOVED_PERCENT) * (left + removal.shares)
     ):
         return None
-    is_large = bool(owned) or removal.dollars >= INSIDER_DOLLARS
     who = f"owns the token {owned[0]}" if owned else "made the pair or filled it first"
     told = ", ".join(f"{amount} of {token}" for token, amount in removal.taken)
     return Sighting(
         place=removal.place,
-        severity=Severity.HIGH if is_large else Severity.MEDIUM,
+        severity=Severity.HIGH if removal.is_large(by_owner=bool(owned)) else Severity.MEDIUM,
         confidence=CONFIDENCE if owned else CONFIDENCE_INSIDER,
         title=f"The {'owner of a token' if owned else 'maker of a pair'} took its liquidity out",
         summary=f"{removal.remover} {who} and took {told} out of {removal.pair}: nearly all there was. Whoever holds "
@@ -226,6 +237,16 @@ detector = Detector(
                 {"severity": "high", "confidence": 0.7, "entities": {"pool": "pair"}},
                 {"severity": "medium", "entities": {"attacker": "bob", "pool": "pond"}},
             ),
+        ),
+        Example(
+            says="the owner takes all, and it is worth next to nothing; an empty burn beside it changes nothing",
+            tables={
+                "transfers": [_BURN, {**_BURN, "value": 0, "log_index": 9}, *_OUT],
+                "transactions": [_SENT],
+                "prices": [{"token_address": "weth", "dollars_per_unit": 0.1}],
+            },
+            answers=_MINE,
+            finds=({"severity": "medium", "entities": {"token": "moon"}, "values": {"shares_removed": 999_000}},),
         ),
         Example(
             says="a tenth is taken out",
