@@ -266,6 +266,21 @@ def test_what_is_asked_once_an_epoch_is_asked_once(node: Node) -> None:
     assert len([path for path in node.asked if "liveness" in path or "inclusion" in path]) == 2
 
 
+def test_who_is_named_by_a_public_key_is_asked_about_by_index_once_it_is_known(node: Node) -> None:
+    key = "0x" + "Ab" * 48
+    node.validators = [
+        {"index": "7", "balance": "32", "status": "active_ongoing", "validator": {"pubkey": key.lower()}},
+    ]
+    node.dead = frozenset({"7"})
+
+    async def act(reader: WithNetwork) -> list[Recording]:
+        return [await reader.recording(header(slot, node)) for slot in (63, 64)]
+
+    first, second = (codecs.tables([told])["own_validators"] for told in scene(node, 64, validators=(key,)).using(act))
+    assert first["is_live"].to_list() == [None]
+    assert second.select("validator_index", "is_live").rows() == [(7, None), (7, False)]
+
+
 def test_no_detector_of_the_network_is_blind_between_the_first_blocks_of_epochs(node: Node) -> None:
     node.inclusion = {"current_epoch_active_gwei": 9, "previous_epoch_target_attesting_gwei": 6}
 

@@ -10,7 +10,7 @@ A beacon node that fails, or answers nonsense, never holds up a block: its answe
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
@@ -19,7 +19,7 @@ import msgspec
 
 from tocsin.app.reader import ChainReader
 from tocsin.app.unbroken import unbroken
-from tocsin.chain.beacon import own, requests
+from tocsin.chain.beacon import keys, own, requests
 from tocsin.chain.beacon.events import Kept, Message
 from tocsin.chain.beacon.slots import CLOCKS, slots_per_epoch
 from tocsin.chain.codecs import beacon as codec
@@ -68,6 +68,8 @@ class Beacon:
     epoch: int = -1
     of_epoch: Mapping[str, bytes] = field(default_factory=dict)
     """Told with every block of the epoch: else detectors would be blind on all but the first of them."""
+    indices: dict[str, str] = field(default_factory=dict)
+    """Of validators by their public keys, as it told them: some questions it only takes by index."""
     listening: "asyncio.Task[None] | None" = None
 
     async def listen(self) -> None:
@@ -89,8 +91,16 @@ class Beacon:
 
     def told(self, epoch: int, of_epoch: Mapping[str, bytes]) -> None:
         """All of it could be read and is told: events need not be told again, nor the epoch be asked about."""
-        self.epoch, self.of_epoch = epoch, of_epoch
         self.heard.clear()
+        if epoch != self.epoch:
+            self.epoch, self.of_epoch = epoch, of_epoch
+            for key in keys.of(of_epoch):
+                if key.kind == "validators":
+                    self.indices |= requests.indices_by_key(of_epoch[key.text], self.node.name)
+
+    def by_index(self, validators: Iterable[str]) -> tuple[str, ...]:
+        """Validators, by index where it is known."""
+        return tuple(self.indices.get(each.lower(), each) for each in validators)
 
 
 def beacons(urls: Sequence[str], validators: Sequence[str]) -> tuple[Beacon, ...]:
@@ -242,7 +252,8 @@ class WithNetwork:
         answers = await beacon.asked((*requests.NODE, requests.FINALITY, *requests.of_slot(slot)))
         if epoch == beacon.epoch:
             return _Said(epoch, beacon.of_epoch, answers)
-        return _Said(epoch, await beacon.asked(requests.of_epoch(epoch, self.validators)), answers)
+        of_epoch = requests.of_epoch(epoch, beacon.by_index(self.validators))
+        return _Said(epoch, await beacon.asked(of_epoch), answers)
 
     async def _slot(self, beacon: Beacon, header: Header) -> int:
         clock = CLOCKS.get(self.chain_id)

@@ -77,6 +77,12 @@ def _indices(validators: tuple[str, ...]) -> list[str]:
     return [one for one in validators if one.isdigit()]
 
 
+def indices_by_key(answer: bytes, where: str) -> dict[str, str]:
+    """The index of each public key in an answer about the states of validators. Raises `MalformedInput`."""
+    found = answers.decode(answers.Validators, answer, where).data
+    return {each.validator.pubkey.lower(): str(each.index) for each in found}
+
+
 def is_validator(text: str) -> bool:
     """Whether this names a validator: its index, or its public key."""
     return _IDENTIFIER.fullmatch(text) is not None

@@ -13,10 +13,9 @@ An inactive validator loses what it would have earned and a little more; while f
 Many at once are a machine, a site or a signer that is down.
 
 ## Blind spots
-It is only told of validators that are named by index, and by Teku only where it was started with
-`--beacon-liveness-tracking-enabled`; without it nothing is found. Liveness is best effort: a beacon node that was just
-started may call a live validator dead. Ask about epochs that are over. Attestations that come late count as live: how
-late is not told. That it is over is not told.
+Teku tells who is live only where it was started with `--beacon-liveness-tracking-enabled`; without it nothing is found.
+Liveness is best effort: a beacon node that was just started may call a live validator dead. Ask about epochs that are
+over. Attestations that come late count as live: how late is not told. That it is over is not told.
 
 ## Triage
 Look at the validator client's log first: lost beacon node, locked signer, full disk. Do NOT start the same keys on a
