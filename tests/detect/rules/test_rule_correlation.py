@@ -68,6 +68,20 @@ def test_a_row_whose_block_has_no_time_counts_for_nothing() -> None:
     assert places(joined(COUNTED, PAID), blocks=blocks(0, 20), transfers=rows) == []
 
 
+def test_rows_without_what_is_grouped_by_are_of_no_group() -> None:
+    rows = [payment(n, log_index=None) for n in (1, 2, 3)]
+    grouped = joined(COUNTED.replace("to_address", "log_index"), PAID)
+    assert places(grouped, blocks=blocks(0, 1, 2), transfers=rows) == []
+    logged = [payment(n, log_index=7) for n in (1, 2, 3)]
+    assert places(grouped, blocks=blocks(0, 1, 2), transfers=logged) == [(3, 0)]
+
+
+def test_a_value_that_is_empty_is_none() -> None:
+    detector = joined("type: value_count, rules: [paid], timespan: 1m, condition: {field: log_index, gte: 2}", PAID)
+    rows = [payment(1, log_index=None), payment(2, log_index=7), payment(3, log_index=8)]
+    assert places(detector, blocks=blocks(0, 1, 2), transfers=rows) == [(3, 0)]
+
+
 def test_different_values() -> None:
     detector = joined(
         "type: value_count, rules: [paid], group-by: [from_address], timespan: 1m, "

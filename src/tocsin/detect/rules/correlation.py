@@ -21,7 +21,7 @@ from tocsin.detect.rules.page import page
 from tocsin.detect.rules.plans import MOST_BLOCKS_PER_SECOND, Plan, in_words, plan_of
 from tocsin.detect.rules.remembering import COLUMNS, MATCHED, Part, prepare, shown_row
 from tocsin.detect.rules.rule import Rule
-from tocsin.detect.rules.telling import Row, Telling, entities, place_of, role_of, stated
+from tocsin.detect.rules.telling import Row, Telling, entities, exact, place_of, role_of, stated
 from tocsin.detect.rules.windows import Event, Events, counts, distinct, ordered, reached
 from tocsin.model.finding import Sighting
 from tocsin.tables.dataset import Dataset, Tables
@@ -221,6 +221,6 @@ def _sighting(row: Row, part: Part, level: int, plan: Plan, telling: Telling, jo
 
 
 def stated_groups(row: Row, part: Part) -> Iterator[str]:
-    """The values a row is grouped by; a dash for none."""
+    """The values a row is grouped by."""
     for field in part.groups:
-        yield str(stated(row, [field]).get(field.name, "-"))
+        yield str(exact(field, row[field.column]))

@@ -22,7 +22,6 @@ COLUMNS: Mapping[str, Column] = {
 _SCHEMA = schema({**PLACE, **COLUMNS})
 _BLOCK = ("chain_id", "block_number", "block_hash")
 _SECONDS = "block.timestamp"
-NONE = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,19 @@ class Part:
 
 def prepare(tables: Tables, parts: Sequence[Part]) -> Tables:
     """The rows each rule matches in this batch, and all of them as they are remembered."""
-    frames = [_timed(part.matcher.matches(tables), tables["blocks"]) for part in parts]
+    frames = [_timed(_grouped(part.matcher.matches(tables), part), tables["blocks"]) for part in parts]
     kept = [_kept(frame, part) for frame, part in zip(frames, parts, strict=True)]
     return {MATCHED: pl.concat(kept), **{f"{MATCHED}:{number}": frame for number, frame in enumerate(frames)}}
+
+
+def _grouped(rows: pl.DataFrame, part: Part) -> pl.DataFrame:
+    """
+    The rows that belong to a group, and have what is counted.
+
+    Who is not known is nobody in particular: else all arguments that cannot be decoded would be one account's.
+    """
+    needed = [field.column for field in (*part.groups, *([part.value] if part.value else ()))]
+    return rows if rows.is_empty() or not needed else rows.drop_nulls(needed)
 
 
 def _timed(rows: pl.DataFrame, blocks: pl.DataFrame) -> pl.DataFrame:
@@ -80,8 +89,7 @@ def _as_text(field: Field) -> pl.Expr:
     if field.sort is Sort.TEXT:
         column = column.cast(pl.Binary())
     plain = field.sort in {Sort.COUNT, Sort.FLAG}
-    text = column.cast(pl.String()) if plain else column.bin.encode("hex")
-    return text.fill_null(NONE)
+    return column.cast(pl.String()) if plain else column.bin.encode("hex")
 
 
 def shown_row(tables: Tables, number: int, parts: Sequence[Part]) -> tuple[Row, Part]:
