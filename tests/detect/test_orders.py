@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.chain.catalogue import datasets
-from tocsin.detect.detectors.phishing._orders import FULFILLED, Order, orders, sale
+from tocsin.detect.detectors.phishing._orders import FULFILLED, SEAPORTS, Order, orders, sale
 from tocsin.detect.known import KNOWN
 from tocsin.detect.worth import Prices
 from tocsin.tables.literal import frame, topic
@@ -22,7 +22,7 @@ NOBODY = bytes(20)
 
 
 def decoded(data: bytes, **other: Any) -> list[Order]:
-    row = {"topic0": FULFILLED, "topic1": topic("seller"), "data": data, **other}
+    row = {"address": SEAPORTS[0], "topic0": FULFILLED, "topic1": topic("seller"), "data": data, **other}
     return list(orders(frame(datasets()["logs"].columns, [row])))
 
 
@@ -60,6 +60,8 @@ def test_a_price_is_all_that_is_paid_for_one_item() -> None:
     assert sale(order, Prices.of(KNOWN)) == (collection, 10_000.0)
 
 
-def test_logs_without_an_offerer_are_left_out() -> None:
+def test_logs_without_an_offerer_and_those_of_strangers_are_left_out() -> None:
+    assert decoded(encoded(NOBODY, [], []))
     assert not decoded(encoded(NOBODY, [], []), topic1=None)
+    assert not decoded(encoded(NOBODY, [], []), address=NOBODY)
     assert not list(orders(pl.DataFrame(schema=datasets()["logs"].schema)))

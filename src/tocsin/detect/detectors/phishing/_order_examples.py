@@ -2,14 +2,10 @@
 
 from typing import Any
 
-from tocsin.chain.signatures import topic
 from tocsin.detect.detector import Example
+from tocsin.detect.detectors.phishing._orders import FULFILLED, SEAPORTS
 from tocsin.tables import literal
 
-_FULFILLED = topic(
-    "OrderFulfilled(bytes32,address,address,address,(uint8,address,uint256,uint256)[],"
-    "(uint8,address,uint256,uint256,address)[])"
-)
 _COIN = "0x" + "ee" * 20
 _ETHER = 10**18
 _NATIVE, _ERC721 = 0, 2
@@ -23,7 +19,8 @@ def _order(
     body = literal.words(len(offered), *flat[0]) + literal.words(len(asked), *flat[1])
     head = literal.words(7, other.pop("recipient", "buyer"), 128, 128 + 32 * (1 + len(flat[0])))
     return {
-        "block_number": block, "topic0": _FULFILLED, "topic1": literal.topic(offerer), "data": head + body, **other,
+        "block_number": block, "address": SEAPORTS[-1], "topic0": FULFILLED, "topic1": literal.topic(offerer),
+        "data": head + body, **other,
     }  # fmt: skip
 
 
@@ -122,7 +119,7 @@ EXAMPLES = (
         finds=({"severity": "low", "confidence": 0.3},),
     ),
     Example(
-        says="sales at a price, for another item, of an unknown collection, by the owner's own transaction, and a lie",
+        says="sales at a price, for another item, of an unknown collection, in the owner's own transaction, two lies",
         tables=_after_sales(
             logs=[
                 _sold(5, "alice", "apes", 1),
@@ -130,6 +127,7 @@ EXAMPLES = (
                 _sold(7, "carol", "unheard-of", 0),
                 _sold(8, "dave", "apes", 0),
                 _sold(9, "erin", "apes", 0),
+                _sold(10, "frank", "apes", 0, address="no market"),
             ],
             transfers=[
                 _move(5, "alice", "buyer", "apes"),
@@ -138,8 +136,9 @@ EXAMPLES = (
                 _move(6, "buyer", "bob", "cats"),
                 _move(7, "carol", "buyer", "unheard-of"),
                 _move(8, "dave", "buyer", "apes"),
+                _move(10, "frank", "buyer", "apes"),
             ],
-            transactions=[_sent(5, "buyer"), _sent(6, "buyer"), _sent(7, "buyer"), _sent(8, "dave"), _sent(9, "buyer")],
+            transactions=[*(_sent(block, "buyer") for block in (5, 6, 7, 9, 10)), _sent(8, "dave")],
         ),
     ),
 )

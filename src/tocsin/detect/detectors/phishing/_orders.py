@@ -1,4 +1,4 @@
-"""Orders that Seaport fulfilled: what was offered, and what it was sold for. The logs may be anybody's."""
+"""Orders that Seaport fulfilled, as it says itself: what was offered, and what it was sold for."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +15,16 @@ FULFILLED = topic(
     "OrderFulfilled(bytes32,address,address,address,(uint8,address,uint256,uint256)[],"
     "(uint8,address,uint256,uint256,address)[])"
 )
+SEAPORTS = tuple(
+    bytes.fromhex(address)
+    for address in (
+        "00000000006c3852cbef3e08e8df289169ede581",
+        "00000000000001ad428e4906ae43d8f9852d0dd6",
+        "00000000000000adc04c56bf30ac9d3c0aaf14dc",
+        "0000000000000068f116a894984e2db1123eb395",
+    )
+)
+"""Seaport 1.1, 1.4, 1.5 and 1.6, at these addresses on every chain."""
 WORD, HEAD_WORDS = 32, 4
 OFFERED_WORDS, ASKED_WORDS = 4, 5
 """Of an item: kind, token, identifier, amount and, of what is asked, who gets it."""
@@ -57,8 +67,12 @@ class Order:
 
 
 def orders(logs: pl.DataFrame) -> Iterator[Order]:
-    """The orders in the order of the chain; logs that hold none are left out."""
-    for row in logs.sort("block_number", "transaction_index", "log_index").iter_rows(named=True):
+    """The orders in the order of the chain; logs that hold none, or are not Seaport's, are left out."""
+    for row in (
+        logs.filter(pl.col("address").is_in(SEAPORTS))
+        .sort("block_number", "transaction_index", "log_index")
+        .iter_rows(named=True)
+    ):
         order = _order(row)
         if order is not None:
             yield order

@@ -16,10 +16,10 @@ The owner signed once on a page that looked like a login, and the order is good 
 one may have signed more: they can be cancelled.
 
 ## Blind spots
-Other markets than Seaport and its forks. Orders paid for with a token of unknown price, or with other items.
-Collections without a price that did not change hands by Seaport within the day. Gifts, sales settled elsewhere, and
-moves between wallets of one owner look the same: precision is low for single items. What becomes of the items
-afterwards, a quick resale for one, is not looked at.
+Other markets than Seaport, its forks included, at other addresses than its own. Orders paid for with a token of unknown
+price, or with other items. Collections without a price that did not change hands by Seaport within the day. Gifts,
+sales settled elsewhere, and moves between wallets of one owner look the same: precision is low for single items. What
+becomes of the items afterwards, a quick resale for one, is not looked at.
 
 ## Triage
 Tell the owner to cancel all orders (`incrementCounter` of Seaport) and to take approvals back; tell markets to flag the
@@ -195,7 +195,7 @@ detector = Detector(
     id="nft-order-phishing",
     severity=Severity.HIGH,
     reads={
-        "logs": Read(columns=("topic0", "topic1", "data", "log_index"), topic0=(FULFILLED,)),
+        "logs": Read(columns=("address", "topic0", "topic1", "data", "log_index"), topic0=(FULFILLED,)),
         "transfers": Read(columns=("token_address", "from_address", "to_address", "value_f64")),
         "transactions": Read(columns=("from_address",)),
         "prices": PRICES_READ,
