@@ -6,7 +6,8 @@ them a harmless face.
 
 ## What it finds
 New contracts whose code branches on whether the account that makes the block (COINBASE) is zero, as it is in many
-simulations and never in a block: medium. Paying whoever makes the block, as searchers do, is not taken for it.
+simulations and never in a block: medium, one finding for each transaction. Paying whoever makes the block, as searchers
+do, is not taken for it.
 
 ## Why it matters
 No honest contract has a reason to ask. What simulations said about such a contract, and about transactions that use it,
@@ -29,38 +30,44 @@ from collections.abc import Iterator
 from typing import Any
 
 from tocsin.chain.bytecode.evasion import tests_block_maker
+from tocsin.detect.actors import SAME
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables.dataset import Tables
 
 CONFIDENCE = 0.5
 """(reference: detection, section 4.20)"""
+LISTED = 20
+"""Contracts that a finding names."""
 
 
 def run(tables: Tables) -> Iterator[Sighting]:
-    """A sighting for each new contract that does."""
+    """A sighting for each transaction that creates such contracts: a factory may make hundreds."""
     created = tables["created_contracts"]
     if created.is_empty():
         return
-    for row in created.iter_rows(named=True):
+    found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in created.sort("contract_address").iter_rows(named=True):
         if row["code"] and tests_block_maker(row["code"]):
-            yield _sighting(row)
+            found.setdefault(tuple(row[name] for name in SAME), []).append(row)
+    yield from map(_sighting, found.values())
 
 
-def _sighting(row: dict[str, Any]) -> Sighting:
-    contract, deployer = (str(hexadecimal(row[name])) for name in ("contract_address", "creator_address"))
-    deployer = hexadecimal(row["sender_address"]) or deployer
+def _sighting(rows: list[dict[str, Any]]) -> Sighting:
+    row, *others = rows
+    contracts = [str(hexadecimal(each["contract_address"])) for each in rows[:LISTED]]
+    deployer = str(hexadecimal(row["sender_address"] or row["creator_address"]))
+    more = f" and {len(others)} more" if others else ""
     return Sighting(
         place=Place.of(row),
         severity=Severity.MEDIUM,
         confidence=CONFIDENCE,
         title="A new contract looks whether it is being simulated",
-        summary=f"{deployer} deployed {contract}, whose code does one thing where somebody makes the block and another "
-        "where nobody does, as in a simulation.",
-        entities=(Entity("deployer", deployer), Entity("contract", contract)),
-        values={"code_bytes": len(row["code"])},
+        summary=f"{deployer} deployed {contracts[0]}{more}, whose code does one thing where somebody makes the block and "
+        "another where nobody does, as in a simulation.",
+        entities=(Entity("deployer", deployer), *(Entity("contract", contract) for contract in contracts)),
+        values={"code_bytes": len(row["code"]), "contracts": len(rows)},
         labels=("stage:preparation",),
-        key=contract,
     )
 
 
@@ -79,8 +86,19 @@ detector = Detector(
     examples=(
         Example(
             says="COINBASE ISZERO PUSH JUMPI",
-            tables={"created_contracts": [_deployed("4115600a57005b00")]},
-            finds=({"severity": "medium", "entities": {"deployer": "mallory", "contract": "trap"}},),
+            tables={
+                "created_contracts": [
+                    _deployed("4115600a57005b00"),
+                    {**_deployed("4115600a57005b00"), "contract_address": "another"},
+                ]
+            },
+            finds=(
+                {
+                    "severity": "medium",
+                    "entities": {"deployer": "mallory", "contract": "trap"},
+                    "values": {"contracts": 2},
+                },
+            ),
         ),
         Example(
             says="masked as compilers do, and compared with zero",
