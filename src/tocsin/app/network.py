@@ -43,6 +43,10 @@ LOOKS_KEPT = 16
 """Looks at the newest blocks: a block that is tried again is told the same."""
 
 
+_TOLD_ONCE = frozenset({"liveness"})
+"""Kinds of answers about an epoch that is over: remembered when told, and many rows where much is wrong."""
+
+
 class _Said(NamedTuple):
     """What a beacon node answers about one block."""
 
@@ -93,8 +97,10 @@ class Beacon:
         """All of it could be read and is told: events need not be told again, nor the epoch be asked about."""
         self.heard.clear()
         if epoch != self.epoch:
-            self.epoch, self.of_epoch = epoch, of_epoch
-            for key in keys.of(of_epoch):
+            told = keys.of(of_epoch)
+            self.epoch = epoch
+            self.of_epoch = {key.text: of_epoch[key.text] for key in told if key.kind not in _TOLD_ONCE}
+            for key in told:
                 if key.kind == "validators":
                     self.indices |= requests.indices_by_key(of_epoch[key.text], self.node.name)
 

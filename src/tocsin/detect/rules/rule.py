@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
 from tocsin.detect.detector import Detector
 from tocsin.detect.rules.cases import examples
@@ -51,22 +52,10 @@ def rule(node: Map, tests: Node | None, *, force: bool) -> Rule:
     written = as_map(node.get(DETECTION), node.mark, DETECTION)
     logic = detection(written, vocabulary)
     if not (force or is_selective(logic)):
-        written.mark_of("condition").refuse(
-            "detection.condition",
-            f"would match nearly all of {dataset.id}: ask for a value, not only for what something is not; "
-            "--force takes it all the same",
-        )
+        _refuse_everything(written, dataset)
     roles = _named_roles(node, vocabulary)
     compiled = matcher(logic, vocabulary, _shown(node, vocabulary))
-    telling = Telling(
-        title=top.title,
-        says=top.says,
-        severity=top.severity,
-        confidence=top.confidence,
-        labels=top.tags,
-        roles=roles or {field.column: role_of(field) for field in compiled.shown if field.sort is Sort.ADDRESS},
-        shown=compiled.shown,
-    )
+    telling = _telling(top, compiled.shown, roles)
     return Rule(
         mark=node.mark,
         heading=top,
@@ -75,6 +64,26 @@ def rule(node: Map, tests: Node | None, *, force: bool) -> Rule:
         logic=logic,
         telling=telling,
         vocabulary=vocabulary,
+    )
+
+
+def _refuse_everything(written: Map, dataset: Dataset) -> NoReturn:
+    written.mark_of("condition").refuse(
+        "detection.condition",
+        f"would match nearly all of {dataset.id}: ask for a value, not only for what something is not; "
+        "--force takes it all the same",
+    )
+
+
+def _telling(top: Heading, shown: tuple[Field, ...], roles: Mapping[str, str]) -> Telling:
+    return Telling(
+        title=top.title,
+        says=top.says,
+        severity=top.severity,
+        confidence=top.confidence,
+        labels=top.tags,
+        roles=roles or {field.column: role_of(field) for field in shown if field.sort is Sort.ADDRESS},
+        shown=shown,
     )
 
 
