@@ -30,9 +30,9 @@ WORDS: Mapping[str, str] = {
 _ABOUT_LISTS = re.compile(r"\((leishen|priceattackbench|reentrancy redux)\)|trace2inv category: (?!flashsyn)\w+")
 """What only names a list."""
 
-BY_DETECTOR: Mapping[str, str] = {"reentrancy": "reentrancy", "read-only-reentrancy": "reentrancy"}
-"""The family of detectors that find one kind and nothing else, and do not say so."""
 PREFIX = "family:"
+LEFT = "logic"
+"""The family that findings name where no more is known than that somebody's own rules let it happen."""
 
 
 def known(path: Path) -> dict[str, frozenset[str]]:
@@ -49,12 +49,15 @@ def of_text(types: str) -> frozenset[str]:
 
 
 def named(found: Iterable[Finding]) -> list[str]:
-    """The families that findings name, those of the most severe and most certain first."""
-    ordered = sorted(found, key=lambda each: (-each.severity, -each.confidence))
-    seen = [family for each in ordered if each.severity > Severity.INFO and (family := _family(each))]
-    return list(dict.fromkeys(seen))
+    """
+    The families that findings name: those of the most severe first, of these the most certain.
+
+    `LEFT` says that nothing more is known: among findings of one severity it stands behind whatever says more.
+    """
+    told = [(each, family) for each in found if each.severity > Severity.INFO and (family := _family(each))]
+    told.sort(key=lambda pair: (-pair[0].severity, pair[1] == LEFT, -pair[0].confidence))
+    return list(dict.fromkeys(family for _, family in told))
 
 
 def _family(finding: Finding) -> str:
-    told = (label.removeprefix(PREFIX) for label in finding.labels if label.startswith(PREFIX))
-    return next(told, BY_DETECTOR.get(finding.detector, ""))
+    return next((label.removeprefix(PREFIX) for label in finding.labels if label.startswith(PREFIX)), "")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from tocsin.detect.accounts import Account
+from tocsin.detect.detectors._causes import LOGIC
 from tocsin.detect.extraction import Extraction
 from tocsin.model.finding import Place, Severity, hexadecimal
 
@@ -39,6 +40,8 @@ class Gain:
 
     taken: Extraction
     gave: bool
+    family: str = LOGIC
+    """The label of the kind of attack that it speaks for."""
 
     @property
     def place(self) -> Place:

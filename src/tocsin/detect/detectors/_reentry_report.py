@@ -15,6 +15,9 @@ LOSS_DOLLARS = 10_000
 UNSURE = 0.4
 """Confidence where it is not certain that who entered acts for the actors (reference: the weak form's ceiling)."""
 
+FAMILY = "family:reentrancy"
+"""The kind of attack that it speaks for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loss:
@@ -88,6 +91,7 @@ def sighting(suspects: Suspects, entries: Sequence[Reentry], loss: Loss) -> Sigh
             "outer_call_index": found.outer.position,
             "inner_call_index": found.inner.position,
         },
+        labels=(FAMILY,),
         key=victim,
     )
 

@@ -19,8 +19,9 @@ it is looked up: how much the sender has sent before, and whether the contract e
 What came out of positions in pools and lending markets that were the actors' own before does not count; where nothing
 would be left to tell of without it, the finding is one level lower, with the label `own-position`.
 
-Confidence grows with the gain and shrinks when ages are not known. The label `family:logic` says that the rules of
-whoever lost let it go, as far as this detector can see: where another names a cause, believe that one.
+Confidence grows with the gain and shrinks when ages are not known. The label `family:access-control` says that tokens
+were passed on that had been minted for nothing, `family:governance` that a proposal was executed, `family:logic` that
+the rules of whoever lost let it go, as far as is seen here: where another detector names a cause, believe that one.
 
 ## Why it matters
 Most exploits end so: value out of nothing, in one transaction, by a contract that did not exist yesterday.
@@ -42,6 +43,7 @@ Forta-Agents large-profit-bot and its thresholds ($10 000, $500 000).
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from tocsin.chain.signatures import selector
@@ -49,7 +51,8 @@ from tocsin.detect import extraction
 from tocsin.detect.accounts import Account, account, questions
 from tocsin.detect.actors import CALLS_READ, TRANSACTIONS_READ
 from tocsin.detect.detector import Detector, Example, Question, Read
-from tocsin.detect.detectors import _given, _promising
+from tocsin.detect.detectors import _causes, _given, _promising
+from tocsin.detect.detectors._causes import LOGIC
 from tocsin.detect.detectors._example_rows import call
 from tocsin.detect.detectors._gain_grades import ENTRY_DOLLARS, MEDIUM_DOLLARS, THROWN_AWAY_DOLLARS, Gain, grade, shown
 from tocsin.detect.extraction import LISTED
@@ -61,8 +64,6 @@ from tocsin.model.lookups import Answers
 from tocsin.tables.dataset import Tables
 
 OWN_POSITION = "own-position"
-FAMILY = "family:logic"
-"""What is left where nothing else is seen: somebody's own rules let it go."""
 
 
 def run(tables: Tables) -> Iterator[Question]:
@@ -73,7 +74,8 @@ def run(tables: Tables) -> Iterator[Question]:
     for taken in extraction.extractions(tables, enough).values():
         gain = Gain(taken, gave=_given.gave(taken, with_logs="logs" in tables))
         if gain.is_enough:
-            yield Question(lookups=questions(gain.place, _asked(gain)), candidate=gain)
+            found = replace(gain, family=_causes.family(tables["calls"], taken)) if "calls" in tables else gain
+            yield Question(lookups=questions(gain.place, _asked(gain)), candidate=found)
 
 
 def _asked(gain: Gain) -> Iterator[str]:
@@ -102,9 +104,7 @@ def judge(gain: Gain, answers: Answers) -> Sighting | None:
 
 
 def _labels(gain: Gain) -> tuple[str, ...]:
-    if gain.is_own:
-        return (OWN_POSITION,)
-    return (FAMILY,) if gain.acts and not gain.gave else ()
+    return (OWN_POSITION,) if gain.is_own else (gain.family,) if gain.acts and not gain.gave else ()
 
 
 def _entities(gain: Gain) -> tuple[Entity, ...]:
@@ -289,7 +289,7 @@ detector = Detector(
                 "profits": [*_at(_moved(100, "pool", "thief"), 1), *_at(_moved(100, "pool", "thief"), 2)],
                 "liquidity": [*_at(_range("thief", "mint", "burn", "collect"), 1), *_at(_range("bank"), 2)],
             },
-            finds=({"severity": "high", "labels": [FAMILY]}, {"severity": "high", "labels": [FAMILY]}),
+            finds=({"severity": "high", "labels": [LOGIC]}, {"severity": "high", "labels": [LOGIC]}),
         ),
         Example(
             says="a withdrawal: what is called pays its caller, and it is not much",

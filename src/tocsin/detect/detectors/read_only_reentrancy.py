@@ -53,7 +53,7 @@ from tocsin.detect.detectors._example_rows import answered, call
 from tocsin.detect.detectors._frames import Frame
 from tocsin.detect.detectors._mid_call_reads import VIEWS, MidCallRead, mid_call_reads
 from tocsin.detect.detectors._reentry import BY_DESIGN
-from tocsin.detect.detectors._reentry_report import UNSURE, Suspects
+from tocsin.detect.detectors._reentry_report import FAMILY, UNSURE, Suspects
 from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables.dataset import Tables
@@ -137,6 +137,7 @@ def _sighting(suspects: Suspects, reads: Sequence[MidCallRead], loss: float) -> 
             **({"loss_about_dollars": round(loss)} if lost else {}),
             "read_call_index": worst.read.position,
         },
+        labels=(FAMILY,),
         key=f"{victim} {pool}",
     )
 
