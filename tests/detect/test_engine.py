@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import polars as pl
+import pytest
 
 from tocsin.chain.catalogue import datasets
-from tocsin.detect.detector import CONFIDENCE_WITHOUT, Detector, Question, Read
-from tocsin.detect.engine import detect, settle
+from tocsin.detect import engine
+from tocsin.detect.detector import CONFIDENCE_WITHOUT, Detector, Memory, Question, Read
+from tocsin.detect.engine import detect, settle, within_window
 from tocsin.model.finding import Place, Severity, Sighting
 from tocsin.model.lookups import Answers, Lookup
 from tocsin.tables.dataset import Tables
@@ -84,3 +86,13 @@ def test_questions_are_asked_once_and_judged() -> None:
 def test_a_finding_says_where_to_read_on() -> None:
     told = a_detector().with_page("Title\n\n## References\n- https://example.org\n")
     assert detect({"logs": logs("a")}, [told], {}).findings[0].references == ("https://example.org",)
+
+
+def test_what_is_remembered_is_bounded_and_the_newest_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "MOST_REMEMBERED", 3)
+    stateful = a_detector(memory=Memory(columns={}, window_blocks=4, remember=lambda tables: tables["logs"]))
+    rows = [{"block_number": number} for number in range(1, 11)]
+
+    kept = within_window(frame(datasets()["logs"].columns, rows), stateful, 11)
+
+    assert kept["block_number"].to_list() == [8, 9, 10]

@@ -212,11 +212,16 @@ def _keys(read: Read) -> tuple[bytes, ...]:
     return read.topic0 or read.selector
 
 
+MOST_REMEMBERED = 4_000_000
+"""Rows a detector remembers of one chain, the newest: whoever fills blocks with such rows must not fill the machine."""
+
+
 def within_window(memory: pl.DataFrame, detector: Detector, first_block: int) -> pl.DataFrame:
     """The remembered rows that a stateful detector may still see when its next batch begins at `first_block`."""
     if detector.memory is None:
         raise TypeError(f"detector {detector.id} has no memory")
-    return memory.filter(pl.col("block_number") + detector.memory.window_blocks >= first_block)
+    kept = memory.filter(pl.col("block_number") + detector.memory.window_blocks >= first_block)
+    return kept.tail(MOST_REMEMBERED)
 
 
 def exactly(read: Read, frame: pl.DataFrame) -> pl.DataFrame:
