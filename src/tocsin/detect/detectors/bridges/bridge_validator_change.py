@@ -7,7 +7,7 @@ for each contract and each change.
 
 * critical: at a contract that is labelled as a bridge or as watched, not through a timelock or a Safe that is known by
   its events; or there a root of nothing but zeros is accepted, under which any message can be proven.
-* high: at such a contract, through a Safe.
+* high: at such a contract, through a Safe; or a validator is removed.
 * medium: at such a contract, through a timelock; a root of zeros elsewhere.
 * low: at any other contract: nobody knows that it is a bridge.
 
@@ -119,7 +119,7 @@ def _change(row: Mapping[str, Any], ways: tuple[str, ...], *, is_known: bool) ->
     came = f"through a {' and a '.join(ways)}" if ways else "not through a known timelock or Safe"
     return Sighting(
         place=Place.of(row),
-        severity=_severity(ways) if is_known else Severity.LOW,
+        severity=min(_severity(ways), Severity.CRITICAL if is_gain else Severity.HIGH) if is_known else Severity.LOW,
         confidence=CONFIDENCE if is_known else CONFIDENCE_UNKNOWN,
         title="What a bridge believes was changed",
         summary=f"At {bridge} {change.says}{told}, {came}.",
@@ -221,7 +221,7 @@ detector = Detector(
             finds=(
                 {"severity": "critical", "values": {"believed_from": 1}},
                 {"severity": "medium"},
-                {"severity": "critical", "values": {"change": "a validator was added or removed"}},
+                {"severity": "high", "values": {"change": "a validator was added or removed"}},
             ),
         ),
         Example(

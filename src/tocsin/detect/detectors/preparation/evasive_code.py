@@ -63,8 +63,8 @@ def _sighting(rows: list[dict[str, Any]]) -> Sighting:
         severity=Severity.MEDIUM,
         confidence=CONFIDENCE,
         title="A new contract looks whether it is being simulated",
-        summary=f"{deployer} deployed {contracts[0]}{more}, whose code does one thing where somebody makes the block and "
-        "another where nobody does, as in a simulation.",
+        summary=f"{deployer} deployed {contracts[0]}{more}, whose code does one thing where somebody makes the block "
+        "and another where nobody does, as in a simulation.",
         entities=(Entity("deployer", deployer), *(Entity("contract", contract) for contract in contracts)),
         values={"code_bytes": len(row["code"]), "contracts": len(rows)},
         labels=("stage:preparation",),
