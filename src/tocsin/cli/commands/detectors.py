@@ -102,7 +102,7 @@ def _targets(target: str, *, force: bool) -> list[tuple[Detector, Checks]]:
     if target.endswith(".py"):
         own = extension_in(target, Detector)
         return [(own, yield_checks(own))]
-    if is_rules(target):
+    if target not in detectors() and is_rules(target):
         return [(rule.detector, suite(rule)) for rule in compiled((target,), force=force)]
     known = chosen((target,) if target else (), detectors()).values()
     return [(detector, yield_checks(detector)) for detector in known]
