@@ -1,16 +1,23 @@
 """What is seen of moved prices in one transaction, in words."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
+from tocsin.chain.abi import SELECTOR_BYTES
 from tocsin.chain.signatures import selector
 from tocsin.detect.detectors import _price_reads, _trip_grades
+from tocsin.detect.detectors._frames import Frame, is_entry, receiver
 from tocsin.detect.detectors._price_cases import Case
-from tocsin.detect.detectors._price_reads import Read
+from tocsin.detect.detectors._price_reads import DISTORTION, Read
 from tocsin.detect.detectors._trip_grades import CONFIDENCE_HIGH, CONFIDENCE_UNPRICED, HIGH_DOLLARS, Grade
 from tocsin.detect.worth import about
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
+from tocsin.tables.amounts import WORD_BYTES
 
-_SYNC = selector("sync()")
+UNITS = range(1 << 40, 1 << 128)
+"""What an amount of a token is likely to be, and an index, a time or an address is not."""
+SAME_UNITS = 1.01
+_SYNC, _TRANSFER = selector("sync()"), selector("transfer(address,uint256)")
 CONFIDENCE_SWING = 0.3
 MOVED_PRICE, WRONG_SUMS = "family:price-manipulation", "family:logic"
 """The kind of attack that a shape speaks for."""
@@ -54,14 +61,44 @@ def _round_trip(case: Case, grade: Grade) -> Sighting:
 
 def _family(case: Case, counterpart: bytes) -> str:
     """
-    A contract that was traded with, one token for another, was given a wrong price. One that lost of every token that
-    went to and fro got its own sums wrong, and so did the token of a pool that has to be told what it holds.
+    A contract that was traded with, one token for another, or that paid very differently for as much, was given a wrong
+    price. One that lost of every token that went to and fro got its own sums wrong, and so did the token of a pool that
+    has to be told what it holds.
     """
     if counterpart in case.pools:
         told = any(frame.selector == _SYNC and frame.callee == counterpart for frame in case.tree)
         return WRONG_SUMS if told else MOVED_PRICE
     traded = any(net > 0 for (account, _), net in case.net.items() if account == counterpart)
-    return MOVED_PRICE if traded else WRONG_SUMS
+    return MOVED_PRICE if traded or _has_swung(case, counterpart) else WRONG_SUMS
+
+
+def _has_swung(case: Case, counterpart: bytes) -> bool:
+    """Whether one function of a contract paid very differently for as many units of something, as a curve does."""
+    paid: dict[tuple[bytes, bytes], list[tuple[int, int]]] = {}
+    entries: list[Frame] = []
+    for frame in case.tree:
+        while entries and entries[-1].end <= frame.position:
+            entries.pop()
+        if entries and frame.caller == counterpart and frame.selector == _TRANSFER and receiver(frame) in case.members:
+            entry = entries[-1]
+            paid.setdefault((entry.selector, frame.callee), []).append((_word(entry, 0), _word(frame, 1)))
+        if is_entry(frame, case.members) and frame.callee == counterpart:
+            entries.append(frame)
+    return any(_are_apart(sales) for sales in paid.values())
+
+
+def _are_apart(sales: list[tuple[int, int]]) -> bool:
+    """Next to each other by units: what is no number of units, as an index or an address, says nothing."""
+    ordered = sorted(sale for sale in sales if UNITS.start <= sale[0] < UNITS.stop and sale[1])
+    return any(
+        more <= SAME_UNITS * less and max(one, other) >= DISTORTION * min(one, other)
+        for (less, one), (more, other) in pairwise(ordered)
+    )
+
+
+def _word(frame: Frame, number: int) -> int:
+    start = SELECTOR_BYTES + number * WORD_BYTES
+    return int.from_bytes(frame.data[start : start + WORD_BYTES], "big")
 
 
 def _entities(case: Case, victim: str, tokens: list[bytes]) -> tuple[Entity, ...]:

@@ -44,6 +44,7 @@ DeFiRanger; LeiShen (30 % and its shapes); DeFiScope (custom price models).
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from tocsin.chain.signatures import selector
 from tocsin.detect.actors import CALLS_READ, PROFITS_READ
@@ -78,6 +79,19 @@ _DEPOSIT_AND_REDEEM = [
     call(1, 1, 2, "thief", "vault", _DEPOSIT),
     call(1, 2, 3, "thief", "vault", _REDEEM),
 ]
+
+
+def _sold(*units: int) -> list[dict[str, Any]]:
+    """A purchase on a curve, and then sales of so many units for 100 000 dollars and twice as many."""
+    frames = [call(0, 0, 2 + 2 * len(units), "mallory", "thief", _RUN), call(1, 1, 2, "thief", "curve", _DEPOSIT)]
+    for number, count in enumerate(units, 1):
+        paid = _TRANSFER + literal.words("thief", 100_000 * number * 10**18)
+        frames.append(call(1, 2 * number, 2 * number + 2, "thief", "curve", _REDEEM + literal.words(count)))
+        frames.append(call(2, 2 * number + 1, 2 * number + 2, "curve", _DAI, paid))
+    return frames
+
+
+_CURVE = (("thief", "curve", _DAI, 150_000), ("curve", "thief", _DAI, 100_000), ("curve", "thief", _DAI, 200_000))
 _BORROW_ON_A_PRICE = [
     call(0, 0, 6, "mallory", "thief", _RUN),
     call(1, 1, 2, "thief", "pair", _RESERVES, kind="staticcall"),
@@ -140,6 +154,16 @@ detector = Detector(
                 **moved(("thief", "vault", "art", 100), ("vault", "thief", "art", 150)),
             },
             finds=({"severity": "medium", "confidence": 0.4},),
+        ),
+        Example(
+            says="a curve pays twice as much for as many units a moment later: its price was moved",
+            tables={"calls": _sold(10**18, 10**18), **moved(*_CURVE)},
+            finds=({"severity": "high", "values": {"shape": "round-trip"}, "labels": ["family:price-manipulation"]},),
+        ),
+        Example(
+            says="it pays twice as much for twice as many: its price is what it was",
+            tables={"calls": _sold(10**18, 2 * 10**18), **moved(*_CURVE)},
+            finds=({"severity": "high", "labels": ["family:logic"]},),
         ),
         Example(
             says="a market lends on the reserves of a pair that were just moved",
