@@ -8,11 +8,12 @@ from typing import Protocol, TypeVar
 
 import polars as pl
 
-from tocsin.chain.codecs import beacon, call_tracer, parity_traces, state_diffs
+from tocsin.chain.codecs import beacon, call_tracer, frame_logs, parity_traces, state_diffs
 from tocsin.chain.codecs import hexadecimal as hx
 from tocsin.chain.codecs.block import Block, Entry, decode, hash_of
 from tocsin.chain.codecs.blocks import Block as Placed
 from tocsin.chain.codecs.blocks import Transaction, access_lists, authorisations, blocks, transactions
+from tocsin.chain.codecs.call_tracer import Frame, FrameLog
 from tocsin.chain.codecs.call_trees import Frames, calls
 from tocsin.chain.codecs.parity_traces import Replayed, Trace
 from tocsin.chain.codecs.place import Places, Transactions
@@ -75,7 +76,7 @@ def _group(recording: Recording) -> object:
     # Two nameless transactions in one table could not be told apart.
     is_single = "debug_traceTransaction" in recording.methods
     nameless = recording.name if (is_single or recording.pasted) and not recording.transaction_hash else ""
-    return recording.chain_id, recording.methods, nameless
+    return recording.chain_id, recording.methods, nameless, frame_logs.seem_there(recording)
 
 
 @dataclass(slots=True)
@@ -121,7 +122,7 @@ def _datasets(block: Block) -> frozenset[str]:
         "access_lists": whole,
         "authorisations": whole,
         "outcomes": block.receipts is not None,
-        "logs": block.receipts is not None or block.logs is not None,
+        "logs": block.receipts is not None or block.logs is not None or block.has_frame_logs,
         "calls": any(part is not None for part in (block.traces, block.call_traces, block.single)),
         "state_changes": _has_state(block),
     }
@@ -199,6 +200,12 @@ class _Finder:
             raise self._error(f"transaction {position}", f"came without its trace{said}")
         return entry.result
 
+    def behind(self, number: int, last: int) -> int:
+        """This transaction's number, which must be above that of the one before it."""
+        if number <= last:
+            raise self._error(f"transaction {number - self._first}", "is traced twice, or out of its order")
+        return number
+
     def _error(self, what: str, problem: str) -> InconsistentInput:
         return InconsistentInput(f"{self._name}: {what} {problem}; fetch the block again by its hash")
 
@@ -213,16 +220,39 @@ def _gather_logs(block: Block, finder: _Finder, into: _Gathered) -> None:
         into.logs.extend(block.logs)
         indices = hx.quantities([log.transaction_index for log in block.logs], "transactionIndex")
         into.log_numbers.extend(map(finder.at, indices, (log.transaction_hash for log in block.logs)))
+    elif block.has_frame_logs:
+        found, numbers = _logs_of_frames(block, finder)
+        into.logs.extend(found)
+        into.log_numbers.extend(numbers)
+
+
+def _logs_of_frames(block: Block, finder: _Finder) -> tuple[list[Log], list[int]]:
+    """The logs that call frames hold, and the numbers of their transactions: in the order of the block, each once."""
+    found: list[FrameLog] = []
+    numbers: list[int] = []
+    last = -1
+    for root, number in _trees(block, finder):
+        last = finder.behind(number, last)
+        found.extend(frame_logs.written(root))
+        numbers.extend([number] * (len(found) - len(numbers)))
+    return frame_logs.as_logs(found), numbers
+
+
+def _trees(block: Block, finder: _Finder) -> Iterator[tuple[Frame, int]]:
+    """The callTracer trees, each with the number of its transaction."""
+    if block.call_traces is not None:
+        for position, entry in enumerate(block.call_traces):
+            yield finder.given(entry, position), finder.of(entry, position)
+    elif block.single is not None:
+        yield block.single, finder.at(None, None)
 
 
 def _gather_frames(block: Block, finder: _Finder, into: _Gathered) -> None:
     if block.traces is not None:
         _gather_traces(block.traces, finder, into.frames)
-    elif block.call_traces is not None:
-        for position, entry in enumerate(block.call_traces):
-            call_tracer.append(into.frames, finder.given(entry, position), finder.of(entry, position))
-    elif block.single is not None:
-        call_tracer.append(into.frames, block.single, finder.at(None, None))
+    else:
+        for root, number in _trees(block, finder):
+            call_tracer.append(into.frames, root, number)
 
 
 def _gather_traces(traces: Sequence[Trace], finder: _Finder, frames: Frames) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from tocsin.chain.codecs import answers
+from tocsin.chain.codecs import answers, frame_logs
 from tocsin.chain.codecs import hexadecimal as hx
 from tocsin.chain.codecs.blocks import Header, Transaction
 from tocsin.chain.codecs.call_tracer import Frame, Traced
@@ -36,6 +36,14 @@ class Block:
     prestates: list[PrestateEntry] | None
     single: Frame | None
     single_hash: bytes | None
+
+    @cached_property
+    def has_frame_logs(self) -> bool:
+        """Whether its logs are known from call frames, and from nothing better."""
+        if self.receipts is not None or self.logs is not None:
+            return False
+        roots = [self.single, *(entry.result for entry in self.call_traces or ())]
+        return frame_logs.there(root for root in roots if root is not None)
 
     @cached_property
     def number(self) -> int | None:

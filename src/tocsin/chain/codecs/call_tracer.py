@@ -6,6 +6,16 @@ from tocsin.chain.codecs.call_trees import CALLS, CREATIONS, Frames
 from tocsin.model.errors import MalformedInput
 
 
+class FrameLog(msgspec.Struct, gc=False):
+    """A log inside a frame (`withLog`); what its place is said in is text or a number, and older nodes say none."""
+
+    address: str
+    topics: list[str]
+    data: str = "0x"
+    position: str | int | None = None
+    index: str | int | None = None
+
+
 class Frame(msgspec.Struct, rename="camel"):
     """One frame with the frames it made."""
 
@@ -19,6 +29,7 @@ class Frame(msgspec.Struct, rename="camel"):
     output: str | None = None
     error: str | None = None
     calls: list["Frame"] | None = None
+    logs: list[FrameLog] | None = None
 
 
 class Traced(msgspec.Struct, rename="camel"):

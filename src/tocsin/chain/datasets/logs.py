@@ -5,10 +5,17 @@ Event logs.
 One log a contract emitted in a transaction that took effect.
 
 ## Where it comes from
-The logs of `eth_getBlockReceipts`, or `eth_getLogs` by block hash; cryo's `logs`.
+The logs of `eth_getBlockReceipts`, or `eth_getLogs` by block hash; cryo's `logs`. Where a recording or a pasted trace
+has neither, the logs inside callTracer frames (`withLog`): their index is the node's where all have one and they rise
+through the answer, else their place in the answer, from 0.
 
 ## Blind spots
 A reverted call leaves no log. A contract may emit any log it likes: only the emitter's code gives it meaning.
+
+A node leaves `logs` out of a frame that wrote none. So when no frame of an answer has them, that nothing was logged
+cannot be told from a trace without logs: logs are then absent, and what needs them is blind. Of a transaction alone the
+index may count from 0 within it. Where an older node does not say a log's `position` among the calls of its frame, it
+stands behind them.
 """
 
 from tocsin.tables.columns import PLACE, address, digest, index, octets
