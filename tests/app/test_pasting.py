@@ -97,6 +97,17 @@ def test_a_hash_asked_for_where_none_is_known_says_to_leave_it_out(pasted: Path)
         find(pieces(Request(source=str(pasted), chain_id=1)), "0x12")
 
 
+def test_of_a_batch_one_is_explained_by_its_hash(pasted: Path) -> None:
+    request = Request(source=str(pasted), chain_id=1)
+    answer: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "result": FRAME}
+    pasted.write_text(json.dumps([answer, answer]))
+    with pytest.raises(SourceError, match="2 transactions without a hash"):
+        find(pieces(request), "")
+    pasted.write_text(json.dumps([answer, {**answer, "transaction_hash": "0x" + "7a" * 32}]))
+    batch, transaction = find(pieces(request), "0x7a")
+    assert (batch.tables["calls"].height, transaction) == (5, b"\x7a" * 32)
+
+
 def test_standard_input_is_a_source(pasted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(standard_input, "read", pasted.read_bytes)
     request = Request(source="-", chain_id=1)

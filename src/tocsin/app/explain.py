@@ -127,6 +127,11 @@ _NAMED = 3
 def _the_one(
     matches: Mapping[bytes | None, Batch], others: Sequence[bytes | None], beginning: str
 ) -> tuple[Batch, bytes | None]:
+    if matches.keys() == {None} and others.count(None) > 1:
+        raise SourceError(
+            f"there are {others.count(None):,} transactions without a hash in it: explain one of them alone, or write "
+            '"transaction_hash": "0x..." beside the members of each'
+        )
     if len(matches) == 1:
         ((found, batch),) = matches.items()
         return batch, found

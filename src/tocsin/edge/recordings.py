@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
-from tocsin.chain.codecs.recording import parse, render
+from tocsin.chain.codecs.recording import parse, parse_all, render
 from tocsin.chain.recording import Recording
 from tocsin.edge.whole_file import write_whole
-from tocsin.model.errors import SourceError
+from tocsin.model.errors import MalformedInput, SourceError
 
 SUFFIXES = (".json", ".json.gz")
 GROUND_TRUTH = "truth.json"
@@ -49,11 +49,19 @@ def read_one(path: Path, chain_id: int | None = None) -> Recording:
 
     Raises `MalformedInput` for what is no recording and `SourceError` when the file cannot be read.
     """
+    return parse(_bytes(path), str(path), chain_id)
+
+
+def _bytes(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise SourceError(f"{path}: cannot be read: {error.strerror}") from error
-    return parse(data, str(path), chain_id)
+
+
+def read_all(path: Path, chain_id: int | None = None) -> list[Recording | MalformedInput]:
+    """What one file holds: a recording, or the answers of a pasted batch and what is wrong with some. As `read_one`."""
+    return parse_all(_bytes(path), str(path), chain_id)
 
 
 def read(path: Path, chain_id: int | None = None) -> Iterator[Recording]:

@@ -17,7 +17,7 @@ from tocsin.app.sources.piece import Batch, Piece, Request, Unreadable
 from tocsin.chain import codecs
 from tocsin.chain.catalogue import derived
 from tocsin.chain.codecs.faults import fault
-from tocsin.chain.codecs.recording import parse
+from tocsin.chain.codecs.recording import parse_all
 from tocsin.chain.recording import Recording
 from tocsin.edge import recordings, standard_input
 from tocsin.model.errors import InputError, MalformedInput, SourceError
@@ -49,9 +49,10 @@ def _readable(request: Request, bad: list[Unreadable]) -> Iterator[Recording]:
 
     def chain_of(path: Path) -> int | None:
         try:
-            return _read(path, chain_id).chain_id
+            found = _read(path, chain_id)
         except (InputError, SourceError):
             return None
+        return next((one.chain_id for one in found if isinstance(one, Recording)), None)
 
     lanes = in_time.lanes(_paths(request), chain_of)
     return in_time.merged([_of_lane(lane, chain_id, request, bad) for lane in lanes])
@@ -60,22 +61,26 @@ def _readable(request: Request, bad: list[Unreadable]) -> Iterator[Recording]:
 def _of_lane(paths: list[Path], chain_id: int | None, request: Request, bad: list[Unreadable]) -> Iterator[Recording]:
     for path in paths:
         try:
-            recording = _read(path, chain_id)
+            found = _read(path, chain_id)
         except (InputError, SourceError) as error:
             bad.append(Unreadable(source=str(path), units=1, error=error))
-        else:
-            if _mentions(recording, request.mentioning):
-                yield recording
+            continue
+        for one in found:
+            if isinstance(one, MalformedInput):
+                bad.append(Unreadable(source=str(path), units=1, error=one))
+            elif _mentions(one, request.mentioning):
+                yield one
 
 
 def _paths(request: Request) -> list[Path]:
     return [Path(PASTED)] if request.source == PASTED else recordings.paths(Path(request.source))
 
 
-def _read(path: Path, chain_id: int | None) -> Recording:
+def _read(path: Path, chain_id: int | None) -> list[Recording | MalformedInput]:
+    """What one file holds, or what was pasted; several where that is a JSON-RPC batch."""
     if str(path) == PASTED:
-        return parse(standard_input.read(), standard_input.NAME, chain_id)
-    return recordings.read_one(path, chain_id)
+        return parse_all(standard_input.read(), standard_input.NAME, chain_id)
+    return recordings.read_all(path, chain_id)
 
 
 def configured_chain(path: Path) -> int | None:

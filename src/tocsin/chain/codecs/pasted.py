@@ -139,9 +139,9 @@ _OBJECT: "msgspec.json.Decoder[dict[str, msgspec.Raw]]" = msgspec.json.Decoder(d
 _LIST: "msgspec.json.Decoder[list[msgspec.Raw]]" = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-def recognise(data: bytes, name: str) -> Pasted:
+def recognise(data: bytes, name: str, root: str = "$") -> Pasted:
     """
-    What these bytes are, decoded once to see that they are it.
+    What these bytes are, decoded once to see that they are it; `root` is where they stand in all that was pasted.
 
     Raises `MalformedInput` that says what was recognised, what is wrong and where, or what is the nearest shape.
     """
@@ -149,14 +149,14 @@ def recognise(data: bytes, name: str) -> Pasted:
         raise MalformedInput(f"{name}: empty: nothing was pasted")
     members = _object(data, name)
     beside = (members or {}).get("transaction_hash")
-    inner, at = data, "$"
+    inner, at = data, root
     if members is not None and _is_envelope(members):
-        inner, at = bytes(_result(members, name)), "$.result"
+        inner, at = bytes(_result(members, name, root)), f"{root}.result"
         members = _object(inner, name)
     shape = _of_object(members, name) if members is not None else _of_list(inner, name)
     if shape is None:
         _refuse(inner, members, name, at)
-    _check(data, shape, name, enveloped=at != "$")
+    _check(data, shape, name, root, enveloped=at != root)
     if members is None or not shape.answer:
         return Pasted(shape=shape, answer=inner, at=at, transaction_hash=beside)
     return Pasted(
@@ -186,13 +186,13 @@ def _is_envelope(members: Members) -> bool:
     return "txHash" not in members and ("result" in members or ("error" in members and "jsonrpc" in members))
 
 
-def _result(members: Members, name: str) -> msgspec.Raw:
+def _result(members: Members, name: str, root: str) -> msgspec.Raw:
     refusal = members.get("error")
     if refusal is not None and bytes(refusal) != b"null":
-        raise MalformedInput(f"{name}: a JSON-RPC answer that says no, at `$.error`: {_short(bytes(refusal))}")
+        raise MalformedInput(f"{name}: a JSON-RPC answer that says no, at `{root}.error`: {_short(bytes(refusal))}")
     if bytes(members.get("result", b"null")) == b"null":
         raise MalformedInput(
-            f"{name}: a JSON-RPC answer with nothing in it: there is no `$.result`. The node does not have this "
+            f"{name}: a JSON-RPC answer with nothing in it: there is no `{root}.result`. The node does not have this "
             "transaction, or no traces of it any more"
         )
     return members["result"]
@@ -224,7 +224,7 @@ def _has(members: Members, shape: Shape, name: str) -> bool:
     return result is not None and shape.within <= result.keys()
 
 
-def _check(data: bytes, shape: Shape, name: str, *, enveloped: bool) -> None:
+def _check(data: bytes, shape: Shape, name: str, root: str, *, enveloped: bool) -> None:
     """Decode the whole paste, so that an error names the place in what was pasted."""
     decoder = msgspec.json.Decoder(Envelope[shape.type] if enveloped else shape.type)  # type: ignore[name-defined]
     try:
@@ -232,7 +232,9 @@ def _check(data: bytes, shape: Shape, name: str, *, enveloped: bool) -> None:
     except RecursionError as error:
         raise MalformedInput(f"{name}: {shape.says}, but nested deeper than any call tree can be") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MalformedInput(f"{name}: looks like {shape.says}, but: {error}") from error
+        said, _, path = str(error).rpartition("`$")
+        where = f"{said}`{root}{path}" if said else path
+        raise MalformedInput(f"{name}: looks like {shape.says}, but: {where}") from error
 
 
 def _refuse(data: bytes, members: Members | None, name: str, at: str) -> NoReturn:
@@ -260,7 +262,7 @@ def _refuse_list(data: bytes, name: str, at: str) -> NoReturn:
         raise MalformedInput(f"{name}: a list of no objects: `{at}[0]` is {_short(bytes(entries[0]))}; {_known()}")
     if "jsonrpc" in first:
         raise MalformedInput(
-            f"{name}: {len(entries)} JSON-RPC answers in one list; paste one of them, such as `{at}[0]`"
+            f"{name}: {len(entries)} JSON-RPC answers at `{at}`, where a trace should be; paste one, such as `{at}[0]`"
         )
     raise MalformedInput(f"{name}: {_unknown(first, f'{at}[0]', is_list=True)}")
 

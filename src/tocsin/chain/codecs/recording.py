@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from tocsin.chain import deep_json
-from tocsin.chain.codecs import beacon, pasted
+from tocsin.chain.codecs import beacon, pasted, pasted_batch
 from tocsin.chain.recording import TRANSACTION_METHOD, Recording
 from tocsin.model.errors import MalformedInput
 from tocsin.model.lookups import Answers, Lookup
@@ -42,12 +42,44 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 def parse(data: bytes, name: str, chain_id: int | None = None) -> Recording:
     """
-    Read a recording from its bytes, gzip-compressed or not; answers stay unparsed.
+    Read the one recording of these bytes, as `parse_all`.
 
-    So is a trace as a node gave it (`pasted`). `chain_id` serves what does not name its own. Raises `MalformedInput`
-    that names the recording and what is wrong.
+    Raises `MalformedInput` that names the recording and what is wrong.
+    """
+    found = parse_all(data, name, chain_id)
+    if len(found) > 1:
+        raise MalformedInput(f"{name}: {len(found)} JSON-RPC answers, where one recording is read; paste one of them")
+    (one,) = found
+    if isinstance(one, MalformedInput):
+        raise one
+    return one
+
+
+def parse_all(data: bytes, name: str, chain_id: int | None = None) -> list[Recording | MalformedInput]:
+    """
+    Read recordings from their bytes, gzip-compressed or not; answers stay unparsed.
+
+    So is a trace as a node gave it (`pasted`), and there may be several in one JSON-RPC batch: of those that are none,
+    what is wrong with each. `chain_id` serves what does not name its own. Raises `MalformedInput` that names the
+    recording and what is wrong, where there is nothing else.
     """
     whole = unpacked(data, name).removeprefix(_BYTE_ORDER_MARK)
+    entries = pasted_batch.entries(whole, name)
+    if entries is None:
+        return [_one(whole, name, chain_id)]
+    return [_entry(bytes(entry), number, name, chain_id) for number, entry in enumerate(entries)]
+
+
+def _entry(data: bytes, number: int, name: str, chain_id: int | None) -> Recording | MalformedInput:
+    """One answer of a JSON-RPC batch, or why it cannot be read."""
+    own, root = f"{name}[{number}]", f"$[{number}]"
+    try:
+        return _pasted(data, pasted_batch.members(data, own, root), own, chain_id, root)
+    except MalformedInput as error:
+        return error
+
+
+def _one(whole: bytes, name: str, chain_id: int | None) -> Recording:
     members = _decoded(_OBJECT, whole, name) if whole.lstrip()[:1] == b"{" else {}
     answers = {key: bytes(value) for key, value in members.items() if key.startswith(METHOD_PREFIXES)}
     if not answers:
@@ -62,9 +94,11 @@ def parse(data: bytes, name: str, chain_id: int | None = None) -> Recording:
     )
 
 
-def _pasted(data: bytes, members: Mapping[str, msgspec.Raw], name: str, chain_id: int | None) -> Recording:
+def _pasted(
+    data: bytes, members: Mapping[str, msgspec.Raw], name: str, chain_id: int | None, root: str = "$"
+) -> Recording:
     """A trace as a node gave it. Without a chain of its own it needs one; its transaction's hash may stay unknown."""
-    found = pasted.recognise(data, name)
+    found = pasted.recognise(data, name, root)
     beside = {} if found.transaction_hash is None else {"transaction_hash": found.transaction_hash}
     return Recording(
         chain_id=_chain(members, f"{name}: {found.shape.says}", chain_id),
