@@ -85,6 +85,11 @@ def which(column: pl.Series, values: pa.Array) -> npt.NDArray[np.intp]:
     return np.asarray(pc.fill_null(found, -1).to_numpy(), dtype=np.intp)
 
 
+def among(column: pl.Series, values: pa.Array) -> Mask:
+    """Which values are one of these (`keys`, `texts`). Null is where it is one of them."""
+    return np.asarray(pc.is_in(column.to_arrow(), value_set=values).to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
 def filled(column: pl.Series, value: int) -> npt.NDArray[np.int64]:
     """A column of whole numbers below 2^63, with this in place of null."""
     return np.asarray(pc.fill_null(column.to_arrow(), value).to_numpy(), dtype=np.int64)

@@ -107,7 +107,7 @@ class Flow(NamedTuple):
 def of_transactions(rows: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
     """The rows whose transaction's hash is one of those in `chosen`; null is one of them."""
     hashes = chosen["transaction_hash"].to_arrow()
-    return rows_where(rows, abi.which(rows["transaction_hash"], hashes) >= 0)
+    return rows_where(rows, abi.among(rows["transaction_hash"], hashes))
 
 
 def by_transaction(rows: pl.DataFrame, columns: Sequence[str]) -> dict[Transaction, list[tuple[Any, ...]]]:
@@ -136,7 +136,7 @@ def find(tables: Tables) -> dict[Transaction, Cluster]:
 
 def _heads_of_calls(calls: pl.DataFrame) -> pl.DataFrame:
     named = calls[[*PLACE, *CALLS_READ]]
-    is_head = (named["depth"].to_numpy() == 0) | (abi.which(named["call_type"], _CREATING) >= 0)
+    is_head = (named["depth"].to_numpy() == 0) | abi.among(named["call_type"], _CREATING)
     return rows_where(named, is_head & ~named["reverted"].to_numpy() & abi.present(named["to_address"]))
 
 

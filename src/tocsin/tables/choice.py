@@ -21,7 +21,11 @@ FEW_ROWS = 1_000
 
 def rows_where(frame: pl.DataFrame, mask: npt.NDArray[np.bool_]) -> pl.DataFrame:
     """The rows for which this is true."""
-    return rows_at(frame, np.flatnonzero(mask))
+    numbers = np.flatnonzero(mask)
+    count = len(numbers)
+    if count and numbers[-1] - numbers[0] == count - 1:  # one behind the other, as those of one transaction are
+        return frame.slice(int(numbers[0]), count)
+    return rows_at(frame, numbers)
 
 
 def rows_at(frame: pl.DataFrame, numbers: npt.NDArray[np.integer]) -> pl.DataFrame:
@@ -34,6 +38,11 @@ def rows_among(frame: pl.DataFrame, column: str, values: pl.Series) -> pl.DataFr
     """The rows whose value in a column is one of these; null is none."""
     found = pc.is_in(frame[column].to_arrow(), value_set=values.to_arrow(), skip_nulls=True)
     return rows_where(frame, found.to_numpy(zero_copy_only=False))
+
+
+def rows_with(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """The rows in which none of these columns is null: nearly always all of them."""
+    return frame.drop_nulls(columns) if any(frame[name].has_nulls() for name in columns) else frame
 
 
 def in_order(frame: pl.DataFrame, *columns: str) -> list[Row]:

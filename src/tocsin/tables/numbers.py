@@ -5,6 +5,8 @@ A join or a grouping of Polars has a fixed cost that for one block is far above 
 binary keys of 20 and 32 bytes cost more than NumPy's arithmetic on numbers. The numbers hold for one call only.
 """
 
+from itertools import accumulate
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -17,7 +19,8 @@ def numbers(*columns: pl.Series) -> list[Numbers]:
     """For each column a number a row, from 0: the same for the same value, in whichever of the columns; null is one."""
     together = pa.concat_arrays([column.to_arrow() for column in columns])
     encoded = together.dictionary_encode(null_encoding="encode").indices.to_numpy().astype(np.int64)
-    return np.split(encoded, np.cumsum([len(column) for column in columns])[:-1])
+    ends = [*accumulate(len(column) for column in columns)]
+    return [encoded[first:end] for first, end in zip([0, *ends], ends, strict=False)]
 
 
 def combined(*parts: Numbers) -> Numbers:

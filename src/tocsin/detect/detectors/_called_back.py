@@ -64,7 +64,7 @@ def _while_at_work(busy: pl.DataFrame) -> npt.NDArray[np.bool_]:
     inside[1:] = (party[1:] == party[:-1]) & (position[order][1:] + behind[1:] < latest[:-1])
     of_the_sender = (busy["depth"].to_numpy()[order][first] == 0)[party]
     found = np.empty_like(inside)
-    found[order] = inside & (of_the_sender | (abi.which(busy["selector"][order], _BY_DESIGN) < 0))
+    found[order] = inside & (of_the_sender | ~abi.among(busy["selector"][order], _BY_DESIGN))
     return found
 
 

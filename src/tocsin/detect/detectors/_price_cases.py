@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from tocsin.chain import abi
@@ -83,20 +84,19 @@ def _candidates(tables: Tables) -> pl.DataFrame:
 
 def _both_ways(profits: pl.DataFrame) -> pl.DataFrame:
     received, sent, net = (profits[name].to_numpy() for name in ("received_f64", "sent_f64", "net_f64"))
-    is_somebody = abi.which(profits["account_address"], _ZERO) < 0
+    is_somebody = ~abi.among(profits["account_address"], _ZERO)
     return rows_where(profits, (received > 0) & (sent > 0) & (abs(net) > 0) & is_somebody)
 
 
 def _changed(calls: pl.DataFrame) -> pl.DataFrame:
     """The questions to price views that had more than one answer."""
-    is_asked = (abi.which(calls["selector"], _VIEWS) >= 0) & (abi.which(calls["call_type"], _STATIC) >= 0)
+    is_asked = abi.among(calls["selector"], _VIEWS) & abi.among(calls["call_type"], _STATIC)
     asked = rows_where(calls[[*_QUESTION, "output"]], is_asked)
     questions = list(zip(*(asked[name].to_list() for name in _QUESTION), strict=True))
     answers: dict[tuple[Any, ...], set[bytes]] = defaultdict(set)
     for question, answer in zip(questions, asked["output"].to_list(), strict=True):
         answers[question].add(answer)
-    changed: pl.DataFrame = asked[[row for row, question in enumerate(questions) if len(answers[question]) > 1]]
-    return changed
+    return rows_where(asked, np.array([len(answers[question]) > 1 for question in questions], dtype=np.bool_))
 
 
 def _gain(prices: Prices, cluster: Cluster, profits: list[tuple[Any, ...]]) -> float:

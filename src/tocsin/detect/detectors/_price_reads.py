@@ -83,6 +83,11 @@ class Prices:
             (high / low for (callee, _, _), (low, high) in self.extremes.items() if callee == contract), default=1.0
         )
 
+    @property
+    def are_distorted(self) -> bool:
+        """Whether any question had answers so far apart."""
+        return any(high / low >= DISTORTION for low, high in self.extremes.values())
+
     def moved_back(self) -> Iterator[bytes]:
         """The contracts whose price was distorted, and then moved at least half of the way back."""
         for question, first in self.first.items():
@@ -126,6 +131,8 @@ def distorted_reads(
     whose loan to the actors is open. `before` says of pools how many times their price had moved beforehand. A
     call that also trades with the pool itself is a trade: its price is the pool's.
     """
+    if not (lenders or before or prices(tree).are_distorted):
+        return
     seen, now, outcome = Prices(), _Now(before), _Outcomes(tree, members)
     for frame in tree:
         now.close(frame.position)

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import numpy as np
 import polars as pl
 
 from tocsin.chain import abi
@@ -33,12 +32,12 @@ def of_anybody(tables: Tables, least_dollars: float, least_of_creators: float) -
     """
     profits = tables["profits"]
     worth = Prices.of(tables).with_dollars(profits)["dollars"].to_numpy()
-    is_somebody = abi.which(profits["account_address"], _ZERO) < 0
+    is_somebody = ~abi.among(profits["account_address"], _ZERO)
     enough = worth >= least_dollars / 2
     if "calls" in tables:
-        made = abi.which(tables["calls"]["call_type"], _CREATING) >= 0
-        creators = tables["calls"]["transaction_hash"][np.flatnonzero(made)].unique().to_arrow()
-        enough |= (worth >= least_of_creators / 2) & (abi.which(profits["transaction_hash"], creators) >= 0)
+        made = abi.among(tables["calls"]["call_type"], _CREATING)
+        creators = rows_where(tables["calls"][["transaction_hash"]], made)["transaction_hash"].to_arrow()
+        enough |= (worth >= least_of_creators / 2) & abi.among(profits["transaction_hash"], creators)
     return rows_where(profits, enough & is_somebody)
 
 

@@ -56,6 +56,7 @@ from tocsin.detect.detectors._reentry import BY_DESIGN
 from tocsin.detect.detectors._reentry_report import FAMILY, UNSURE, Suspects
 from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
+from tocsin.tables.choice import rows_at
 from tocsin.tables.dataset import Tables
 from tocsin.tables.literal import words
 
@@ -94,9 +95,9 @@ def _reads(tree: tuple[Frame, ...], cluster: Cluster) -> tuple[Suspects, tuple[M
 
 def _with_views(calls: pl.DataFrame) -> pl.DataFrame:
     """The frames of transactions in which a price view is read by a static call."""
-    read = (abi.which(calls["selector"], _VIEWS) >= 0) & (abi.which(calls["call_type"], _STATIC) >= 0)
+    read = abi.among(calls["selector"], _VIEWS) & abi.among(calls["call_type"], _STATIC)
     rows = np.flatnonzero(read & (calls["depth"].to_numpy() >= _LEAST_DEPTH))
-    return actors.of_transactions(calls, calls[["transaction_hash"]][rows]) if len(rows) else calls.clear()
+    return actors.of_transactions(calls, rows_at(calls[["transaction_hash"]], rows)) if len(rows) else calls.clear()
 
 
 def _loss(tables: Tables, cluster: Cluster, reads: Sequence[MidCallRead]) -> float:

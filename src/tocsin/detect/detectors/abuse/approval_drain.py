@@ -42,6 +42,7 @@ import polars as pl
 from tocsin.chain import abi
 from tocsin.chain.abi import ADDRESS_BYTES, SELECTOR_BYTES
 from tocsin.chain.signatures import selector
+from tocsin.detect.actors import SAME
 from tocsin.detect.detector import Detector, Example
 from tocsin.detect.detectors import _acts
 from tocsin.detect.detectors._acts import LISTED, Act, shown
@@ -51,6 +52,7 @@ from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting
 from tocsin.tables import literal
 from tocsin.tables.amounts import WORD_BYTES
+from tocsin.tables.choice import rows_at, rows_where
 from tocsin.tables.dataset import Tables
 
 TRANSFER_FROM = selector("transferFrom(address,address,uint256)")
@@ -93,17 +95,15 @@ def run(tables: Tables) -> Iterator[Sighting]:
 
 def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
     """Transfers, by contracts that the sender did not call, from accounts that call nothing."""
-    is_one = (abi.which(calls["selector"], _KEY) >= 0) & (calls["depth"].to_numpy() > 1)
-    is_one &= (abi.which(calls["call_type"], _CALL) >= 0) & ~calls["reverted"].to_numpy()
+    is_one = abi.among(calls["selector"], _KEY) & (calls["depth"].to_numpy() > 1)
+    is_one &= abi.among(calls["call_type"], _CALL) & ~calls["reverted"].to_numpy()
     rows = np.flatnonzero(is_one)
-    owners = [data[_OWNER] for data in calls["input"][rows].to_list()]
-    if not owners:
+    taken = [(hash_, data[_OWNER]) for hash_, data in rows_at(calls[["transaction_hash", "input"]], rows).rows()]
+    if not taken:
         return calls.clear()
-    active = np.flatnonzero(abi.which(calls["from_address"], abi.keys(set(owners))) >= 0)
-    acting = set(zip(*(calls[name][active].to_list() for name in ("transaction_hash", "from_address")), strict=True))
-    taken = zip(calls["transaction_hash"][rows].to_list(), owners, strict=True)
-    found: pl.DataFrame = calls[rows[np.array([each not in acting for each in taken], dtype=np.bool_)]]
-    return found
+    is_active = abi.among(calls["from_address"], abi.keys({owner for _, owner in taken}))
+    acting = set(rows_where(calls[["transaction_hash", "from_address"]], is_active).rows())
+    return rows_at(calls[[*SAME]], rows[np.array([each not in acting for each in taken], dtype=np.bool_)])
 
 
 def _drains(act: Act, prices: Prices) -> Iterator[tuple[bytes, Drain]]:

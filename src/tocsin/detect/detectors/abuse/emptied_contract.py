@@ -40,6 +40,7 @@ from tocsin.chain.abi import SELECTOR_BYTES
 from tocsin.chain.routers import ROUTERS
 from tocsin.chain.signatures import selector
 from tocsin.detect.accounts import account, questions
+from tocsin.detect.actors import SAME
 from tocsin.detect.detector import Answered, Detector, Example, Question
 from tocsin.detect.detectors import _acts, _held
 from tocsin.detect.detectors._acts import LISTED, Act, shown
@@ -49,6 +50,7 @@ from tocsin.model.finding import Entity, Place, Severity, Sighting
 from tocsin.model.lookups import Answers, Lookup, number
 from tocsin.tables import literal
 from tocsin.tables.amounts import WORD_BYTES
+from tocsin.tables.choice import rows_at
 from tocsin.tables.dataset import Tables
 
 BALANCE, TRANSFER = selector("balanceOf(address)"), selector("transfer(address,uint256)")
@@ -90,21 +92,20 @@ def run(tables: Tables) -> Iterator[Question]:
 def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
     """Called contracts that look at what they hold of a token and transfer exactly that away."""
     first = (calls["depth"].to_numpy() == 1) & ~calls["reverted"].to_numpy()
-    sends = first & (abi.which(calls["selector"], _TRANSFER) >= 0) & (abi.which(calls["call_type"], _CALL) >= 0)
+    sends = first & abi.among(calls["selector"], _TRANSFER) & abi.among(calls["call_type"], _CALL)
     gone = {(*keys, data[_AMOUNT]) for *keys, data in _ends(calls, np.flatnonzero(sends), "input")}
     if not gone:
         return calls.clear()
-    asks = first & (abi.which(calls["selector"], _BALANCE) >= 0) & (abi.which(calls["call_type"], _STATIC) >= 0)
+    asks = first & abi.among(calls["selector"], _BALANCE) & abi.among(calls["call_type"], _STATIC)
     rows = np.flatnonzero(asks)
     held = [(*keys, data and data[:WORD_BYTES]) in gone for *keys, data in _ends(calls, rows, "output")]
-    found: pl.DataFrame = calls[rows[np.array(held, dtype=np.bool_)]]
-    return found
+    return rows_at(calls[[*SAME]], rows[np.array(held, dtype=np.bool_)])
 
 
 def _ends(calls: pl.DataFrame, rows: npt.NDArray[np.intp], data: str) -> Iterator[tuple[Any, ...]]:
     """Of these frames: transaction, caller, token, and what was said or answered."""
     names = ("transaction_hash", "from_address", "to_address", data)
-    return zip(*(calls[name][rows].to_list() for name in names), strict=True)
+    return iter(rows_at(calls[[*names]], rows).rows())
 
 
 def _emptied(act: Act) -> Emptied | None:

@@ -43,6 +43,7 @@ from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting
 from tocsin.tables import literal
 from tocsin.tables.amounts import WORD_BYTES
+from tocsin.tables.choice import rows_at, rows_where
 from tocsin.tables.dataset import Tables
 
 CRITICAL_DOLLARS = 100_000
@@ -66,13 +67,12 @@ def run(tables: Tables) -> Iterator[Sighting]:
 def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
     """Answers that are one address, by contracts that the sender called or that are new."""
     depth = calls["depth"].to_numpy()
-    made = (depth == 0) | (abi.which(calls["call_type"], _CREATING) >= 0)
-    own = abi.keys(set(calls["to_address"][np.flatnonzero(made)].drop_nulls().to_list()))
-    asked = (depth > 1) & (abi.which(calls["to_address"], own) >= 0) & ~calls["reverted"].to_numpy()
-    rows = np.flatnonzero(asked & (abi.which(calls["call_type"], _ASKING) >= 0))
-    named = [_is_address(answer) for answer in calls["output"][rows].to_list()]
-    found: pl.DataFrame = calls[[*SAME]][rows[np.array(named, dtype=np.bool_)]]
-    return found
+    made = (depth == 0) | abi.among(calls["call_type"], _CREATING)
+    own = abi.keys({account for (account,) in rows_where(calls[["to_address"]], made).rows()} - {None})
+    asked = (depth > 1) & abi.among(calls["to_address"], own) & ~calls["reverted"].to_numpy()
+    rows = np.flatnonzero(asked & abi.among(calls["call_type"], _ASKING))
+    named = [_is_address(answer) for (answer,) in rows_at(calls[["output"]], rows).rows()]
+    return rows_at(calls[[*SAME]], rows[np.array(named, dtype=np.bool_)])
 
 
 def _is_address(answer: bytes | None) -> bool:

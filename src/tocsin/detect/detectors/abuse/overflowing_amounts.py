@@ -42,6 +42,7 @@ from tocsin.detect.detectors._example_rows import call
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables import literal
 from tocsin.tables.amounts import WORD_BYTES
+from tocsin.tables.choice import rows_at
 from tocsin.tables.columns import PLACE
 from tocsin.tables.dataset import Tables
 
@@ -80,11 +81,10 @@ def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
     """
     sizes = abi.sizes(calls["input"]) - SELECTOR_BYTES
     fits = (sizes >= LEAST_WORDS * WORD_BYTES) & (sizes % WORD_BYTES == 0) & abi.present(calls["to_address"])
-    fits &= (abi.which(calls["call_type"], _CALL) >= 0) & ~calls["reverted"].to_numpy()
+    fits &= abi.among(calls["call_type"], _CALL) & ~calls["reverted"].to_numpy()
     rows = np.flatnonzero(fits)
-    great = [any(data[SELECTOR_BYTES::WORD_BYTES]) for data in calls["input"][rows].to_list()]
-    found: pl.DataFrame = calls[[*_COLUMNS]][rows[np.array(great, dtype=np.bool_)]]
-    return found
+    great = [any(data[SELECTOR_BYTES::WORD_BYTES]) for (data,) in rows_at(calls[["input"]], rows).rows()]
+    return rows_at(calls[[*_COLUMNS]], rows[np.array(great, dtype=np.bool_)])
 
 
 def _overflowing(data: bytes, *, is_leaf: bool) -> int | None:

@@ -48,6 +48,7 @@ from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting
 from tocsin.tables import literal
 from tocsin.tables.amounts import WORD_BYTES
+from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import NATIVE
 from tocsin.tables.dataset import Tables
 
@@ -114,8 +115,7 @@ def _candidates(transfers: pl.DataFrame) -> pl.DataFrame:
     )
     claims = np.isin(same, _matching.frequent(same, CLAIMS))
     rounds = np.logical_and.reduce([np.isin(ends[0], _matching.frequent(end, ROUNDS)) for end in ends])
-    rows: pl.DataFrame = transfers[np.flatnonzero(claims | rounds)]
-    return rows
+    return rows_where(transfers, claims | rounds)
 
 
 def _claims(act: Act) -> Iterator[Gain]:

@@ -33,7 +33,6 @@ who could call the function the finding names.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from tocsin.chain import abi
@@ -46,6 +45,7 @@ from tocsin.detect.detectors._frames import Frame, argument, is_entry
 from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables import literal
+from tocsin.tables.choice import rows_where
 from tocsin.tables.dataset import Tables
 
 CRITICAL_DOLLARS = 100_000
@@ -105,10 +105,9 @@ def run(tables: Tables) -> Iterator[Sighting]:
 
 def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
     """Calls of such functions that took effect, other than by the sender itself: he may be the owner."""
-    is_such = (abi.which(calls["selector"], _KEYS) >= 0) & (calls["depth"].to_numpy() > 0)
-    is_such &= (abi.which(calls["call_type"], abi.texts(("call",))) >= 0) & ~calls["reverted"].to_numpy()
-    rows: pl.DataFrame = calls[np.flatnonzero(is_such)]
-    return rows
+    is_such = abi.among(calls["selector"], _KEYS) & (calls["depth"].to_numpy() > 0)
+    is_such &= abi.among(calls["call_type"], abi.texts(("call",))) & ~calls["reverted"].to_numpy()
+    return rows_where(calls, is_such)
 
 
 def _takeovers(act: Act) -> Iterator[Takeover]:

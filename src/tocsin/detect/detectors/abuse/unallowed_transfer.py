@@ -27,7 +27,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from tocsin.chain import abi
@@ -40,6 +39,7 @@ from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.model.lookups import Answers, Lookup
 from tocsin.tables import literal
 from tocsin.tables.amounts import WORD_BYTES
+from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import PLACE
 from tocsin.tables.dataset import Tables
 
@@ -86,19 +86,17 @@ def run(tables: Tables) -> Iterator[Question]:
 
 
 def _candidates(calls: pl.DataFrame) -> pl.DataFrame:
-    is_one = (abi.which(calls["selector"], _KEY) >= 0) & (calls["depth"].to_numpy() == 0)
-    is_one &= (abi.which(calls["call_type"], _CALL) >= 0) & ~calls["reverted"].to_numpy()
+    is_one = abi.among(calls["selector"], _KEY) & (calls["depth"].to_numpy() == 0)
+    is_one &= abi.among(calls["call_type"], _CALL) & ~calls["reverted"].to_numpy()
     is_one &= abi.has_words(calls["input"], WORDS, skip=SELECTOR_BYTES) & abi.present(calls["to_address"])
-    rows: pl.DataFrame = calls[[*PLACE, "from_address", "to_address", "input"]][np.flatnonzero(is_one)]
-    return rows
+    return rows_where(calls[[*PLACE, "from_address", "to_address", "input"]], is_one)
 
 
 def _allowed(approvals: pl.DataFrame) -> set[tuple[Any, ...]]:
     """By chain and block: token, owner and spender of every approval, in whatever transaction."""
     columns = ("chain_id", "block_number", "token_address", "owner_address", "spender_address")
     return {
-        (chain, block, *(hexadecimal(each) for each in ends))
-        for chain, block, *ends in approvals.select(columns).iter_rows()
+        (chain, block, *(hexadecimal(each) for each in ends)) for chain, block, *ends in approvals[[*columns]].rows()
     }
 
 

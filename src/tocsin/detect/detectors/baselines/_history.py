@@ -9,6 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tocsin.chain import abi
+from tocsin.tables.choice import rows_where
 
 OBSERVATIONS = 200
 """How many observations a baseline needs before it alone may alert above low (reference: detection, section 4.0)."""
@@ -46,7 +47,7 @@ def tracks(
     if not wanted or memory.is_empty():
         return {}
     first = abi.keys(sorted({key[1] for key in wanted}))
-    near: pl.DataFrame = memory[np.flatnonzero(abi.which(memory[by[0]], first) >= 0)]
+    near = rows_where(memory, abi.among(memory[by[0]], first))
     parts = near.partition_by("chain_id", *by, as_dict=True)
     return {key: Track.of(rows) for key, rows in parts.items() if key in wanted}
 

@@ -9,6 +9,7 @@ import polars as pl
 from tocsin.chain import abi
 from tocsin.detect.detector import Read
 from tocsin.detect.labels import Labels
+from tocsin.tables.choice import rows_where
 from tocsin.tables.dataset import Tables
 
 LABELS = Read(columns=("address", "kind", "name"))
@@ -32,8 +33,7 @@ def rows(tables: Tables, name: str, *columns: str) -> pl.DataFrame:
     frame = tables[name]
     if not any(accounts(tables, chain) for chain in chains(frame)):
         return frame[:0]
-    found: pl.DataFrame = frame[np.flatnonzero(_mask(tables, frame, *columns))]
-    return found
+    return rows_where(frame, _mask(tables, frame, *columns))
 
 
 def _mask(tables: Tables, frame: pl.DataFrame, *columns: str) -> Mask:
@@ -42,7 +42,7 @@ def _mask(tables: Tables, frame: pl.DataFrame, *columns: str) -> Mask:
     for chain in chains(frame):
         if watched := accounts(tables, chain):
             keys = abi.keys(sorted(watched))
-            here = np.any([abi.which(frame[column], keys) >= 0 for column in columns], axis=0)
+            here = np.any([abi.among(frame[column], keys) for column in columns], axis=0)
             chosen |= here & (frame["chain_id"].to_numpy() == chain)
     return chosen
 

@@ -36,6 +36,7 @@ from tocsin.chain import abi
 from tocsin.detect.accounts import blocks_in
 from tocsin.detect.detector import MEMORY, Detector, Example, Memory, Read
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
+from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import PLACE, Column, address, count
 from tocsin.tables.dataset import Tables
 
@@ -70,11 +71,11 @@ class Failed(NamedTuple):
 def remember(tables: Tables) -> pl.DataFrame:
     """The failed transactions of a batch that called something."""
     sent = tables["transactions"]
-    failed = ~sent["success"].fill_null(value=True).to_numpy()
+    failed = ~abi.flags(sent["success"], missing=True)
     there = np.all([abi.present(sent[name]) for name in ("to_address", "block_number", "transaction_index")], axis=0)
-    rows = sent[np.flatnonzero(failed & there)]
+    rows = rows_where(sent, failed & there)
     renamed = {"target": "to_address", "sender": "from_address", "nonce": "nonce"}
-    return rows.select(*PLACE, **{name: pl.col(column) for name, column in renamed.items()})
+    return pl.DataFrame([*(rows[name] for name in PLACE), *(rows[of].alias(name) for name, of in renamed.items())])
 
 
 def run(tables: Tables) -> Iterator[Sighting]:
@@ -82,10 +83,10 @@ def run(tables: Tables) -> Iterator[Sighting]:
     memory, first = tables[MEMORY], tables["transactions"]["block_number"].min()
     if memory.is_empty() or first is None:
         return
-    now = memory[np.flatnonzero(memory["block_number"].to_numpy() >= first)]
+    now = rows_where(memory, memory["block_number"].to_numpy() >= first)
     if now.is_empty():
         return
-    near = memory[np.flatnonzero(abi.which(memory["target"], abi.keys(now["target"].unique().to_list())) >= 0)]
+    near = rows_where(memory, abi.among(memory["target"], now["target"].to_arrow()))
     if len(near) <= MOST_FAILED:
         return
     for (chain, target), rows in near.partition_by("chain_id", "target", as_dict=True).items():

@@ -31,14 +31,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-import numpy as np
 import polars as pl
 
+from tocsin.chain import abi
 from tocsin.detect.actors import by_transaction, of_transactions
 from tocsin.detect.detector import MEMORY, Detector, Example, Memory, Read
 from tocsin.detect.detectors.baselines import _calls, _watched
 from tocsin.detect.detectors.baselines._history import MARGIN, OBSERVATIONS, tracks
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
+from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import PLACE, Column, address, count, octets, schema
 from tocsin.tables.dataset import Tables
 
@@ -130,8 +131,8 @@ def _above_cap(call: Call, most: int, observed: int) -> Sighting:
 
 def _above_priors(tables: Tables) -> Iterator[Sighting]:
     sent = tables["transactions"]
-    used = sent["gas_used"].fill_null(0).to_numpy()
-    rows = sent[np.flatnonzero((used > PRIOR_GAS) & (used <= sent["gas_limit"].to_numpy()))]
+    used = abi.filled(sent["gas_used"], 0)
+    rows = rows_where(sent, (used > PRIOR_GAS) & (used <= sent["gas_limit"].to_numpy()))
     if rows.is_empty():
         return
     paid, limits = _payouts(tables, rows), _limits(tables)

@@ -40,6 +40,7 @@ from tocsin.detect.detectors.baselines import _watched
 from tocsin.detect.detectors.baselines._history import OBSERVATIONS, Floats, Track, cap, robust_z, tracks
 from tocsin.detect.detectors.baselines._outflows import KEY, REMEMBERED, TRANSFERS, remember
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
+from tocsin.tables.choice import rows_where
 from tocsin.tables.dataset import Tables
 
 WINDOW_BLOCKS = 50_400
@@ -64,7 +65,7 @@ def run(tables: Tables) -> Iterator[Sighting]:
     memory, first = tables[MEMORY], tables["transfers"]["block_number"].min()
     if memory.is_empty() or first is None:
         return
-    now = memory[np.flatnonzero(memory["block_number"].to_numpy() >= first)]
+    now = rows_where(memory, memory["block_number"].to_numpy() >= first)
     rows = list(now.iter_rows(named=True))
     known = tracks(memory, KEY, {(row["chain_id"], *(row[name] for name in KEY)) for row in rows})
     for row in sorted(rows, key=lambda each: (each["block_number"], each["account"], each["token"])):

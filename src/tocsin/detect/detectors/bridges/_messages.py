@@ -66,9 +66,7 @@ def _beats(blocks: pl.DataFrame) -> Iterator[Row]:
     """The first block of each period, by its own time alone: so it is the same whatever it is looked at with."""
     nothing = dict.fromkeys(COLUMNS)
     no_message = {"role": Role.BEAT.value, "channel": "", "id": b"", "counter": b"", "contract": b"", "log_index": 0}
-    for chain_id, height, hash_, time in blocks.select(
-        "chain_id", "block_number", "block_hash", "timestamp"
-    ).iter_rows():
+    for chain_id, height, hash_, time in blocks[["chain_id", "block_number", "block_hash", "timestamp"]].rows():
         if time is not None and time % BEAT_SECONDS < max(1.0, BLOCK_SECONDS.get(chain_id, USUAL_BLOCK_SECONDS)):
             place = {"chain_id": chain_id, "block_number": height, "block_hash": hash_, "timestamp": time}
             yield {**nothing, **place, **no_message}

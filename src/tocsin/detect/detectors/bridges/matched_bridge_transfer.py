@@ -47,11 +47,14 @@ WINDOW_BLOCKS = 100_000
 
 def remember(tables: Tables) -> pl.DataFrame:
     """What was sent."""
-    return tables[MESSAGES].filter(is_role(Role.DEPOSIT))
+    messages = tables[MESSAGES]
+    return messages if messages.is_empty() else messages.filter(is_role(Role.DEPOSIT))
 
 
 def run(tables: Tables) -> Iterator[Sighting]:
     """A sighting for each arrival that is explained."""
+    if tables[MESSAGES].is_empty():
+        return
     arrived = tables[MESSAGES].filter(is_role(Role.RELEASE) & ~pl.col("channel").is_in(list(REPEATABLE)))
     if arrived.is_empty():
         return

@@ -35,12 +35,14 @@ from typing import Any
 
 import polars as pl
 
+from tocsin.chain import abi
 from tocsin.chain.tokens import TOKENS
 from tocsin.detect.detector import Answered, Detector, Example, Question, Read
 from tocsin.detect.detectors._held import COIN, held, supply
 from tocsin.detect.labels import LABELS_READ, Labels
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.model.lookups import Answers, Lookup, number
+from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import NATIVE, ZERO
 from tocsin.tables.dataset import Tables
 
@@ -48,6 +50,7 @@ TOLERANCE_PARTS = 10_000
 """One part in so many of the supply may be missing (reference: detection, section 4.27)."""
 CONFIDENCE = 0.85
 CANONICAL = tuple(token.address for token in TOKENS.values() if token.wraps_native)
+_CANONICAL, _WRAP, _NATIVE = abi.keys(CANONICAL), abi.texts(("wrap",)), abi.texts(("native",))
 """Their code cannot be changed and pays out only what is burned."""
 
 
@@ -67,8 +70,10 @@ class Loss:
 def run(tables: Tables) -> Iterator[Question]:
     """A question for each token and block in which coin and tokens do not move alike."""
     transfers, labels = tables["transfers"], Labels.of(tables)
-    wraps = transfers.filter((pl.col("standard") == "wrap") & ~pl.col("token_address").is_in(CANONICAL))
-    native = transfers.filter((pl.col("standard") == "native") & (pl.col("value_f64") > 0))
+    is_canonical = abi.among(transfers["token_address"], _CANONICAL)
+    wraps = rows_where(transfers, abi.among(transfers["standard"], _WRAP) & ~is_canonical)
+    is_native = abi.among(transfers["standard"], _NATIVE)
+    native = rows_where(transfers, is_native & (transfers["value_f64"].to_numpy() > 0))
     asked = _asked(wraps, native, labels)
     if not asked:
         return
@@ -84,8 +89,8 @@ def run(tables: Tables) -> Iterator[Question]:
 
 def _asked(wraps: pl.DataFrame, native: pl.DataFrame, labels: Labels) -> set[tuple[int, bytes]]:
     """The contracts, by chain: those with an event of their own, and the labelled ones that pay."""
-    own = set(wraps.select("chain_id", "token_address").unique().iter_rows())
-    paying = native.select("chain_id", "from_address").unique().iter_rows()
+    own = set(wraps[["chain_id", "token_address"]].rows())
+    paying = set(native[["chain_id", "from_address"]].rows())
     return own | {each for each in paying if not labels.kinds(*each).isdisjoint({"watched", "bridge"})}
 
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from tocsin.chain.beacon.slots import CLOCKS
 from tocsin.detect.detectors.consensus._kept import kept
+from tocsin.tables.choice import rows_with
 from tocsin.tables.columns import Column, count, digest
 from tocsin.tables.dataset import Tables
 
@@ -28,9 +29,9 @@ _FEWEST_EMPTY = 4
 def prepare(tables: Tables) -> Tables:
     """The blocks of chains whose slots are known."""
     rows = tables["blocks"]
-    if not CLOCKS.keys() >= set(rows["chain_id"].unique()):
+    if not CLOCKS.keys() >= set(rows["chain_id"].to_list()):
         rows = rows.filter(pl.col("chain_id").is_in(list(CLOCKS)))
-    return {NEW: kept(rows.drop_nulls(["block_number", "block_hash", *READ]), REMEMBERED)}
+    return {NEW: kept(rows_with(rows, "block_number", "block_hash", *READ), REMEMBERED)}
 
 
 def remember(tables: Tables) -> pl.DataFrame:

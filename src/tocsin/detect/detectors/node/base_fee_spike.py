@@ -31,6 +31,7 @@ from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors.consensus import _onsets
 from tocsin.detect.detectors.node import _medians
 from tocsin.model.finding import Severity, Sighting
+from tocsin.tables.choice import rows_with
 from tocsin.tables.dataset import Tables
 
 LEAST_WEI = 10**9
@@ -40,7 +41,7 @@ CONFIDENCE = 0.7
 
 def rows(tables: Tables) -> pl.DataFrame:
     """The base fee of each block."""
-    found = tables["blocks"].drop_nulls(["block_number", "base_fee_per_gas"])
+    found = rows_with(tables["blocks"], "block_number", "base_fee_per_gas")
     whose = pl.Series("subject", [""]).new_from_index(0, found.height)
     return found.hstack([whose, found["base_fee_per_gas"].alias("quantity")])
 

@@ -1,10 +1,10 @@
 """What price feeds said, what pools said since, and who pledged what to whom: remembered from block to block."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -14,7 +14,8 @@ from tocsin.chain.signatures import selector, topic
 from tocsin.detect.detectors.oracles import _pool_moves
 from tocsin.detect.detectors.oracles._dealings import dealings
 from tocsin.tables.amounts import WORD_BYTES
-from tocsin.tables.columns import PLACE, Column, address
+from tocsin.tables.choice import rows_among, rows_at, rows_where
+from tocsin.tables.columns import PLACE, Column, address, schema
 from tocsin.tables.dataset import Tables
 
 LATEST = selector("latestRoundData()")
@@ -34,7 +35,7 @@ REMEMBERED: Mapping[str, Column] = {
     "round_number": Column(pl.Float64(), "number", "The feed's round.", required=False),
     "log_index": Column(pl.UInt32(), "position from 0", "The log, where there is one.", required=False),
 }
-_SCHEMA = pl.Schema({name: column.type for name, column in {**PLACE, **REMEMBERED}.items()})
+_NOTHING = pl.DataFrame(schema=schema({**PLACE, **REMEMBERED}))
 _LATEST, _UPDATED = abi.keys((LATEST,)), abi.keys((ANSWER_UPDATED,))
 _BLOCK = ("chain_id", "block_number", "block_hash")
 """The first of the place columns."""
@@ -64,7 +65,7 @@ class Answer:
 def remember(tables: Tables) -> pl.DataFrame:
     """The rows of a batch."""
     rows = dict.fromkeys((*_moves(tables), *_pledges(tables), *_updates(tables)))
-    return _pool_moves.framed(list(rows), _SCHEMA)
+    return _pool_moves.framed(list(rows), _NOTHING)
 
 
 def _row(place: Iterable[Any], **told: Any) -> tuple[Any, ...]:
@@ -114,10 +115,10 @@ def _updates(tables: Tables) -> Iterator[tuple[Any, ...]]:
 
 def answers(calls: pl.DataFrame) -> Iterator[Answer]:
     """What feeds answered in calls that took effect."""
-    rows = np.flatnonzero(abi.which(calls["selector"], _LATEST) >= 0)
+    rows = np.flatnonzero(abi.among(calls["selector"], _LATEST))
     if not len(rows):
         return
-    asked = calls[[*PLACE, "call_index", "to_address", "call_type", "reverted", "output"]][rows]
+    asked = rows_at(calls[[*PLACE, "call_index", "to_address", "call_type", "reverted", "output"]], rows)
     for row in asked.iter_rows(named=True):
         output = row["output"] or b""
         took_effect = row["call_type"] == "staticcall" and not row["reverted"] and row["to_address"] is not None
@@ -127,8 +128,8 @@ def answers(calls: pl.DataFrame) -> Iterator[Answer]:
 
 def updates(logs: pl.DataFrame) -> Iterator[Mapping[str, Any]]:
     """The events of feeds that were set."""
-    rows = np.flatnonzero(abi.which(logs["topic0"], _UPDATED) >= 0)
-    for row in logs[rows].iter_rows(named=True) if len(rows) else ():
+    rows = np.flatnonzero(abi.among(logs["topic0"], _UPDATED))
+    for row in rows_at(logs, rows).iter_rows(named=True) if len(rows) else ():
         if row["topic1"] is not None and row["topic2"] is not None and len(row["data"]) >= WORD_BYTES:
             yield row
 
@@ -149,6 +150,31 @@ def _number(data: bytes, word: int) -> int:
 
 def _signed(data: bytes, word: int) -> int:
     return int.from_bytes(data[word * WORD_BYTES : (word + 1) * WORD_BYTES], "big", signed=True)
+
+
+_Round: TypeAlias = tuple[int, int | None, float]
+"""Block, position of the transaction, and the round that was told there."""
+
+
+def rounds(memory: pl.DataFrame, feeds: Collection[bytes]) -> Mapping[tuple[int, bytes], list[_Round]]:
+    """By chain and feed: the rounds that are remembered."""
+    columns = ("chain_id", "subject", "block_number", "transaction_index", "round_number")
+    known = rows_where(memory[[*columns]], (memory["kind"] == UPDATE).to_numpy())
+    found: dict[tuple[int, bytes], list[_Round]] = {}
+    for chain, feed, *told in rows_among(known, "subject", pl.Series(list(feeds), dtype=pl.Binary())).rows():
+        found.setdefault((chain, feed), []).append(tuple(told))
+    return found
+
+
+def last_before(row: Mapping[str, Any], told: Iterable[_Round]) -> float:
+    """The highest round told before a row's transaction; 0 where none was, or where the row stands is not known."""
+    block, position = row["block_number"], row["transaction_index"]
+    if block is None or position is None:
+        return 0.0
+    return max(
+        (number for at, index, number in told if (at, position if index is None else index) < (block, position)),
+        default=0.0,
+    )
 
 
 def heartbeat(memory: pl.DataFrame, feed: bytes, least_updates: int) -> int | None:

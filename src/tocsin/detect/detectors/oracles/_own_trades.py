@@ -15,6 +15,7 @@ from tocsin.detect.detectors._acts import Act
 from tocsin.detect.detectors._price_reads import BALANCE, DISTORTION, PRICE_VIEWS
 from tocsin.detect.detectors.oracles import _pool_moves
 from tocsin.detect.detectors.oracles._dealings import dealings
+from tocsin.tables.choice import rows_among, rows_at, rows_where
 from tocsin.tables.columns import PLACE, Column, address, schema
 from tocsin.tables.dataset import Tables
 
@@ -31,7 +32,7 @@ REMEMBERED: Mapping[str, Column] = {
     "paid_f64": Column(pl.Float64(), "base units", "Paid to the contract; below zero: got of it.", required=False),
     "log_index": Column(pl.UInt32(), "position from 0", "The trade.", required=False),
 }
-_SCHEMA = schema({**PLACE, **REMEMBERED})
+_NOTHING = pl.DataFrame(schema=schema({**PLACE, **REMEMBERED}))
 _VIEWS, _STATIC, _MOVE = abi.keys(sorted(PRICE_VIEWS | {BALANCE})), abi.texts(("staticcall",)), abi.texts((MOVE,))
 _BITS = 1 << 16
 
@@ -87,7 +88,7 @@ def remember(tables: Tables) -> pl.DataFrame:
     for each in dealings(tables):
         told = (each.token, None, None, None, each.paid, None)
         rows.append((*each.place, DEALING, each.contract, each.sender, _bits(each.sender), *told))
-    return _pool_moves.framed(rows, _SCHEMA)
+    return _pool_moves.framed(rows, _NOTHING)
 
 
 def _bits(account: bytes) -> int:
@@ -97,23 +98,22 @@ def _bits(account: bytes) -> int:
 def candidates(calls: pl.DataFrame, memory: pl.DataFrame) -> pl.DataFrame:
     """Price views, or balances, that were read in transactions of those who traded in a pool whose price moved far."""
     roots = np.flatnonzero(calls["depth"].to_numpy() == 0)
-    traders = _traders(memory, set(calls["from_address"][roots].to_list()))
+    sent = rows_at(calls[[*SAME, "from_address"]], roots)
+    traders = _traders(memory, set(sent["from_address"].to_list()))
     if not traders:
         return calls.clear()
-    own = roots[abi.which(calls["from_address"][roots], abi.keys(sorted(traders))) >= 0]
-    senders = calls[[*SAME]][own]
-    is_read = (abi.which(calls["selector"], _VIEWS) >= 0) & (abi.which(calls["call_type"], _STATIC) >= 0)
-    asked = calls[[*SAME]][np.flatnonzero(is_read)] if len(senders) else senders
+    senders = rows_where(sent, abi.among(sent["from_address"], abi.keys(sorted(traders))))[[*SAME]]
+    is_read = abi.among(calls["selector"], _VIEWS) & abi.among(calls["call_type"], _STATIC)
+    asked = rows_where(calls[[*SAME]], is_read) if len(senders) else senders
     rows = _matching.which(_matching.numbers(asked, SAME), _matching.numbers(senders, SAME))
-    found: pl.DataFrame = asked[np.flatnonzero(rows >= 0)]
-    return found
+    return rows_where(asked, rows >= 0)
 
 
 def _traders(memory: pl.DataFrame, senders: set[bytes]) -> set[bytes]:
     """Those of the senders who traded in a pool whose price moved far."""
     wanted = np.zeros(_BITS, dtype=np.bool_)
     wanted[[_bits(sender) for sender in senders]] = True
-    near = memory[["kind", "chain_id", "subject", "trader"]][np.flatnonzero(wanted[memory["trader_bits"].to_numpy()])]
+    near = rows_where(memory[["kind", "chain_id", "subject", "trader"]], wanted[memory["trader_bits"].to_numpy()])
     pools: dict[tuple[int, bytes], set[bytes]] = {}
     for kind, chain_id, pool, trader in near.iter_rows():
         if kind == MOVE and trader in senders:
@@ -125,8 +125,10 @@ def _traders(memory: pl.DataFrame, senders: set[bytes]) -> set[bytes]:
 
 def _moved_far(memory: pl.DataFrame, pools: set[bytes]) -> Iterator[tuple[int, bytes]]:
     ends: dict[tuple[int, bytes], tuple[float, float]] = {}
-    rows = np.flatnonzero(abi.which(memory["subject"], abi.keys(sorted(pools))) >= 0)
-    for chain_id, pool, before, after in memory[["chain_id", "subject", "before", "after"]][rows].iter_rows():
+    traded = rows_among(
+        memory[["chain_id", "subject", "before", "after"]], "subject", pl.Series(sorted(pools), dtype=pl.Binary())
+    )
+    for chain_id, pool, before, after in traded.rows():
         if before is not None:
             low, high = ends.get((chain_id, pool), (before, before))
             ends[chain_id, pool] = min(low, before, after), max(high, before, after)

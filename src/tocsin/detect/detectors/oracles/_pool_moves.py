@@ -4,13 +4,13 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-import numpy as np
 import polars as pl
 
 from tocsin.chain import abi
 from tocsin.chain.signatures import topic
 from tocsin.detect.actors import SAME
 from tocsin.tables.amounts import WORD_BYTES
+from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import PLACE, Column, address
 
 SYNC = topic("Sync(uint112,uint112)")
@@ -70,7 +70,7 @@ class Moved(NamedTuple):
 
 def moved(logs: pl.DataFrame, transactions: pl.DataFrame) -> list[Moved]:
     """The trades that moved a price by more than a hundredth."""
-    events = logs[np.flatnonzero(abi.which(logs["topic0"], _EVENTS) >= 0)]
+    events = rows_where(logs, abi.among(logs["topic0"], _EVENTS))
     far = [(log, prices) for log, prices in _trades(events) if _is_far(*prices)]
     senders = dict(_keyed(transactions, SAME, "from_address")) if far else {}
     trades = (Moved(log.place, log.address, b"", *prices, log.log_index) for log, prices in far)
@@ -80,17 +80,17 @@ def moved(logs: pl.DataFrame, transactions: pl.DataFrame) -> list[Moved]:
 def tokens(trades: Sequence[Moved], swaps: pl.DataFrame) -> list[tuple[bytes, bytes] | None]:
     """Of each trade the two tokens of its pool, in order; None where no swap tells."""
     hashes = abi.keys(trade.transaction[-1] for trade in trades)
-    near = swaps[np.flatnonzero(abi.which(swaps["transaction_hash"], hashes) >= 0)]
+    near = rows_where(swaps, abi.among(swaps["transaction_hash"], hashes))
     known = dict(_keyed(near, (*SAME, "log_index"), "token_in_address", "token_out_address"))
     pairs = (known.get((*trade.transaction, trade.log_index)) for trade in trades)
     return [None if pair is None else (min(pair), max(pair)) for pair in pairs]
 
 
-def framed(rows: Sequence[tuple[Any, ...]], columns: pl.Schema) -> pl.DataFrame:
-    """Rows of values as a frame, made column by column: much faster than row by row."""
+def framed(rows: Sequence[tuple[Any, ...]], nothing: pl.DataFrame) -> pl.DataFrame:
+    """Rows of values as a frame like an empty one, made column by column: much faster than row by row."""
     if not rows:
-        return pl.DataFrame(schema=columns)
-    told = zip(columns.items(), zip(*rows, strict=True), strict=True)
+        return nothing
+    told = zip(nothing.schema.items(), zip(*rows, strict=True), strict=True)
     return pl.DataFrame([pl.Series(name, values, dtype=type_) for (name, type_), values in told])
 
 

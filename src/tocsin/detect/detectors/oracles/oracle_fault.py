@@ -189,15 +189,13 @@ def _sighting(act: Act, victim: bytes, answer: Answer, fault: Fault, *, is_watch
 
 
 def _events(logs: pl.DataFrame, memory: pl.DataFrame) -> Iterator[Sighting]:
-    for row in _feeds.updates(logs):
+    told = list(_feeds.updates(logs))
+    rounds = _feeds.rounds(memory, {row["address"] for row in told}) if told else {}
+    for row in told:
         price, number, feed = _feeds.set_to(row), _feeds.round_of(row), shown(row["address"])
         if price <= 0:
             yield _event(row, feed, Severity.HIGH, f"was set to {price}")
-            continue
-        known = _pool_moves.earlier(memory, row).filter(
-            (pl.col("kind") == _feeds.UPDATE) & (pl.col("subject") == row["address"])
-        )
-        if known.height and (last := known["round_number"].max()) and float(number) < float(str(last)):
+        elif float(number) < _feeds.last_before(row, rounds.get((row["chain_id"], row["address"]), ())):
             yield _event(row, feed, Severity.MEDIUM, f"went back to round {number}")
 
 

@@ -65,7 +65,7 @@ def remember(tables: Tables) -> pl.DataFrame:
     """The approvals of a batch that give something to somebody who is not known."""
     approvals = tables["approvals"]
     given = rows_where(approvals, _is_given(approvals) & ~_is_handed_in(approvals, tables.get("transactions")))
-    sufficient = abi.which(given["kind"], _SUFFICIENT) >= 0
+    sufficient = abi.among(given["kind"], _SUFFICIENT)
     logged, called = (abi.filled(given[name], 0) for name in ("log_index", "call_index"))
     order = np.where(abi.present(given["log_index"]), logged, called)
     return pl.DataFrame(
@@ -84,13 +84,13 @@ def _is_given(approvals: pl.DataFrame) -> abi.Mask:
     owner, spender = approvals["owner_address"], approvals["spender_address"]
     owners, spenders = numbers(owner, spender)
     there = [abi.present(column) for column in (owner, spender, *(approvals[name] for name in POSITION))]
-    is_somebody = (owners != spenders) & (abi.which(spender, _NOBODY) < 0)
+    is_somebody = (owners != spenders) & ~abi.among(spender, _NOBODY)
     return np.asarray(np.logical_and.reduce(there) & is_somebody & (approvals["value_f64"].to_numpy() > 0))
 
 
 def _is_handed_in(approvals: pl.DataFrame, transactions: pl.DataFrame | None) -> abi.Mask:
     """Which approvals were signed by their owner and handed in by somebody else, as far as is known who sent what."""
-    is_signed = abi.which(approvals["kind"], _SIGNED) >= 0
+    is_signed = abi.among(approvals["kind"], _SIGNED)
     if not is_signed.any():
         return is_signed
     parties = rows_where(approvals[["transaction_hash", "owner_address"]], is_signed)
@@ -117,8 +117,8 @@ def _keys(spenders: Iterable[bytes]) -> pl.Series:
 def movers(tables: Tables) -> pl.DataFrame:
     """The calls by which unknown spenders move what is another's, or their own."""
     calls = tables["calls"]
-    is_call = (abi.which(calls["call_type"], _CALL) >= 0) & (calls["reverted"].to_numpy() == np.False_)
-    return rows_where(calls, is_call & (abi.which(calls["from_address"], _KNOWN) < 0))
+    is_call = abi.among(calls["call_type"], _CALL) & (calls["reverted"].to_numpy() == np.False_)
+    return rows_where(calls, is_call & ~abi.among(calls["from_address"], _KNOWN))
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def drains(memory: pl.DataFrame, tables: Tables) -> Iterator[Drain]:
         return
     transfers = tables["transfers"]
     owners = abi.keys({owner for _, owner in signatures})
-    is_taken = (abi.which(transfers["from_address"], owners) >= 0) & (abi.which(transfers["standard"], _TAKEN) >= 0)
+    is_taken = abi.among(transfers["from_address"], owners) & abi.among(transfers["standard"], _TAKEN)
     moved = rows_where(transfers, is_taken & (transfers["value_f64"].to_numpy() > 0))
     if moved.is_empty():
         return

@@ -69,7 +69,7 @@ def _ends(tables: Tables) -> dict[tuple[Any, ...], list[tuple[bool, bool]]]:
     """Of Permit2 allowances, by transaction, owner and spender: whether without limit, and whether over a year."""
     times = _times(tables.get("blocks"))
     approvals = tables["approvals"]
-    rows = rows_where(approvals, abi.which(approvals["kind"], abi.texts(("permit2",))) >= 0)
+    rows = rows_where(approvals, abi.among(approvals["kind"], abi.texts(("permit2",))))
     terms: dict[tuple[Any, ...], list[tuple[bool, bool]]] = {}
     for row in rows.iter_rows(named=True):
         key = (*(row[name] for name in actors.SAME), row["owner_address"], row["spender_address"])

@@ -64,8 +64,8 @@ def moves(tables: Tables) -> pl.DataFrame:
     transfers = Prices.of(tables).with_dollars(tables["transfers"], "value_f64")
     source, target = (transfers[name] for name in _PARTIES)
     givers, takers = numbers(source, target)
-    is_real = (abi.which(transfers["standard"], _ERC20) >= 0) & (givers != takers)
-    is_real &= (abi.which(source, _ZERO) < 0) & (abi.which(target, _ZERO) < 0)
+    is_real = abi.among(transfers["standard"], _ERC20) & (givers != takers)
+    is_real &= ~abi.among(source, _ZERO) & ~abi.among(target, _ZERO)
     for name in (*_PARTIES, "block_number", "transaction_index"):
         is_real &= abi.present(transfers[name])
     return rows_where(transfers[[*PLACE, *MOVES, "dollars"]], is_real)

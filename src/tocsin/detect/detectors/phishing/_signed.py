@@ -65,7 +65,7 @@ def prepare(tables: Tables) -> Tables:
 def signed(tables: Tables) -> pl.DataFrame:
     """One row for each owner, spender and token of a signature that was not handed in by its owner."""
     approvals, calls, authorisations = tables["approvals"], tables["calls"], tables["authorisations"]
-    permits = np.flatnonzero(abi.which(approvals["kind"], _SIGNED_KINDS) >= 0)
+    permits = np.flatnonzero(abi.among(approvals["kind"], _SIGNED_KINDS))
     if not (len(permits) or len(calls) or len(authorisations)):
         return _NONE
     senders = by_hash(tables["transactions"])

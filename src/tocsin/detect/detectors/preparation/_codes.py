@@ -101,7 +101,7 @@ def made_at_known_addresses(tables: Tables) -> pl.DataFrame:
 
 def _frames(calls: pl.DataFrame, kinds: pa.Array) -> pl.DataFrame:
     """Frames of some kinds that took effect, and their other party."""
-    chosen = (abi.which(calls["call_type"], kinds) >= 0) & ~calls["reverted"].to_numpy()
+    chosen = abi.among(calls["call_type"], kinds) & ~calls["reverted"].to_numpy()
     return rows_where(calls, chosen & abi.present(calls["to_address"]))
 
 

@@ -108,7 +108,7 @@ def _by_transaction(
         return found
     frame = tables[name]
     hashes = created["transaction_hash"].to_arrow()
-    near = rows_where(frame, abi.which(frame["transaction_hash"], hashes) >= 0).select(*SAME, *columns)
+    near = rows_where(frame, abi.among(frame["transaction_hash"], hashes)).select(*SAME, *columns)
     for row in near.iter_rows():
         found.setdefault(row[: len(SAME)], []).append(row[len(SAME) :])
     return found
@@ -122,6 +122,6 @@ def _initial_code(tables: Tables, created: pl.DataFrame) -> Mapping[Transaction,
     if "calls" not in tables or not anything_watched(tables):  # it is read for their addresses alone
         return {}
     calls = tables["calls"]
-    made = {"calls": rows_where(calls, abi.which(calls["call_type"], _CREATING) >= 0)}
+    made = {"calls": rows_where(calls, abi.among(calls["call_type"], _CREATING))}
     rows = _by_transaction(made, "calls", created, ("call_index", "input"))
     return {(*key, index): data for key, some in rows.items() for index, data in some}

@@ -113,7 +113,7 @@ def _by_label(tables: Tables) -> pl.DataFrame | None:
     if not kinds or transfers.is_empty():
         return None
     who = abi.which(transfers["from_address"], addresses)
-    is_money = abi.which(transfers["standard"], _MONEY) >= 0
+    is_money = abi.among(transfers["standard"], _MONEY)
     chosen = rows_where(transfers, (who >= 0) & is_money)
     if chosen.is_empty():
         return None

@@ -24,5 +24,5 @@ def is_labelled(chain_ids: pl.Series, accounts: pl.Series, labels: Labels, kinds
     for chain in np.unique(chains).tolist():
         wanted = labelled(labels, kinds, chain)
         if len(wanted):
-            found |= (chains == chain) & (abi.which(accounts, wanted) >= 0)
+            found |= (chains == chain) & abi.among(accounts, wanted)
     return found

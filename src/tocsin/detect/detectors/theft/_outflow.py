@@ -14,6 +14,7 @@ from tocsin.detect.labels import Labels
 from tocsin.intel.kinds import BENIGN
 from tocsin.model.finding import Place, hexadecimal
 from tocsin.model.lookups import Answers, Lookup, number
+from tocsin.tables.choice import in_order
 from tocsin.tables.dataset import Tables
 
 LARGE_DOLLARS = 1_000_000.0
@@ -103,8 +104,8 @@ def mixed(memory: pl.DataFrame, tables: Tables, window_blocks: int) -> Iterator[
 
 def _by_block_and_pair(payments: pl.DataFrame) -> dict[tuple[Any, ...], list[Row]]:
     groups: dict[tuple[Any, ...], list[Row]] = {}
-    order = ["block_number", "transaction_index", "sender", "receiver", "token", "value_f64"]
-    for row in payments.sort(order).iter_rows(named=True):
+    order = ("block_number", "transaction_index", "sender", "receiver", "token", "value_f64")
+    for row in in_order(payments, *order):
         groups.setdefault((row["chain_id"], row["block_number"], row["sender"], row["receiver"]), []).append(row)
     return groups
 

@@ -12,6 +12,7 @@ import polars as pl
 from tocsin.chain import abi
 from tocsin.detect.labels import Labels
 from tocsin.detect.worth import Prices
+from tocsin.tables.choice import in_order, rows_where
 from tocsin.tables.columns import NATIVE, PLACE, Column, address, amount, count, schema
 from tocsin.tables.dataset import Tables
 
@@ -57,10 +58,10 @@ def payments(tables: Tables) -> pl.DataFrame:
     worth = Prices.of(tables).with_dollars(transfers, "value_f64")
     is_worth = np.nan_to_num(worth["dollars"].to_numpy()) >= LEAST_DOLLARS
     is_some = (transfers["value_f64"].to_numpy() > 0) & abi.present(transfers["block_number"])
-    is_plain = abi.which(transfers["standard"], _COIN_OR_TOKEN) >= 0
+    is_plain = abi.among(transfers["standard"], _COIN_OR_TOKEN)
     is_watched = _is_watched(transfers["chain_id"], transfers["from_address"], Labels.of(tables))
-    chosen = worth[np.flatnonzero((is_worth | is_watched) & is_some & is_plain)]
-    own = chosen[own_payments(chosen, tables["transactions"])] if len(chosen) else chosen
+    chosen = rows_where(worth, (is_worth | is_watched) & is_some & is_plain)
+    own = own_payments(chosen, tables["transactions"]) if len(chosen) else chosen
     return _frame(own, tables.get("blocks")) if len(own) else _NONE
 
 
@@ -69,7 +70,7 @@ def _is_watched(chain_ids: pl.Series, accounts: pl.Series, labels: Labels) -> ab
     watched = [address for chain in chains for address in labels.of_kind("watched", chain)]
     if not watched:
         return np.zeros(len(accounts), np.bool_)
-    return np.asarray(abi.which(accounts, abi.keys(watched)) >= 0)
+    return abi.among(accounts, abi.keys(watched))
 
 
 def much(tables: Tables) -> pl.DataFrame:
@@ -77,20 +78,20 @@ def much(tables: Tables) -> pl.DataFrame:
     batch: pl.DataFrame = tables[FOUND]
     is_large = np.nan_to_num(batch["dollars"].to_numpy()) >= MUCH_DOLLARS
     is_watched = _is_watched(batch["chain_id"], batch["sender"], Labels.of(tables))
-    return batch[np.flatnonzero(is_large | is_watched)]
+    return rows_where(batch, is_large | is_watched)
 
 
-def own_payments(transfers: pl.DataFrame, transactions: pl.DataFrame) -> list[int]:
+def own_payments(transfers: pl.DataFrame, transactions: pl.DataFrame) -> pl.DataFrame:
     """The rows whose giver sent the transaction, straight to who was paid or to the token."""
     columns = [transactions[name].to_list() for name in ("transaction_hash", "from_address", "to_address")]
     sent = {hash_: (sender, called) for hash_, sender, called in zip(*columns, strict=True)}
     names = ("transaction_hash", "from_address", "to_address", "token_address")
     rows = zip(*(transfers[name].to_list() for name in names), strict=True)
-    return [
-        number
-        for number, (hash_, giver, taker, token) in enumerate(rows)
-        if giver != taker and sent.get(hash_) == (giver, taker if token == NATIVE else token)
+    is_own = [
+        giver != taker and sent.get(hash_) == (giver, taker if token == NATIVE else token)
+        for hash_, giver, taker, token in rows
     ]
+    return rows_where(transfers, np.array(is_own, dtype=np.bool_))
 
 
 def _frame(rows: pl.DataFrame, blocks: pl.DataFrame | None) -> pl.DataFrame:
@@ -123,7 +124,7 @@ def _ends(batch: pl.DataFrame) -> tuple[int, int]:
 
 
 def _is_one_of(keys: pl.Series, wanted: pl.Series) -> abi.Mask:
-    return np.asarray(abi.which(keys, wanted.to_arrow()) >= 0)
+    return abi.among(keys, wanted.to_arrow())
 
 
 def _busy(payments: pl.DataFrame, before: npt.NDArray[np.intp]) -> abi.Mask:
@@ -159,19 +160,19 @@ class Book:
         is_here = _is_one_of(memory["chain_id"], batch["chain_id"])
         before = np.flatnonzero(is_paid & is_here & (blocks < first) & (blocks + window_blocks >= last))
         is_by = _is_one_of(memory["sender_key"], much(tables)["sender_key"])
-        return cls._sorted(memory[np.flatnonzero((is_paid & is_here & ~_busy(memory, before)) | is_by)], window_blocks)
+        return cls._sorted(rows_where(memory, (is_paid & is_here & ~_busy(memory, before)) | is_by), window_blocks)
 
     @classmethod
     def to(cls, memory: pl.DataFrame, receivers: pl.Series, window_blocks: int) -> "Book":
         """What was ever paid to these, and by them."""
         keys = keys_of(receivers, "key")
         is_theirs = _is_one_of(memory["receiver_key"], keys) | _is_one_of(memory["sender_key"], keys)
-        return cls._sorted(memory[np.flatnonzero(is_theirs)], window_blocks)
+        return cls._sorted(rows_where(memory, is_theirs), window_blocks)
 
     @classmethod
     def _sorted(cls, rows: pl.DataFrame, window_blocks: int) -> "Book":
-        order = ["block_number", "transaction_index", "sender", "receiver", "token", "value_f64"]
-        sorted_rows: list[Row] = list(rows.sort(order).iter_rows(named=True))
+        order = ("block_number", "transaction_index", "sender", "receiver", "token", "value_f64")
+        sorted_rows: list[Row] = [*in_order(rows, *order)]
         by_sender: dict[bytes, list[Row]] = {}
         for row in sorted_rows:
             by_sender.setdefault(row["sender"], []).append(row)

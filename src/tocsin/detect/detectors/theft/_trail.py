@@ -19,6 +19,7 @@ from tocsin.detect.detectors.theft._payments import Row, keys_of, own_payments
 from tocsin.detect.labels import Labels
 from tocsin.detect.worth import Prices
 from tocsin.intel.kinds import BENIGN, HOSTILE
+from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import PLACE, Column, address, count, schema, text
 from tocsin.tables.dataset import Tables
 
@@ -50,6 +51,7 @@ REMEMBERED: Mapping[str, Column] = {
 FOUND = "trail"
 """The table of a batch's."""
 _NONE = pl.DataFrame(schema=schema({**PLACE, **REMEMBERED}))
+_GIVEN = {name: kind for name, kind in _NONE.schema.items() if name != "sender_key"}
 
 Account: TypeAlias = tuple[int, bytes]
 """Chain and address."""
@@ -72,21 +74,23 @@ def moves(tables: Tables) -> pl.DataFrame:
     transfers, labels = tables["transfers"], Labels.of(tables)
     worth = Prices.of(tables).with_dollars(transfers, "value_f64")
     is_large = np.nan_to_num(worth["dollars"].to_numpy()) >= LEAST_DOLLARS
-    is_plain = abi.which(transfers["standard"], abi.texts(("native", "erc20"))) >= 0
-    large = worth[np.flatnonzero(is_large & is_plain & abi.present(transfers["block_number"]))]
+    is_plain = abi.among(transfers["standard"], abi.texts(("native", "erc20")))
+    large = rows_where(worth, is_large & is_plain & abi.present(transfers["block_number"]))
     if large.is_empty():
         return _NONE
     is_watched = is_labelled(large["chain_id"], large["from_address"], labels, WATCHED)
-    others, watched = (large[np.flatnonzero(mask)] for mask in (~is_watched, is_watched))
-    paid = others[own_payments(others, tables["transactions"])]
+    others, watched = (rows_where(large, mask) for mask in (~is_watched, is_watched))
+    paid = own_payments(others, tables["transactions"])
     return frame([*_rows(paid, PAID), *_lost(watched, tables["transactions"])])
 
 
 def frame(rows: Iterable[tuple[Any, ...]]) -> pl.DataFrame:
     """The rows to remember: place columns, role, sender, receiver, dollars."""
-    columns = [*PLACE, *(name for name in REMEMBERED if name != "sender_key")]
-    found = pl.DataFrame(list(rows), schema={name: _NONE.schema[name] for name in columns}, orient="row")
-    return found.hstack([keys_of(found["sender"], "sender_key")]) if len(found) else _NONE
+    given = list(rows)
+    if not given:
+        return _NONE
+    found = pl.DataFrame(given, schema=_GIVEN, orient="row")
+    return found.hstack([keys_of(found["sender"], "sender_key")])
 
 
 def _rows(transfers: pl.DataFrame, role: str) -> Iterator[tuple[Any, ...]]:
@@ -111,10 +115,10 @@ class Trail:
     def __init__(self, memory: pl.DataFrame, labels: Labels, window_blocks: int) -> None:
         self._labels = labels
         self._window_blocks = window_blocks
-        is_mixed = abi.which(memory["role"], abi.texts((MIXED,))) >= 0
-        self._rows = _reached(memory[np.flatnonzero(~is_mixed)], labels) if len(memory) else []
+        is_mixed = abi.among(memory["role"], abi.texts((MIXED,)))
+        self._rows = _reached(rows_where(memory, ~is_mixed), labels) if len(memory) else []
         self._mixed: dict[Account, list[Row]] = {}
-        for row in memory[np.flatnonzero(is_mixed)].iter_rows(named=True):
+        for row in rows_where(memory, is_mixed).iter_rows(named=True):
             self._mixed.setdefault((row["chain_id"], row["sender"]), []).append(row)
 
     def taint(self, row: Row, account: bytes) -> Taint | None:
@@ -147,18 +151,18 @@ def _is_before(earlier: Row, row: Row) -> bool:
 
 def _reached(memory: pl.DataFrame, labels: Labels) -> list[Row]:
     """The rows that money of an incident may have come through, with all else their receivers got."""
-    chosen = abi.which(memory["role"], abi.texts((LOST, LISTED))) >= 0
+    chosen = abi.among(memory["role"], abi.texts((LOST, LISTED)))
     chosen |= is_labelled(memory["chain_id"], memory["sender"], labels, HOSTILE)
     for _ in range(MOST_HOPS):
         receivers = memory["receiver"].filter(pl.Series(chosen)).unique()
         if receivers.is_empty():
             return []
-        next_ = chosen | (abi.which(memory["sender_key"], keys_of(receivers, "key").to_arrow()) >= 0)
+        next_ = chosen | abi.among(memory["sender_key"], keys_of(receivers, "key").to_arrow())
         if (next_ == chosen).all():
             break
         chosen = next_
     receivers = memory["receiver"].filter(pl.Series(chosen)).unique()
-    whole = memory[np.flatnonzero(abi.which(memory["receiver"], receivers.to_arrow()) >= 0)]
+    whole = rows_where(memory, abi.among(memory["receiver"], receivers.to_arrow()))
     order = ["block_number", "transaction_index", "role", "sender", "receiver", "dollars"]
     return list(whole.sort(order).iter_rows(named=True))
 

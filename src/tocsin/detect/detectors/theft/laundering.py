@@ -35,9 +35,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import polars as pl
 
+from tocsin.chain import abi
 from tocsin.chain.signatures import topic
 from tocsin.detect import actors
 from tocsin.detect.detector import MEMORY, Detector, Memory, Read
@@ -49,6 +49,7 @@ from tocsin.detect.detectors.theft._trail import FOUND, LISTED, LOST, MIXED, REM
 from tocsin.detect.labels import LABELS_READ, Labels
 from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
+from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import PLACE
 from tocsin.tables.dataset import Tables
 
@@ -66,6 +67,7 @@ TIERS = (
 )
 """US dollars from which an exit is so bad (the same)."""
 MIXER = frozenset(("mixer",))
+_DEPOSIT = abi.keys((DEPOSIT,))
 EXITS = frozenset(("exchange", "bridge")) | MIXER
 """Labels of services by which money leaves."""
 OURS = frozenset(("watched", "own"))
@@ -97,12 +99,12 @@ def prepare(tables: Tables) -> Tables:
 
 def _mixings(tables: Tables) -> list[tuple[Any, ...]]:
     """Who put something in a mixer, each once a transaction, for the next time to be told as such."""
-    transfers, deposits = tables["transfers"], tables["logs"].filter(pl.col("topic0") == DEPOSIT)
+    transfers, deposits = tables["transfers"], _deposits(tables["logs"])
     is_mixer = is_labelled(transfers["chain_id"], transfers["to_address"], Labels.of(tables), MIXER)
     if deposits.is_empty() and not is_mixer.any():
         return []
     senders = dict(tables["transactions"][["transaction_hash", "from_address"]].rows())
-    paid = transfers[np.flatnonzero(is_mixer)].rename({"to_address": "address"})
+    paid = rows_where(transfers, is_mixer).rename({"to_address": "address"})
     rows = pl.concat([part[[*PLACE, "address"]] for part in (deposits, paid)])
     found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     for *place, mixer in rows.sort("address").iter_rows():
@@ -130,10 +132,9 @@ def run(tables: Tables) -> Iterator[Sighting]:
 
 def _exits(tables: Tables, labels: Labels) -> list[Exit]:
     """By transaction and service: what its sender put in."""
-    transfers = tables["transfers"]
-    deposits = tables["logs"].filter(pl.col("topic0") == DEPOSIT)
+    transfers, deposits = tables["transfers"], _deposits(tables["logs"])
     is_exit = is_labelled(transfers["chain_id"], transfers["to_address"], labels, EXITS)
-    paid = transfers[np.flatnonzero(is_exit)]
+    paid = rows_where(transfers, is_exit)
     if deposits.is_empty() and paid.is_empty():
         return []
     senders = dict(tables["transactions"][["transaction_hash", "from_address"]].rows())
@@ -153,6 +154,11 @@ def _exits(tables: Tables, labels: Labels) -> list[Exit]:
             found[_key(row, service)].dollars += dollars
     order = sorted(found, key=lambda key: (found[key].row["block_number"] or 0, key[1:]))
     return [found[key] for key in order if found[key].row["block_number"] is not None]
+
+
+def _deposits(logs: pl.DataFrame) -> pl.DataFrame:
+    """What mixers' pools say of deposits."""
+    return rows_where(logs, abi.among(logs["topic0"], _DEPOSIT))
 
 
 def _key(row: Row, service: bytes) -> tuple[Any, ...]:

@@ -45,10 +45,10 @@ def _created(logs: pl.DataFrame) -> Iterator[tuple[Mapping[str, Any], bytes, byt
 
 def _filled(transfers: pl.DataFrame) -> Iterator[tuple[Mapping[str, Any], bytes, bytes | None]]:
     """Who got shares where others were minted to nobody: a pair of Uniswap's does so once, for its first liquidity."""
-    minted = rows_where(transfers, abi.which(transfers["from_address"], _ZERO) >= 0)
+    minted = rows_where(transfers, abi.among(transfers["from_address"], _ZERO))
     locked = {
         (row["block_hash"], row["transaction_hash"], row["token_address"])
-        for row in rows_where(minted, abi.which(minted["to_address"], _ZERO) >= 0).iter_rows(named=True)
+        for row in rows_where(minted, abi.among(minted["to_address"], _ZERO)).iter_rows(named=True)
     }
     for row in minted.iter_rows(named=True) if locked else ():
         if (row["block_hash"], row["transaction_hash"], row["token_address"]) in locked:

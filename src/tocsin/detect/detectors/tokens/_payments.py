@@ -24,9 +24,9 @@ _NOBODY = (None, None)
 
 def supply_moves(transfers: pl.DataFrame) -> pl.DataFrame:
     """The transfers that are mints and burns of ERC-20 tokens."""
-    is_mint, is_burn = (abi.which(transfers[name], _ZERO) >= 0 for name in ("from_address", "to_address"))
+    is_mint, is_burn = (abi.among(transfers[name], _ZERO) for name in ("from_address", "to_address"))
     there = [abi.present(transfers[name]) for name in ("block_number", "transaction_index")]
-    is_token = abi.which(transfers["standard"], _ERC20) >= 0
+    is_token = abi.among(transfers["standard"], _ERC20)
     is_something = transfers["value_f64"].to_numpy() > 0
     return rows_where(transfers, (is_mint != is_burn) & is_token & is_something & np.all(there, axis=0))
 

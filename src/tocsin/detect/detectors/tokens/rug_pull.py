@@ -84,7 +84,7 @@ class Removal:
 def run(tables: Tables) -> Iterator[Question]:
     """A question for each removal: what is left, and whose tokens they are."""
     transfers = tables["transfers"]
-    is_burn = (abi.which(transfers["to_address"], _ZERO) >= 0) & (abi.which(transfers["standard"], _ERC20) >= 0)
+    is_burn = abi.among(transfers["to_address"], _ZERO) & abi.among(transfers["standard"], _ERC20)
     burns = rows_where(transfers, is_burn).iter_rows(named=True)
     own: dict[tuple[Any, ...], Mapping[str, Any]] = {}
     for row in sorted(burns, key=lambda each: bytes(each["value_binary"])):
@@ -102,9 +102,7 @@ def run(tables: Tables) -> Iterator[Question]:
 def _removal(row: Mapping[str, Any], sender: bytes, tables: Tables) -> Removal:
     pair, prices = row["token_address"], Prices.of(tables)
     transfers = tables["transfers"]
-    is_left = (abi.which(transfers["from_address"], abi.keys((pair,))) >= 0) & abi.present(
-        transfers["transaction_hash"]
-    )
+    is_left = abi.among(transfers["from_address"], abi.keys((pair,))) & abi.present(transfers["transaction_hash"])
     left = rows_where(transfers[["transaction_hash", "token_address", "value_binary"]], is_left).rows()
     amounts: dict[bytes, int] = {}
     for transaction, token, value in left:

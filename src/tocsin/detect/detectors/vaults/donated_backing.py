@@ -82,8 +82,8 @@ def _candidates(calls: pl.DataFrame, pools: pl.Series) -> pl.DataFrame:
     What a pool is sent is traded.
     """
     depth = calls["depth"].to_numpy()
-    sends = (abi.which(calls["selector"], _TRANSFER) >= 0) & (depth > 0) & ~calls["reverted"].to_numpy()
-    sent = _pairs(calls, np.flatnonzero(sends & (abi.which(calls["call_type"], _CALL) >= 0)))
+    sends = abi.among(calls["selector"], _TRANSFER) & (depth > 0) & ~calls["reverted"].to_numpy()
+    sent = _pairs(calls, np.flatnonzero(sends & abi.among(calls["call_type"], _CALL)))
     own, traded = _possible_actors(calls) if sent else frozenset(), frozenset(pools.to_list())
     first: dict[tuple[bytes | None, bytes, bytes], int] = {}
     for transaction, sender, token, holder, at in sorted(sent, key=itemgetter(-1)):
@@ -91,7 +91,7 @@ def _candidates(calls: pl.DataFrame, pools: pl.Series) -> pl.DataFrame:
             first.setdefault((transaction, token, holder), at)
     if not first:
         return calls.clear()
-    asks = (abi.which(calls["selector"], _BALANCE) >= 0) & (abi.which(calls["call_type"], _STATIC) >= 0) & (depth > 1)
+    asks = abi.among(calls["selector"], _BALANCE) & abi.among(calls["call_type"], _STATIC) & (depth > 1)
     later = [
         transaction
         for transaction, _, token, holder, at in _pairs(calls, np.flatnonzero(asks))
@@ -112,8 +112,8 @@ def _pairs(calls: pl.DataFrame, rows: npt.NDArray[np.intp]) -> list[tuple[bytes 
 
 def _possible_actors(calls: pl.DataFrame) -> frozenset[bytes]:
     """What a sender called, or what was created; routers act for anybody."""
-    made = (calls["depth"].to_numpy() == 0) | (abi.which(calls["call_type"], _CREATING) >= 0)
-    own = calls["to_address"][np.flatnonzero(made)].to_list()
+    made = (calls["depth"].to_numpy() == 0) | abi.among(calls["call_type"], _CREATING)
+    own = rows_where(calls[["to_address"]], made)["to_address"].to_list()
     return frozenset(own) - {address for _, address in ROUTERS}
 
 
