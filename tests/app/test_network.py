@@ -401,6 +401,26 @@ def test_a_beacon_node_that_is_slow_is_not_waited_for(node: Node, monkeypatch: p
     assert "did not tell of block" in state.last_error
 
 
+def test_a_beacon_node_that_has_the_block_a_moment_later_is_asked_again(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network, "LATE_SECONDS", 0.3)
+    node.chain.head = 99
+
+    async def arrive() -> None:
+        async with asyncio.timeout(10):
+            while not any(path.endswith("/blocks/100") for path in node.asked):  # noqa: ASYNC110 - another thread's doing
+                await asyncio.sleep(0.01)
+        node.chain.head = 100
+
+    async def act(reader: WithNetwork) -> Recording:
+        told, _ = await asyncio.gather(reader.recording(at), arrive())
+        return told
+
+    at = replace(header(99, node), timestamp=GENESIS + 12 * 100)
+    assert codecs.tables([scene(node, 99).using(act)])["beacon_blocks"]["slot"].to_list() == [100]
+
+
 def test_an_endpoint_that_falls_behind_is_found(node: Node) -> None:
     at = scene(node)
     number = header(100, node).number

@@ -37,6 +37,8 @@ FRESH_SECONDS = 60.0
 """An older block says nothing about the network as it is now."""
 PATIENCE_SECONDS = 5.0
 """A block waits no longer for what the network says of it."""
+LATE_SECONDS = 1.0
+"""A block may reach the beacon node this much later than the endpoint that told of it."""
 EVENTS_KEPT = 4_096
 """Of one node, between two blocks; some dozen are usual."""
 LOOKS_KEPT = 16
@@ -255,11 +257,18 @@ class WithNetwork:
     async def _asked(self, beacon: Beacon, header: Header) -> _Said:
         slot = await self._slot(beacon, header)
         epoch = slot // slots_per_epoch(self.chain_id)
-        answers = await beacon.asked((*requests.NODE, requests.FINALITY, *requests.of_slot(slot)))
+        answers = await beacon.asked((*requests.NODE, requests.FINALITY)) | await self._of_slot(beacon, slot)
         if epoch == beacon.epoch:
             return _Said(epoch, beacon.of_epoch, answers)
         of_epoch = requests.of_epoch(epoch, beacon.by_index(self.validators))
         return _Said(epoch, await beacon.asked(of_epoch), answers)
+
+    async def _of_slot(self, beacon: Beacon, slot: int) -> dict[str, bytes]:
+        """What it knows of a slot's blocks; where that is nothing yet, what it knows a moment later."""
+        if answers := await beacon.asked(requests.of_slot(slot)):
+            return answers
+        await asyncio.sleep(LATE_SECONDS)
+        return await beacon.asked(requests.of_slot(slot))
 
     async def _slot(self, beacon: Beacon, header: Header) -> int:
         clock = CLOCKS.get(self.chain_id)
