@@ -42,7 +42,7 @@ class Block:
         """Whether its logs are known from call frames, and from nothing better."""
         if self.receipts is not None or self.logs is not None:
             return False
-        roots = [self.single, *(entry.result for entry in self.call_traces or ())]
+        roots = [self.single] if self.call_traces is None else [entry.result for entry in self.call_traces]
         return frame_logs.there(root for root in roots if root is not None)
 
     @cached_property
