@@ -35,6 +35,7 @@ REMEMBERED: Mapping[str, Column] = {
 _NOTHING = pl.DataFrame(schema=schema({**PLACE, **REMEMBERED}))
 _VIEWS, _STATIC, _MOVE = abi.keys(sorted(PRICE_VIEWS | {BALANCE})), abi.texts(("staticcall",)), abi.texts((MOVE,))
 _BITS = 1 << 16
+_AT = ("block_number", "transaction_index", "transaction_hash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,11 @@ def _bits(account: bytes) -> int:
 def candidates(calls: pl.DataFrame, memory: pl.DataFrame) -> pl.DataFrame:
     """Price views, or balances, that were read in transactions of those who traded in a pool whose price moved far."""
     roots = np.flatnonzero(calls["depth"].to_numpy() == 0)
-    sent = rows_at(calls[[*SAME, "from_address"]], roots)
-    traders = _traders(memory, set(sent["from_address"].to_list()))
+    sent = rows_at(calls[[*PLACE, "from_address"]], roots)
+    own: dict[bytes, set[tuple[Any, ...]]] = {}
+    for *at, sender in sent[[*_AT, "from_address"]].rows():
+        own.setdefault(sender, set()).add(tuple(at))
+    traders = _traders(memory, own)
     if not traders:
         return calls.clear()
     senders = rows_where(sent, abi.among(sent["from_address"], abi.keys(sorted(traders))))[[*SAME]]
@@ -109,14 +113,14 @@ def candidates(calls: pl.DataFrame, memory: pl.DataFrame) -> pl.DataFrame:
     return rows_where(asked, rows >= 0)
 
 
-def _traders(memory: pl.DataFrame, senders: set[bytes]) -> set[bytes]:
-    """Those of the senders who traded in a pool whose price moved far."""
+def _traders(memory: pl.DataFrame, senders: Mapping[bytes, set[tuple[Any, ...]]]) -> set[bytes]:
+    """Those of the senders who traded, in another transaction than these alone, in a pool whose price moved far."""
     wanted = np.zeros(_BITS, dtype=np.bool_)
     wanted[[_bits(sender) for sender in senders]] = True
-    near = rows_where(memory[["kind", "chain_id", "subject", "trader"]], wanted[memory["trader_bits"].to_numpy()])
+    named = memory[["kind", "chain_id", "subject", "trader", *_AT]]
     pools: dict[tuple[int, bytes], set[bytes]] = {}
-    for kind, chain_id, pool, trader in near.iter_rows():
-        if kind == MOVE and trader in senders:
+    for kind, chain_id, pool, trader, *at in rows_where(named, wanted[memory["trader_bits"].to_numpy()]).rows():
+        if kind == MOVE and senders.get(trader, set()) - {tuple(at)}:
             pools.setdefault((chain_id, pool), set()).add(trader)
     if not pools:
         return set()
