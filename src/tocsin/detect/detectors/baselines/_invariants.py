@@ -205,7 +205,15 @@ def _is_rare(breaks: Any) -> bool:
     return int(np.sum(breaks)) <= max(1, MOST_FALSE * len(breaks))
 
 
-def since_upgrade(rows: Iterable[Mapping[str, Any]], contract: tuple[int, bytes], block_number: int) -> int:
-    """The block of the last upgrade of a contract before this one; 0 where none is remembered."""
-    upgrades = (row["block_number"] for row in rows if (row["chain_id"], row["contract"]) == contract)
-    return max((block for block in upgrades if block is not None and block < block_number), default=0)
+def upgrades(memory: pl.DataFrame) -> dict[tuple[int, bytes], list[int]]:
+    """By chain and contract: the blocks in which it was upgraded."""
+    found: dict[tuple[int, bytes], list[int]] = {}
+    rows = memory.filter((pl.col("kind") == "upgrade") & pl.col("block_number").is_not_null())
+    for chain, contract, block in rows.select("chain_id", "contract", "block_number").iter_rows():
+        found.setdefault((chain, contract), []).append(block)
+    return found
+
+
+def since_upgrade(blocks: Iterable[int], block_number: int) -> int:
+    """The last of these blocks before this one; 0 where there is none."""
+    return max((block for block in blocks if block < block_number), default=0)

@@ -64,11 +64,11 @@ def run(tables: Tables) -> Iterator[Sighting]:
     if not found:
         return
     known = tracks(tables[MEMORY], _KEY, {_key(visit, subject) for visit in found for subject in visit.uses})
-    upgrades = tables[MEMORY].filter(tables[MEMORY]["kind"] == "upgrade").to_dicts()
+    upgrades = _invariants.upgrades(tables[MEMORY])
     learned: dict[tuple[Any, ...], Any] = {}
     for visit in found:
         block, contract = visit.place["block_number"], (visit.place["chain_id"], visit.contract)
-        since = block - max(block - WINDOW_BLOCKS, _invariants.since_upgrade(upgrades, contract, block))
+        since = block - max(block - WINDOW_BLOCKS, _invariants.since_upgrade(upgrades.get(contract, ()), block))
         broken: list[Broken] = []
         for subject, use in visit.uses.items():
             key = _key(visit, subject)
@@ -143,8 +143,8 @@ def _out(block: int, amount: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_DAYS = [(block, number) for block in range(1, 21) for number in range(12)]
-"""Enough calls, twelve a block."""
+_DAYS = [(block, number) for block in range(1, 11) for number in range(20)]
+"""Just enough calls, twenty a block."""
 
 
 def _nth(row: Mapping[str, Any], number: int) -> dict[str, Any]:
@@ -177,11 +177,18 @@ detector = Detector(
     run=run,
     examples=(
         Example(
-            says="a contract comes with a larger amount and takes more than ever",
+            says="a contract comes with a larger amount and takes more than ever; ordinary use, little more than "
+            "before, other contracts, and a new implementation are left alone",
             tables=_history(
-                calls=[_called(300, 50_000, caller="attack")],
-                transactions=[_sent(300, "mallory")],
+                calls=[
+                    _called(298, 1_050),
+                    {**_called(299, 90_000, caller="attack"), "to_address": "other"},
+                    _called(300, 50_000, caller="attack"),
+                    _called(302, 90_000, caller="attack"),
+                ],
+                transactions=[_sent(298), *(_sent(block, "mallory") for block in (299, 300, 302))],
                 transfers=[_out(300, 50_000)],
+                logs=[{"block_number": 301, "address": "vault", "topic0": UPGRADED}],
             ),
             finds=(
                 {
@@ -206,16 +213,13 @@ detector = Detector(
             finds=({"severity": "high"}, {"severity": "medium"}, {"severity": "low", "confidence": 0.3}),
         ),
         Example(
-            says="ordinary use, little more than before, other contracts, and a new implementation are left alone",
-            tables=_history(
-                calls=[
-                    _called(300, 1_050),
-                    {**_called(301, 90_000, caller="attack"), "to_address": "other"},
-                    _called(303, 90_000, caller="attack"),
-                ],
-                transactions=[_sent(300), _sent(301, "mallory"), _sent(303, "mallory")],
-                logs=[{"block_number": 302, "address": "vault", "topic0": UPGRADED}],
-            ),
+            says="too little is remembered",
+            tables={
+                "calls": [_called(1, 1_000), _called(2, 50_000, caller="attack")],
+                "transactions": [_sent(1), _sent(2, "mallory")],
+                "transfers": [_out(2, 50_000)],
+                "labels": [{"address": "vault", "kind": "watched"}],
+            },
         ),
     ),
 )

@@ -207,10 +207,16 @@ detector = Detector(
     judge=judge,
     examples=(
         Example(
-            says="a fresh account's contract deposits and withdraws at once, and the vault loses",
+            says="a fresh account's contract deposits and withdraws at once, and the vault loses; another way without "
+            "a loss is medium, and low by an ordinary sender",
             tables={
-                "calls": [*_HISTORY, *_called(300, _DEPOSIT, _WITHDRAW, caller="attack")],
-                "transactions": [*_SENT, _sent(300, "mallory")],
+                "calls": [
+                    *_HISTORY,
+                    *_called(300, _DEPOSIT, _WITHDRAW, caller="attack"),
+                    *_called(301, _WITHDRAW, _DEPOSIT, caller="another"),
+                    *_called(302, _DEPOSIT, _SKIM),
+                ],
+                "transactions": [*_SENT, _sent(300, "mallory"), _sent(301, "mallory"), _sent(302)],
                 "transfers": [_OUT],
                 "labels": _WATCHED,
             },
@@ -222,21 +228,9 @@ detector = Detector(
                     "entities": {"victim": "vault", "caller": "attack", "sender": "mallory"},
                     "values": {"new_steps": 1},
                 },
+                {"severity": "medium", "block_number": 301, "entities": {"contract": "vault", "caller": "another"}},
+                {"severity": "low", "block_number": 302},
             ),
-        ),
-        Example(
-            says="the same without a loss is medium, and low by an ordinary sender",
-            tables={
-                "calls": [
-                    *_HISTORY,
-                    *_called(300, _DEPOSIT, _WITHDRAW, caller="attack"),
-                    *_called(301, _DEPOSIT, _SKIM),
-                ],
-                "transactions": [*_SENT, _sent(300, "mallory"), _sent(301)],
-                "labels": _WATCHED,
-            },
-            answers=_NEW,
-            finds=({"severity": "medium", "entities": {"contract": "vault"}}, {"severity": "low"}),
         ),
         Example(
             says="known ways, turns of a loop, a new way of known steps by a known caller, and what is not watched",

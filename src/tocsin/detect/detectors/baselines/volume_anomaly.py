@@ -30,9 +30,11 @@ See who moves: one account, or everybody. If everybody leaves, find out what the
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tocsin.detect.accounts import blocks_in
 from tocsin.detect.detector import MEMORY, Detector, Example, Memory, Read
@@ -40,6 +42,7 @@ from tocsin.detect.detectors.baselines import _watched
 from tocsin.detect.detectors.baselines._history import OBSERVATIONS, Floats, Track, cap, robust_z, tracks
 from tocsin.detect.detectors.baselines._outflows import KEY, REMEMBERED, TRANSFERS, remember
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
+from tocsin.tables import amounts
 from tocsin.tables.choice import rows_where
 from tocsin.tables.dataset import Tables
 
@@ -68,18 +71,39 @@ def run(tables: Tables) -> Iterator[Sighting]:
     now = rows_where(memory, memory["block_number"].to_numpy() >= first)
     rows = list(now.iter_rows(named=True))
     known = tracks(memory, KEY, {(row["chain_id"], *(row[name] for name in KEY)) for row in rows})
+    flows = {key: Flow.of(track) for key, track in known.items()}
     for row in sorted(rows, key=lambda each: (each["block_number"], each["account"], each["token"])):
-        track = known[row["chain_id"], row["account"], row["token"]]
-        yield from _of_block(row, track, max(1, blocks_in(row["chain_id"], BUCKET_SECONDS)))
+        flow = flows[row["chain_id"], row["account"], row["token"]]
+        yield from _of_block(row, flow, max(1, blocks_in(row["chain_id"], BUCKET_SECONDS)))
 
 
-def _of_block(row: Mapping[str, Any], track: Track, bucket_blocks: int) -> Iterator[Sighting]:
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What is remembered of one account and token, block by block, as numbers."""
+
+    blocks: npt.NDArray[np.int64]
+    series: Mapping[str, Floats]
+
+    @classmethod
+    def of(cls, track: Track) -> "Flow":
+        """Read once: each block looks back over all of it."""
+        rows = track.rows
+        moved = {name: amounts.to_float(amounts.words(rows[f"{name}_binary"])) for name in ("in", "out")}
+        counts = (rows["outflows"] + rows["inflows"]).cast(float).to_numpy()
+        return cls(track.blocks.astype(np.int64), {**moved, "transactions": counts})
+
+    def last(self, block: int, blocks: int) -> int | None:
+        """The last block before this one in which it moved, at most so many blocks back."""
+        at = int(np.searchsorted(self.blocks, block))
+        return int(self.blocks[at - 1]) if at and self.blocks[at - 1] >= block - blocks else None
+
+
+def _of_block(row: Mapping[str, Any], flow: Flow, bucket_blocks: int) -> Iterator[Sighting]:
     """The series that are outside now, and were not, or not so far, when the account last moved, if lately."""
     block = row["block_number"]
-    now, before = _buckets(track, block, bucket_blocks), {}
-    earlier = track.before(block, bucket_blocks)
-    if not earlier.is_empty():
-        before = _buckets(track, int(earlier["block_number"][-1]), bucket_blocks)
+    earlier = flow.last(block, bucket_blocks)
+    now = _buckets(flow, block, bucket_blocks)
+    before = {} if earlier is None else _buckets(flow, earlier, bucket_blocks)
     for name, sums in now.items():
         severity = _severity(sums)
         told = _severity(before[name]) if name in before else None
@@ -87,17 +111,15 @@ def _of_block(row: Mapping[str, Any], track: Track, bucket_blocks: int) -> Itera
             yield _sighting(row, name, sums, severity)
 
 
-def _buckets(track: Track, block: int, bucket_blocks: int) -> dict[str, Floats]:
+def _buckets(flow: Flow, block: int, bucket_blocks: int) -> dict[str, Floats]:
     """By series: the sums of the buckets up to a block, the last first; nothing where too little is remembered."""
-    rows = track.before(block + 1, WINDOW_BLOCKS)
-    counts = (rows["outflows"] + rows["inflows"]).cast(float).to_numpy()
-    age = ((block - rows["block_number"].to_numpy().astype(np.int64)) // bucket_blocks).astype(np.int64)
-    if not len(rows) or counts.sum() < OBSERVATIONS or age.max() < BUCKETS:
+    first, end = np.searchsorted(flow.blocks, [max(0, block + 1 - WINDOW_BLOCKS), block + 1])
+    age = (block - flow.blocks[first:end]) // bucket_blocks
+    if not len(age) or flow.series["transactions"][first:end].sum() < OBSERVATIONS or age.max() < BUCKETS:
         return {}
-    moved = {name: np.array([float(int.from_bytes(word, "big")) for word in rows[f"{name}_binary"]]) for name in
-             ("in", "out")}  # fmt: skip
-    series = {**moved, "transactions": counts}
-    return {name: np.bincount(age, weights=values).astype(np.float64) for name, values in series.items()}
+    return {
+        name: np.bincount(age, weights=values[first:end]).astype(np.float64) for name, values in flow.series.items()
+    }
 
 
 def _severity(sums: Floats) -> Severity | None:

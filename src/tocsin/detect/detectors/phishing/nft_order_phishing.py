@@ -30,11 +30,11 @@ items, which are usually sold on within the hour.
 - https://github.com/forta-network/starter-kits (stolen NFT and scammer NFT trader detectors)
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 from statistics import median_low
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import polars as pl
 
@@ -108,42 +108,73 @@ def run(tables: Tables) -> Iterator[Sighting]:
         sender = senders.get(order.row["transaction_hash"])
         if order.collectibles and sender is not None and order.offerer not in (sender, order.recipient):
             groups.setdefault((*(order.row[name] for name in actors.SAME), order.offerer), []).append(order)
-    for some in groups.values():
-        loss = _loss(some, tables)
+    if not groups:
+        return
+    market = Market.of(tables, {item.token for some in groups.values() for each in some for item in each.collectibles})
+    for key, some in groups.items():
+        loss = _loss(some, market.moves.get(key[:-1], []), market)
         if loss is not None:
             yield from _sightings(loss, senders[some[0].row["transaction_hash"]], labels)
 
 
-def _loss(some: list[Order], tables: Tables) -> Loss | None:
+class Move(NamedTuple):
+    """One movement of something."""
+
+    token: bytes
+    giver: bytes
+    taker: bytes
+    value: float
+    dollars: float | None
+
+
+Sale: TypeAlias = tuple[int, int, float]
+"""Block, place in the block, dollars."""
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What moved in the transactions that orders were fulfilled in, and what items were sold for before."""
+
+    prices: Prices
+    moves: Mapping[actors.Transaction, list[Move]]
+    sales: Mapping[tuple[int, bytes], list[Sale]]
+    """By chain and collection."""
+
+    @classmethod
+    def of(cls, tables: Tables, collections: Collection[bytes]) -> "Market":
+        """Read once: there may be many orders."""
+        prices = Prices.of(tables)
+        moved = prices.with_dollars(actors.of_transactions(tables["transfers"], tables["logs"]), "value_f64")
+        columns = ("token_address", "from_address", "to_address", "value_f64", "dollars")
+        moves = {key: [Move(*row) for row in rows] for key, rows in actors.by_transaction(moved, columns).items()}
+        sales: dict[tuple[int, bytes], list[Sale]] = {}
+        for row in tables[MEMORY].filter(pl.col("collection").is_in(sorted(collections))).iter_rows(named=True):
+            sale_ = (row["block_number"], row["transaction_index"] or 0, row["dollars"])
+            sales.setdefault((row["chain_id"], row["collection"]), []).append(sale_)
+        return cls(prices, moves, sales)
+
+    def floor(self, token: bytes, row: Mapping[str, Any]) -> float:
+        """What an item of a collection is worth; nothing where that is not known, or little."""
+        price = self.prices.dollars(row["chain_id"], token, 1)
+        if price is None:
+            now = (row["block_number"] or 0, row["transaction_index"] or 0)
+            sales = self.sales.get((row["chain_id"], token), ())
+            near = [each[-1] for each in sales if each[:2] < now and each[0] + WINDOW_BLOCKS >= now[0]]
+            price = median_low(near) if len(near) >= LEAST_SALES else 0.0
+        return price if price >= LEAST_FLOOR_DOLLARS else 0.0
+
+
+def _loss(some: list[Order], moves: Sequence[Move], market: Market) -> Loss | None:
     """What the offerer lost and got; None where the items did not move, or it got something of unknown worth."""
-    hash_ = some[0].row["transaction_hash"]
-    moves = tables["transfers"].filter(pl.col("transaction_hash").eq_missing(pl.lit(hash_, dtype=pl.Binary())))
-    offerer, prices = some[0].offerer, Prices.of(tables)
-    left = {row["token_address"] for row in moves.iter_rows(named=True) if row["from_address"] == offerer}
+    offerer = some[0].offerer
+    left = {move.token for move in moves if move.giver == offerer}
     items = [item for order in some for item in order.collectibles if item.token in left]
-    got = moves.filter((pl.col("to_address") == offerer) & (pl.col("value_f64") > 0))
-    worth = prices.with_dollars(got, "value_f64")["dollars"]
-    if not items or worth.has_nulls():
+    got = [move.dollars for move in moves if move.taker == offerer and move.value > 0]
+    if not items or None in got:
         return None
-    floors = {token: _floor(token, some[0].row, tables[MEMORY], prices) for token in {item.token for item in items}}
+    floors = {token: market.floor(token, some[0].row) for token in {item.token for item in items}}
     known = [floors[item.token] * float(item.amount) for item in items]
-    return Loss(tuple(some), tuple(items), float(worth.sum()), fsum(known))
-
-
-def _floor(token: bytes, row: Mapping[str, Any], memory: pl.DataFrame, prices: Prices) -> float:
-    """What an item of a collection is worth; nothing where that is not known, or little."""
-    price = prices.dollars(row["chain_id"], token, 1)
-    if price is None:
-        position = (row["block_number"] or 0, row["transaction_index"] or 0)
-        sales = memory.filter((pl.col("collection") == token) & (pl.col("chain_id") == row["chain_id"]))
-        near = [
-            each["dollars"]
-            for each in sales.iter_rows(named=True)
-            if (each["block_number"], each["transaction_index"] or 0) < position
-            and each["block_number"] + WINDOW_BLOCKS >= position[0]
-        ]
-        price = median_low(near) if len(near) >= LEAST_SALES else 0.0
-    return price if price >= LEAST_FLOOR_DOLLARS else 0.0
+    return Loss(tuple(some), tuple(items), fsum(each or 0.0 for each in got), fsum(known))
 
 
 def _sightings(loss: Loss, sender: bytes, labels: Labels) -> Iterator[Sighting]:
