@@ -87,9 +87,9 @@ def run(tables: Tables) -> Iterator[Question]:
     is_burn = abi.among(transfers["to_address"], _ZERO) & abi.among(transfers["standard"], _ERC20)
     burns = rows_where(transfers, is_burn).iter_rows(named=True)
     own: dict[tuple[Any, ...], Mapping[str, Any]] = {}
-    for row in sorted(burns, key=lambda each: bytes(each["value_binary"])):
-        if row["token_address"] == row["from_address"]:
-            own[*(row[name] for name in actors.SAME), row["token_address"]] = row  # the largest of several
+    for burn in sorted(burns, key=lambda each: bytes(each["value_binary"])):
+        if burn["token_address"] == burn["from_address"]:
+            own[*(burn[name] for name in actors.SAME), burn["token_address"]] = burn  # the largest of several
     if not own:
         return
     senders = dict(tables["transactions"][["transaction_hash", "from_address"]].rows())
