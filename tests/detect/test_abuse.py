@@ -76,6 +76,31 @@ def test_ordinary_traffic_raises_no_alarm_of_these_kinds(recorded_data):
             assert not alarms(path)
 
 
+@pytest.mark.recorded
+@pytest.mark.parametrize(
+    ("answered", "level"),
+    [((), Severity.LOW), (("eth_call",), Severity.MEDIUM), (("eth_call", "eth_getCode"), Severity.HIGH)],
+    ids=["nobody is asked", "nobody says how old it is", "a node with old state"],
+)
+def test_recorded_contracts_that_were_emptied_are_as_bad_as_a_node_says(recorded_data, answered, level):
+    chosen = {"emptied-contract": detectors()["emptied-contract"]}
+    found = []
+    for path in sorted((recorded_data / "exploits/traces").iterdir()):
+        tables = derived(codecs.tables(list(recordings.read(path))))
+        at = {name: rows.with_columns(block_number=pl.lit(20_000_000, pl.UInt64)) for name, rows in tables.items()}
+        outcome = detect(Beside(at, KNOWN), chosen.values(), {})
+        amount = max((max(map(_most, outcome.pending)), 1)) if outcome.pending else 1
+        answers = {"eth_call": hex(2 * amount), "eth_getCode": "0x6000"}
+        told = {lookup: answers[lookup.method] for lookup in outcome.lookups if lookup.method in answered}
+        found += settle(outcome, chosen, told).findings
+    assert [finding.severity for finding in found] == [level] * 2
+
+
+def _most(asked):
+    """The most of any token that was paid out."""
+    return max(amount for amount, _ in asked.question.candidate.taken.values())
+
+
 def alarms(path):
     """Which of the detectors give a recording a finding of high or more, with nobody to ask."""
     chosen = {name: detectors()[name] for name in NAMES}

@@ -17,7 +17,8 @@ thief who has the owner's key or needed none.
 
 ## Blind spots
 Native coin; contracts that pay out a part at a time, or an amount that the caller names; calls through another
-contract, a multisig among them. Tokens with a rebasing balance. Whose right it was cannot be told from the chain.
+contract, a multisig among them. Tokens with a rebasing balance. Whose right it was cannot be told from the chain. Where
+no node can be asked the finding is low, and at most medium where it keeps no state of a day ago.
 
 ## Triage
 Is the contract yours, and was this planned? If not: have exchanges and issuers stop the receiver, and look who can call
