@@ -16,9 +16,11 @@ from tocsin.model.finding import Entity, Finding, Place, Severity
 HEAD = Header(number=7, hash=b"\x07" * 32, parent_hash=b"\x06" * 32, timestamp=1)
 
 
-def said(number: int, severity: Severity = Severity.LOW, detector: str = "attack-contract") -> Finding:
+def said(
+    number: int, severity: Severity = Severity.LOW, detector: str = "attack-contract", deployer: str = "0x" + "de" * 20
+) -> Finding:
     place = Place(chain_id=1, block_number=7, block_hash=None, transaction_hash="0x" + "aa" * 32, transaction_index=0)
-    entities = (Entity("deployer", "0x" + "de" * 20), Entity("attack_contract", f"0x{number:040x}"))
+    entities = (Entity("deployer", deployer), Entity("attack_contract", f"0x{number:040x}"))
     return Finding(
         detector=detector, place=place, severity=severity, confidence=0.3, title="", summary="", entities=entities
     )
@@ -84,6 +86,16 @@ def test_what_is_least_suspicious_is_dropped_and_counted_when_too_many_wait(trie
         except DataMissing:
             assert tried[-1] == 13
     assert 1_000 not in tried
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_who_deploys_many_crowds_out_his_own(tried: list[int], *, is_first: bool) -> None:
+    waiting, other = queue(), said(1_000, deployer="0x" + "aa" * 20)
+    many = [said(n) for n in range(20, 20 + 2 * MOST_WAITING)]
+    waiting.offer([other, *many] if is_first else [*many, other], HEAD)
+    for _ in range(MOST_WAITING):
+        asyncio.run(next_(waiting))
+    assert (1_000 in tried, waiting.dropped) == (True, MOST_WAITING + 1)
 
 
 def test_what_failed_is_tried_again_after_the_others_until_it_has_failed_too_often() -> None:

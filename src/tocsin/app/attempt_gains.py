@@ -13,6 +13,7 @@ from tocsin.detect.labels import Labels
 from tocsin.detect.losses import Loss
 from tocsin.detect.worth import Prices
 from tocsin.intel.reference import Beside
+from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
 _NO_CHANGES = b'{"pre":{},"post":{}}'
@@ -37,7 +38,7 @@ class Gain:
     assets: Mapping[bytes, int]
     """By token, exactly; negative where something was given."""
     items: int
-    """Non-fungible tokens gained, less those given."""
+    """Non-fungible tokens gained, less those given; what is minted is nobody's loss."""
     victims: Sequence[Loss]
     """Who lost most."""
     only_pools: bool
@@ -95,7 +96,9 @@ def _gain(taken: Extraction, contract: str, pools: frozenset[bytes], tables: Tab
         dollars=sum(worth or 0.0 for worth in worths),
         assets={token: net for token, net in assets.items() if net},
         items=sum(
-            (move.taker in accounts) - (move.giver in accounts) for move in taken.moves if move.standard == "erc721"
+            (move.taker in accounts) - (move.giver in accounts)
+            for move in taken.moves
+            if move.standard == "erc721" and move.giver != ZERO
         ),
         victims=victims,
         only_pools=bool(victims) and all(loss.account in pools for loss in victims),

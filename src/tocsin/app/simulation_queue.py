@@ -6,7 +6,7 @@ and beside the watching somebody takes one contract after the other. One whose s
 the others. What has waited too long, or failed too often, is dropped and counted.
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from random import Random  # noqa: TID251 - the type alone: the generator is given
@@ -93,8 +93,19 @@ class SimulationQueue:
         if before is None or before.severity < one.severity:
             self._waiting[one.key] = one
         if len(self._waiting) > MOST_WAITING:
-            del self._waiting[min(self._waiting, key=lambda key: self._waiting[key].rank)]
+            del self._waiting[self._least()]
             self.dropped += 1
+
+    def _least(self) -> Key:
+        """
+        The least suspicious one; of several the last of the deployer with the most.
+
+        So whoever deploys many to crowd out one crowds out his own.
+        """
+        least = min(one.rank for one in self._waiting.values())
+        of_deployer = Counter(one.new.deployer for one in self._waiting.values())
+        among = [key for key, one in reversed(self._waiting.items()) if one.rank == least]
+        return max(among, key=lambda key: of_deployer[self._waiting[key].new.deployer])
 
     def take(self) -> Waiting | None:
         """The most suspicious one, which counts as tried from now on; None where none waits."""

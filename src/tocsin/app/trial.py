@@ -18,7 +18,7 @@ from tocsin.chain.signatures import selector
 from tocsin.detect.labels import Labels
 from tocsin.model.errors import DataMissing, NoCode
 from tocsin.model.finding import Severity, hexadecimal
-from tocsin.model.lookups import Answers, Lookup, balance, call, code, storage
+from tocsin.model.lookups import Answers, Lookup, balance, call, code, number, storage
 from tocsin.tables.columns import NATIVE
 from tocsin.tables.dataset import Tables
 
@@ -240,7 +240,7 @@ class Trial:
             return
         asked = {pair: self._balance(*pair) for pair in sorted(pairs)}
         answers = await self.node.answers(list(asked.values()))
-        found.held |= {pair: _integer(answers.get(lookup)) for pair, lookup in asked.items()}
+        found.held |= {pair: number(lookup, answers) for pair, lookup in asked.items()}
 
     def _balance(self, account: bytes, token: bytes) -> Lookup:
         who, at = str(hexadecimal(account)), {"block_number": self.new.head.number, "chain_id": self.node.chain_id}
@@ -266,10 +266,3 @@ def octets(text: str | None) -> bytes:
 
 def _is_address(word: bytes) -> bool:
     return len(word) == 32 and not any(word[:12]) and any(word[12:18])
-
-
-def _integer(text: str | None) -> int | None:
-    try:
-        return None if text is None else int(text, 16)
-    except ValueError:
-        return None
