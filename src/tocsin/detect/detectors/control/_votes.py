@@ -1,6 +1,7 @@
 """Proposals, votes and decisions, read from a governor's logs, remembered and counted."""
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -88,10 +89,22 @@ class Proposal:
     created: Mapping[str, Any] | None = None
     votes: list[Mapping[str, Any]] = field(default_factory=list)
     decided: list[Mapping[str, Any]] = field(default_factory=list)
+    _sums: list[tuple[int, int]] = field(default_factory=list)
+    """After each vote."""
 
     def before(self, row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """The votes cast before this row."""
-        return [vote for vote in self.votes if order(vote) < order(row)]
+        return self.votes[: bisect_left(self.votes, order(row), key=order)]
+
+    def tally(self, row: Mapping[str, Any]) -> tuple[int, int]:
+        """The votes against and for that were cast before this row. Counted once: anybody can write many votes."""
+        for vote in self.votes[len(self._sums) :]:
+            against, in_favour = self._sums[-1] if self._sums else (0, 0)
+            weight = int.from_bytes(vote["weight_binary"], "big")
+            sums = (against + weight * (vote["support"] == AGAINST), in_favour + weight * (vote["support"] == FOR))
+            self._sums.append(sums)
+        at = bisect_left(self.votes, order(row), key=order)
+        return self._sums[at - 1] if at else (0, 0)
 
 
 def proposals(memory: pl.DataFrame, governors: set[bytes]) -> dict[Key, Proposal]:
@@ -105,16 +118,6 @@ def proposals(memory: pl.DataFrame, governors: set[bytes]) -> dict[Key, Proposal
         else:
             (proposal.votes if row["kind"] == "vote" else proposal.decided).append(row)
     return found
-
-
-def tally(votes: list[Mapping[str, Any]]) -> tuple[int, int]:
-    """The votes against and for."""
-    against, in_favour = (sum(_weights(votes, support)) for support in (AGAINST, FOR))
-    return against, in_favour
-
-
-def _weights(votes: list[Mapping[str, Any]], support: int) -> Iterator[int]:
-    return (int.from_bytes(vote["weight_binary"], "big") for vote in votes if vote["support"] == support)
 
 
 def supporters(votes: list[Mapping[str, Any]]) -> frozenset[bytes]:

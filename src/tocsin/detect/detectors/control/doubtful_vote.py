@@ -2,7 +2,7 @@
 A vote was turned at the last moment, or carried by one or two accounts.
 
 ## What it finds
-One finding for each vote, or decision, of an on-chain governor.
+One finding for each vote, or decision, of an on-chain governor; of votes that turn one result in one block, the first.
 
 * medium: a vote in the last twentieth of the voting time that turned the result, so that nobody could answer it.
 * medium: a proposal that was queued or carried out and that one or two accounts alone voted for, where an earlier
@@ -34,7 +34,7 @@ import polars as pl
 from tocsin.detect.detector import MEMORY, Detector, Example, Memory, Read
 from tocsin.detect.detectors.control import _events, _votes
 from tocsin.detect.detectors.control._proposals import CREATED, EXECUTED
-from tocsin.detect.detectors.control._votes import CAST, EVENTS, QUEUED, Key, Proposal
+from tocsin.detect.detectors.control._votes import AGAINST, CAST, EVENTS, FOR, QUEUED, Key, Proposal
 from tocsin.model.finding import Entity, Place, Severity, Sighting
 from tocsin.tables import literal
 from tocsin.tables.dataset import Tables
@@ -60,9 +60,14 @@ def run(tables: Tables) -> Iterator[Sighting]:
     if now.is_empty():
         return
     known, times = _votes.proposals(memory, set(now["governance"].to_list())), _times(tables)
+    turned = set()
     for row in sorted(now.iter_rows(named=True), key=_votes.order):
+        where = (_votes.key(row), row["block_number"])
+        if row["kind"] == "vote" and where in turned:
+            continue
         sighting = _decision(row, known) if row["kind"] == "decided" else _vote(row, known[_votes.key(row)], times)
         if sighting is not None:
+            turned.update([where] if row["kind"] == "vote" else [])
             yield sighting
 
 
@@ -85,8 +90,9 @@ def _vote(row: Mapping[str, Any], proposal: Proposal, times: Mapping[int, int]) 
     made = proposal.created
     if made is None or not _is_seen(row, proposal) or not _is_late(row, made["start"], made["end"], times):
         return None
-    earlier = proposal.before(row)
-    before, after = _votes.tally(earlier), _votes.tally([*earlier, row])
+    before = proposal.tally(row)
+    weight = int.from_bytes(row["weight_binary"], "big")
+    after = (before[0] + weight * (row["support"] == AGAINST), before[1] + weight * (row["support"] == FOR))
     if (before[1] > before[0]) == (after[1] > after[0]):
         return None
     voter, governance = _events.text(row["voter"]), _events.text(row["governance"])
@@ -97,7 +103,7 @@ def _vote(row: Mapping[str, Any], proposal: Proposal, times: Mapping[int, int]) 
         confidence=CONFIDENCE,
         title="A vote was turned at the last moment",
         summary=f"With the vote of {voter} in the last {LATE_SHARE:.0%} of the voting time a proposal at {governance} "
-        f"{result}: {after[1]} votes for it and {after[0]} against.",
+        f"{result}: {after[1] / (sum(after) or 1):.1%} of the votes for and against are for it.",
         entities=(Entity("voter", voter), Entity("governance", governance)),
         values={
             "proposal": int.from_bytes(row["identity"], "big"),
@@ -131,10 +137,10 @@ def _decision(row: Mapping[str, Any], known: Mapping[Key, Proposal]) -> Sighting
         severity=Severity.MEDIUM if _is_unusual(row, known) else Severity.LOW,
         confidence=CONFIDENCE,
         title="A proposal was carried by one or two accounts",
-        summary=f"A proposal at {governance} was carried by {len(carried_by)} of its voters with "
-        f"{_votes.tally(votes)[1]} votes; nobody else voted for it.",
+        summary=f"A proposal at {governance} was carried by {' and '.join(map(_events.text, carried_by))}; nobody else "
+        "voted for it.",
         entities=(Entity("governance", governance), *(Entity("voter", _events.text(voter)) for voter in carried_by)),
-        values={"proposal": int.from_bytes(row["identity"], "big"), "for": _votes.tally(votes)[1]},
+        values={"proposal": int.from_bytes(row["identity"], "big"), "for": proposal.tally(row)[1]},
         key=f"few:{governance}:{row['identity'].hex()}",
     )
 

@@ -123,9 +123,10 @@ def _summary(change: Change, share: Fraction | None) -> str:
     who = f"{change.actor or 'an unknown account'}{', not seen doing so before,' if change.is_unseen else ''}"
     did = "minted" if change.kind == "mint" else "burned"
     whose = "to" if change.kind == "mint" else "of"
+    largest = f", the largest {change.past.most / change.amount:.2g} times as much" if change.past.most else ""
     return (
         f"{who} {did} {change.amount} base units of {change.token}{of} {whose} {change.account} with no payment in "
-        f"the transaction; {len(change.past.amounts)} earlier ones within a week, the largest {change.past.most:.6g}."
+        f"the transaction; {len(change.past.amounts)} earlier ones within a week{largest}."
     )
 
 
