@@ -56,6 +56,8 @@ class Event:
         return topic(self.signature)
 
 
+FAMILY = "family:bridge"
+"""What an attack on a bridge is, for findings to name."""
 _LOCK_AND_MINT = (
     ("lock-and-mint", "Locked(uint256,address,address,uint256,uint256)", "Minted"),
     ("burn-and-release", "Burned(uint256,address,address,uint256,uint256)", "Released"),

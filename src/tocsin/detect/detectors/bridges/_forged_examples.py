@@ -123,8 +123,8 @@ EXAMPLES = (
             ],
         },
         finds=(
-            {"severity": "critical", "block_number": 3, "labels": []},
-            {"severity": "medium", "block_number": 4, "labels": ["bridge:unknown"]},
+            {"severity": "critical", "block_number": 3, "labels": ["family:bridge"]},
+            {"severity": "medium", "block_number": 4, "labels": ["family:bridge", "bridge:unknown"]},
         ),
     ),
     Example(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+from tocsin.detect.detectors.bridges._families import FAMILY
 from tocsin.detect.detectors.bridges._sight import Row
 from tocsin.model.finding import Entity, Place, Severity, Sighting, Value, hexadecimal
 
@@ -95,6 +96,6 @@ def sighting(release: Row, told: Telling) -> Sighting:
             **({} if amount is None else {"amount": int.from_bytes(amount, "big")}),
             **told.values,
         },
-        labels=told.labels,
+        labels=told.labels if COVERAGE in told.labels else (FAMILY, *told.labels),
         key=":".join(filter(None, (told.kind, told.why, release["channel"], str(release["log_index"])))),
     )

@@ -40,6 +40,7 @@ import polars as pl
 
 from tocsin.chain.signatures import topic
 from tocsin.detect.detector import Detector, Example, Read
+from tocsin.detect.detectors.bridges._families import FAMILY
 from tocsin.detect.detectors.control import _events
 from tocsin.detect.detectors.control._upgrades import PATHS, paths
 from tocsin.detect.labels import LABELS_READ, Labels
@@ -129,7 +130,7 @@ def _change(row: Mapping[str, Any], ways: tuple[str, ...], *, is_known: bool) ->
             **({} if number is None else {"number": number}),
             **({GAINING: (account,)} if account and is_gain else {}),
         },
-        labels=tuple(f"through:{way}" for way in ways),
+        labels=(FAMILY, *(f"through:{way}" for way in ways)),
         key=f"{bridge}:{row['log_index']}",
     )
 
@@ -152,6 +153,7 @@ def _root(row: Mapping[str, Any], *, is_known: bool) -> Sighting | None:
         "never proven stands under that root: any message can be delivered, by anybody.",
         entities=(Entity("bridge", bridge),),
         values={"change": "a root was accepted", "believed_from": int.from_bytes(words[2], "big")},
+        labels=(FAMILY,),
         key=f"{bridge}:{row['log_index']}",
     )
 
@@ -203,8 +205,8 @@ detector = Detector(
                 "labels": _BRIDGE,
             },
             finds=(
-                {"severity": "high", "labels": ["through:multisig"]},
-                {"severity": "medium", "labels": ["through:timelock"]},
+                {"severity": "high", "labels": ["family:bridge", "through:multisig"]},
+                {"severity": "medium", "labels": ["family:bridge", "through:timelock"]},
                 {"severity": "low", "entities": {"bridge": "application", "believed": "peer"}},
             ),
         ),

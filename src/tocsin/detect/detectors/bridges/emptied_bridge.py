@@ -42,7 +42,7 @@ from tocsin.chain.signatures import topic
 from tocsin.detect.accounts import Account, account, questions
 from tocsin.detect.detector import Answered, Detector, Example, Question, Read
 from tocsin.detect.detectors._held import held, supply
-from tocsin.detect.detectors.bridges._families import EVENTS, PROCESS, Role
+from tocsin.detect.detectors.bridges._families import EVENTS, FAMILY, PROCESS, Role
 from tocsin.detect.fusion import NEVER_LOWERED
 from tocsin.detect.labels import LABELS_READ, Labels
 from tocsin.detect.worth import PRICES_READ, Prices, about
@@ -173,7 +173,7 @@ def _sighting(payout: Payout, receiver: Account, left: int, severity: Severity) 
             Entity("token", _hex(payout.token)),
         ),
         values={"token": _hex(payout.token), "amount": payout.amount, "left": left},
-        labels=(NEVER_LOWERED,) if "watched" in payout.kinds else (),
+        labels=(FAMILY, *((NEVER_LOWERED,) if "watched" in payout.kinds else ())),
         key=f"{payout.vault}:{_hex(payout.token)}",
     )
 
@@ -245,7 +245,7 @@ detector = Detector(
                 "labels": [{"chain_id": 1, "address": "bridge", "kind": "watched"}],
             },
             answers=_EMPTY,
-            finds=({"severity": "high", "labels": ["watched-loss"]},),
+            finds=({"severity": "high", "labels": ["family:bridge", "watched-loss"]},),
         ),
         Example(
             says="to an account with a history it is medium",

@@ -19,6 +19,8 @@ SCHEDULED = topic("CallScheduled(bytes32,uint256,address,uint256,bytes,bytes32,u
 CALLED = topic("CallExecuted(bytes32,uint256,address,uint256,bytes)")
 QUEUED = topic("QueueTransaction(bytes32,address,uint256,string,bytes,uint256)")
 QUEUED_CALLED = topic("ExecuteTransaction(bytes32,address,uint256,string,bytes,uint256)")
+FAMILY = "family:governance"
+"""What an attack by way of governance is, for findings to name."""
 MIN_DELAY_CHANGE = topic("MinDelayChange(uint256,uint256)")
 NO_CODE = "0x" + topic("").hex()
 """The hash of no code at all."""

@@ -31,6 +31,7 @@ from typing import Any
 from tocsin.chain.signatures import topic
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors.control import _events
+from tocsin.detect.detectors.control._proposals import FAMILY
 from tocsin.model.finding import Entity, Place, Severity, Sighting
 from tocsin.tables import literal
 from tocsin.tables.dataset import Tables
@@ -72,6 +73,7 @@ def _sighting(place: Place, voter: str, governance: str) -> Sighting:
         title="Somebody voted with a flash loan",
         summary=f"{voter} received a flash loan and voted at {governance} in the same transaction.",
         entities=(Entity("attacker", voter), Entity("governance", governance)),
+        labels=(FAMILY,),
         key=f"{voter}:{governance}",
     )
 

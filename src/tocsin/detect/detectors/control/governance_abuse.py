@@ -48,6 +48,7 @@ from tocsin.detect.detectors.control._proposals import (
     CALLED,
     DOING,
     EXECUTED,
+    FAMILY,
     MIN_DELAY_CHANGE,
     NO_CODE,
     PLANNING,
@@ -227,6 +228,7 @@ def _sighting(
         summary=summary,
         entities=entities,
         values=values,
+        labels=(FAMILY,),
         key=key,
     )
 

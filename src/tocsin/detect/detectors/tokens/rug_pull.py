@@ -45,6 +45,7 @@ from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
+FAMILY = "family:rug-pull"
 OWNER = "0x" + selector("owner()").hex()
 _ZERO, _ERC20 = abi.keys((ZERO,)), abi.texts(("erc20",))
 REMOVED_PERCENT = 90
@@ -167,6 +168,7 @@ def judge(removal: Removal, answers: Answers) -> Sighting | None:
             "shares_removed": removal.shares,
             "shares_left": left,
         },
+        labels=(FAMILY,),
         key=removal.pair,
     )
 
