@@ -87,6 +87,8 @@ def which(column: pl.Series, values: pa.Array) -> npt.NDArray[np.intp]:
 
 def among(column: pl.Series, values: pa.Array) -> Mask:
     """Which values are one of these (`keys`, `texts`). Null is where it is one of them."""
+    if column.is_empty():
+        return np.zeros(0, dtype=np.bool_)
     return np.asarray(pc.is_in(column.to_arrow(), value_set=values).to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 

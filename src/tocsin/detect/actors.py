@@ -106,12 +106,16 @@ class Flow(NamedTuple):
 
 def of_transactions(rows: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
     """The rows whose transaction's hash is one of those in `chosen`; null is one of them."""
+    if rows.is_empty():
+        return rows
     hashes = chosen["transaction_hash"].to_arrow()
     return rows_where(rows, abi.among(rows["transaction_hash"], hashes))
 
 
 def by_transaction(rows: pl.DataFrame, columns: Sequence[str]) -> dict[Transaction, list[tuple[Any, ...]]]:
     """The values of these columns, row by row, for each transaction."""
+    if rows.is_empty():
+        return {}
     grouped: dict[Transaction, list[tuple[Any, ...]]] = {}
     keys, values = (zip(*(rows[name].to_list() for name in names), strict=True) for names in (SAME, columns))
     for key, value in zip(keys, values, strict=True):

@@ -15,6 +15,8 @@ import pyarrow.compute as pc
 
 Row = dict[str, Any]
 
+_LOW_BITS = 0xFFFF
+
 FEW_ROWS = 1_000
 """Up to so many rows are sorted as values."""
 
@@ -40,9 +42,30 @@ def rows_among(frame: pl.DataFrame, column: str, values: pl.Series) -> pl.DataFr
     return rows_where(frame, found.to_numpy(zero_copy_only=False))
 
 
+def are_keys(column: pl.Series, wanted: pl.Series) -> npt.NDArray[np.bool_]:
+    """
+    Which of the keys in a long memory are among these few.
+
+    By their low bits first, which nearly none of the others share: keys are parts of addresses, and as good as random.
+    """
+    known, few = column.to_numpy(), np.unique(wanted.to_numpy())
+    is_possible = np.zeros(_LOW_BITS + 1, dtype=np.bool_)
+    is_possible[few & np.uint64(_LOW_BITS)] = True
+    found: npt.NDArray[np.bool_] = is_possible[known & np.uint64(_LOW_BITS)]
+    near = np.flatnonzero(found)
+    found[near] = np.isin(known[near], few)
+    return found
+
+
 def rows_with(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
     """The rows in which none of these columns is null: nearly always all of them."""
     return frame.drop_nulls(columns) if any(frame[name].has_nulls() for name in columns) else frame
+
+
+def distinct(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows, each once: nearly always they are."""
+    hashes = frame.hash_rows(seed=0).to_numpy()
+    return frame if len(np.unique(hashes)) == len(frame) else frame.unique()
 
 
 def in_order(frame: pl.DataFrame, *columns: str) -> list[Row]:

@@ -1,8 +1,9 @@
 """The transactions in which a price may have been moved, each as values."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import polars as pl
 from tocsin.chain import abi
 from tocsin.detect import actors
 from tocsin.detect.actors import SAME, Cluster
-from tocsin.detect.detectors import _frames, _round_trips
+from tocsin.detect.detectors import _frames, _price_reads, _round_trips
 from tocsin.detect.detectors._frames import Frame
 from tocsin.detect.detectors._price_reads import PRICE_VIEWS
 from tocsin.detect.detectors._round_trips import Move
@@ -21,14 +22,15 @@ from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """One transaction, as values."""
 
     prices: Prices
     root: Mapping[str, Any]
     members: frozenset[bytes]
-    tree: tuple[Frame, ...]
+    frames: Sequence[tuple[Any, ...]]
+    """Rows of `_frames.READ`."""
     moves: tuple[Move, ...]
     pools: Mapping[bytes, int]
     """The contracts that swaps went through, and through how many pools of each: more than one makes it a manager."""
@@ -37,6 +39,21 @@ class Case:
     """About how many dollars the actors gained."""
     net: Mapping[tuple[bytes, bytes], float]
     """What each account gained of each token."""
+
+    @cached_property
+    def tree(self) -> tuple[Frame, ...]:
+        """The frames; most cases are decided without."""
+        return tuple(_frames.ordered(self.frames))
+
+    def walk(self) -> Iterator[Frame]:
+        """The same one after the other, made when the first is asked for."""
+        yield from self.tree
+
+    @cached_property
+    def seen(self) -> _price_reads.Prices:
+        """The prices that were read."""
+        asked = (row for row in self.frames if row[_SELECTOR] in PRICE_VIEWS)
+        return _price_reads.prices(_frames.ordered(asked))
 
 
 def cases(tables: Tables) -> Iterator[Case]:
@@ -53,7 +70,7 @@ def cases(tables: Tables) -> Iterator[Case]:
             prices=prices,
             root={**cluster.place, "from_address": cluster.sender},
             members=cluster.members,
-            tree=tuple(_frames.ordered(own["calls"])),
+            frames=own["calls"],
             moves=tuple(_round_trips.ordered(own["transfers"])),
             pools=Counter(address for address, _ in set(own["swaps"])),
             lenders=frozenset(address for (address,) in own["flash_loans"]),
@@ -63,6 +80,7 @@ def cases(tables: Tables) -> Iterator[Case]:
 
 
 _ZERO, _VIEWS, _STATIC = abi.keys((ZERO,)), abi.keys(PRICE_VIEWS), abi.texts(("staticcall",))
+_SELECTOR = _frames.READ.index("selector")
 _QUESTION = (*SAME, "to_address", "input")
 _COLUMNS = {
     "calls": _frames.READ,

@@ -131,8 +131,6 @@ def distorted_reads(
     whose loan to the actors is open. `before` says of pools how many times their price had moved beforehand. A
     call that also trades with the pool itself is a trade: its price is the pool's.
     """
-    if not (lenders or before or prices(tree).are_distorted):
-        return
     seen, now, outcome = Prices(), _Now(before), _Outcomes(tree, members)
     for frame in tree:
         now.close(frame.position)

@@ -113,6 +113,8 @@ def _entities(case: Case, victim: str, tokens: list[bytes]) -> tuple[Entity, ...
 
 def reads(case: Case) -> Iterator[Sighting]:
     """Contracts that acted on a distorted price."""
+    if not (case.lenders or case.seen.are_distorted):
+        return
     by_victim: dict[bytes, list[Read]] = {}
     for read in _price_reads.distorted_reads(case.tree, case.members, case.lenders):
         by_victim.setdefault(read.entry.callee, []).append(read)
@@ -150,7 +152,7 @@ def _read(case: Case, victim: str, found: list[Read]) -> Sighting:
 
 def swings(case: Case) -> Iterator[Sighting]:
     """Prices that swung and that nobody was seen to use."""
-    seen = _price_reads.prices(case.tree)
+    seen = case.seen
     for pool in sorted(set(seen.moved_back()) & case.pools.keys()):
         address = hexadecimal(pool) or ""
         yield Sighting(

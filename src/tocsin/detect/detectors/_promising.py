@@ -4,21 +4,25 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from tocsin.chain import abi
 from tocsin.detect import actors
-from tocsin.detect.actors import Transaction
+from tocsin.detect.actors import SAME, Transaction
+from tocsin.detect.detectors import _matching
 from tocsin.detect.losses import NOBODY
 from tocsin.detect.worth import Prices
 from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import ZERO
 from tocsin.tables.dataset import Tables
+from tocsin.tables.numbers import numbers
 
 ROUNDING = 0.01
 """How far a rounded sum may be below the exact one, generously."""
 CREATIONS = ("create", "create2")
-_ZERO, _CREATING = abi.keys((ZERO,)), abi.texts(CREATIONS)
+_ZERO, _CREATING, _CALL = abi.keys((ZERO,)), abi.texts(CREATIONS), abi.texts(("call",))
 
 Flows: TypeAlias = Iterable[tuple[Any, ...]]
 """The values of `actors.PROFITS_READ`, row by row, of one transaction."""
@@ -38,7 +42,20 @@ def of_anybody(tables: Tables, least_dollars: float, least_of_creators: float) -
         made = abi.among(tables["calls"]["call_type"], _CREATING)
         creators = rows_where(tables["calls"][["transaction_hash"]], made)["transaction_hash"].to_arrow()
         enough |= (worth >= least_of_creators / 2) & abi.among(profits["transaction_hash"], creators)
-    return rows_where(profits, enough & is_somebody)
+    found = rows_where(profits, enough & is_somebody)
+    return rows_where(found, ~_merely_paid(found, tables["calls"])) if "calls" in tables else found
+
+
+def _merely_paid(found: pl.DataFrame, calls: pl.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which accounts were paid by a transaction of one call that called nothing: only its sender can have acted."""
+    is_alone = (calls["depth"].to_numpy() == 0) & (
+        calls["subtree_end"].to_numpy() == calls["call_index"].to_numpy() + 1
+    )
+    is_alone &= abi.among(calls["call_type"], _CALL) & abi.present(calls["transaction_hash"])
+    alone = rows_where(calls[[*SAME, "from_address"]], is_alone)
+    at = _matching.which(_matching.numbers(found, SAME), _matching.numbers(alone, SAME))
+    accounts, senders = numbers(found["account_address"], alone["from_address"])
+    return np.array([row >= 0 and account != senders[row] for row, account in zip(at, accounts, strict=True)], np.bool_)
 
 
 def of_actors(tables: Tables, chosen: pl.DataFrame, least_dollars: float, cost_limit_dollars: float) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tocsin.chain.tokens import TOKENS
-from tocsin.detect.detectors import _price_reads, _round_trips
+from tocsin.detect.detectors import _round_trips
 from tocsin.detect.detectors._price_cases import Case
 from tocsin.detect.detectors._price_reads import DISTORTION
 from tocsin.detect.detectors._round_trips import Trip
@@ -39,13 +39,12 @@ class Grade:
 def graded(case: Case) -> Iterator[Grade]:
     """The trips that tell of a wrong price, by counterpart."""
     by_counterpart: dict[bytes, list[Trip]] = {}
-    for trip in _round_trips.round_trips(case.moves, case.tree, case.members):
+    for trip in _round_trips.round_trips(case.moves, case.walk(), case.members):
         if trip.rate >= LEAST_GROWN and _is_its_own(case, trip):
             by_counterpart.setdefault(trip.counterpart, []).append(trip)
-    seen = _price_reads.prices(case.tree if by_counterpart else ())
     for counterpart, trips in by_counterpart.items():
         worth = sum(case.prices.dollars(case.root["chain_id"], trip.token, trip.gain) or 0.0 for trip in trips)
-        moved = seen.moved(counterpart) >= DISTORTION
+        moved = case.seen.moved(counterpart) >= DISTORTION
         severity, confidence = _grade(trips, worth, is_pool=counterpart in case.pools, moved=moved)
         if severity > Severity.INFO:
             yield Grade(trips, severity, confidence, worth)

@@ -1,6 +1,6 @@
 """Who let whom take tokens: the rows approval phishing remembers, and what of them matters to a batch."""
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from tocsin.chain.routers import ROUTERS
 from tocsin.chain.signatures import selector
 from tocsin.detect import actors
 from tocsin.detect.detectors.phishing._takings import POSITION, moved_from
-from tocsin.tables.choice import in_order, rows_among, rows_where
+from tocsin.tables.choice import are_keys, in_order, rows_among, rows_where
 from tocsin.tables.columns import PLACE, ZERO, Column, address, count, flag, index
 from tocsin.tables.dataset import Tables
 from tocsin.tables.numbers import numbers
@@ -131,7 +131,8 @@ class Memories:
     @classmethod
     def of(cls, memory: pl.DataFrame, spenders: pl.Series, window_blocks: int) -> "Memories":
         """Only those spenders' rows."""
-        return cls(rows_among(memory, "key", _keys(set(spenders.to_list()))), window_blocks)
+        near = rows_where(memory, are_keys(memory["key"], _keys(set(spenders.to_list()))))
+        return cls(near, window_blocks)
 
     def known(self, calls: pl.DataFrame) -> pl.DataFrame:
         """What spenders moved that is another's who is remembered to have approved them."""
@@ -166,11 +167,10 @@ class Memories:
         """
         first, last = batch["block_number"].min(), batch["block_number"].max()
         spenders = set(batch["spender"].to_list()).difference(self._busy(first, last, max(thresholds)))
-        windows: dict[Spender, _Window] = {}
+        windows: dict[Spender, _Window] = defaultdict(lambda: _Window(self.window_blocks))
         rows = rows_among(self.rows, "spender", pl.Series(list(spenders), dtype=pl.Binary()))
         for row in in_order(rows, "block_number", "transaction_index", "order", "owner"):
-            window = windows.setdefault((row["chain_id"], row["spender"]), _Window(self.window_blocks))
-            reached = window.reached(row, thresholds)
+            reached = windows[row["chain_id"], row["spender"]].reached(row, thresholds)
             if reached is not None and row["block_number"] >= first:
                 yield row, reached
 

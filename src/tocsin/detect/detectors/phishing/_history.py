@@ -10,12 +10,14 @@ import numpy.typing as npt
 import polars as pl
 
 from tocsin.chain import abi
+from tocsin.detect.actors import SAME
+from tocsin.detect.detectors import _matching
 from tocsin.detect.detectors.phishing._look_alikes import Likeness, keys, likeness
 from tocsin.detect.worth import Prices
-from tocsin.tables.choice import rows_among, rows_at, rows_where
+from tocsin.tables.choice import are_keys, distinct, rows_at, rows_where
 from tocsin.tables.columns import PLACE, ZERO, Column, address, count, text
 from tocsin.tables.dataset import Tables
-from tocsin.tables.numbers import numbers, rows_of_both
+from tocsin.tables.numbers import numbers
 
 MOVES = ("token_address", "standard", "from_address", "to_address", "value_binary", "value_f64")
 """The columns read of transfers."""
@@ -90,11 +92,9 @@ def _senders(real: pl.DataFrame, transactions: pl.DataFrame | None) -> tuple[Tru
     """Whether it is known who sent each movement's transaction, and whether who paid did, or was what it called."""
     if transactions is None or transactions.is_empty():
         return np.zeros(len(real), np.bool_), np.zeros(len(real), np.bool_)
-    here, there = rows_of_both(real, transactions, "chain_id", "block_hash", "transaction_hash")
+    at = _matching.which(_matching.numbers(real, SAME), _matching.numbers(transactions, SAME))
     payer, sender, called = numbers(real["from_address"], transactions["from_address"], transactions["to_address"])
-    accounts = 1 + max(int(part.max(initial=0)) for part in (payer, sender, called))
-    own = np.concatenate([there * accounts + sender, there * accounts + called])
-    return np.isin(here, there), np.isin(here * accounts + payer, own)
+    return at >= 0, (at >= 0) & ((payer == sender[at]) | (payer == called[at]))
 
 
 def _shapes(real: pl.DataFrame, is_known: Truths, is_own: Truths) -> list[Any]:
@@ -122,7 +122,7 @@ def remember(tables: Tables) -> pl.DataFrame:
     unsaid = pl.Series("transaction_hash", [None], dtype=pl.Binary()).new_from_index(0, len(rows))
     roles = pl.Series("role", [role for _, role in kept], dtype=pl.String())
     given = {**rows.to_dict(), "transaction_hash": unsaid, "role": roles}
-    return pl.DataFrame([given[name] for name in (*PLACE, *REMEMBERED)]).unique()
+    return distinct(pl.DataFrame([given[name] for name in (*PLACE, *REMEMBERED)]))
 
 
 _Owner = tuple[int, bytes]
@@ -142,7 +142,7 @@ class History:
     @classmethod
     def of(cls, memory: pl.DataFrame, found: pl.DataFrame, window_blocks: int) -> "History":
         """Only keys under which an owner has two different others are looked at; nearly none are."""
-        near = rows_among(memory, "key", found["key"])
+        near = rows_where(memory, are_keys(memory["key"], found["key"]))
         roles = near["role"].to_list()
         paid_to = (pair for pair, role in zip(_pairs(near), roles, strict=True) if role == "paid")
         pairs = {*_pairs(found), *paid_to}

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from tocsin.detect.detectors.preparation._funding import HIDING, SENT, keys
+from tocsin.tables.choice import are_keys, rows_where
 
 MOST_HOPS = 3
 """Accounts between the source and whom it is traced to (reference: detection, section 4.16)."""
@@ -92,22 +91,13 @@ class Origins:
 def _leading_to(memory: pl.DataFrame, accounts: pl.Series) -> Iterable[Mapping[str, Any]]:
     if memory.is_empty():
         return ()
-    known, frontier, found = memory["key"].to_numpy(), accounts.drop_nulls(), []
+    frontier, found = accounts.drop_nulls(), []
     for _ in range(MOST_HOPS):
-        step: pl.DataFrame = memory[_among(known, np.unique(keys(frontier).to_numpy()))]
+        step = rows_where(memory, are_keys(memory["key"], keys(frontier)))
         if step.is_empty():
             break
         found.append(step)
-        frontier = step.filter(pl.col("kind") == SENT)["source"]
-    return pl.concat(found).unique().iter_rows(named=True) if found else ()
-
-
-_LOW_BITS = 0xFFFF
-
-
-def _among(known: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
-    """Where the known keys are among the wanted, which are few: by their low bits first, which nearly none share."""
-    is_possible = np.zeros(_LOW_BITS + 1, dtype=np.bool_)
-    is_possible[wanted & np.uint64(_LOW_BITS)] = True
-    near = np.flatnonzero(is_possible[known & np.uint64(_LOW_BITS)])
-    return near[np.isin(known[near], wanted)]
+        frontier = rows_where(step, (step["kind"] == SENT).to_numpy())["source"]
+    if len(found) < 2:
+        return (row for step in found for row in step.iter_rows(named=True))
+    return pl.concat(found).unique().iter_rows(named=True)

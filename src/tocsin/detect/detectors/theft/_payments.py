@@ -1,6 +1,6 @@
 """Payments that an account made itself, without any contract but the token: the rows a stolen key is judged by."""
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -12,7 +12,7 @@ import polars as pl
 from tocsin.chain import abi
 from tocsin.detect.labels import Labels
 from tocsin.detect.worth import Prices
-from tocsin.tables.choice import in_order, rows_where
+from tocsin.tables.choice import are_keys, in_order, rows_where
 from tocsin.tables.columns import NATIVE, PLACE, Column, address, amount, count, schema
 from tocsin.tables.dataset import Tables
 
@@ -156,17 +156,17 @@ class Book:
         if len(memory) == len(batch):
             return cls._sorted(memory, window_blocks)
         blocks, first, last = memory["block_number"].to_numpy(), *_ends(batch)
-        is_paid = _is_one_of(memory["receiver_key"], batch["receiver_key"])
+        is_paid = are_keys(memory["receiver_key"], batch["receiver_key"])
         is_here = _is_one_of(memory["chain_id"], batch["chain_id"])
         before = np.flatnonzero(is_paid & is_here & (blocks < first) & (blocks + window_blocks >= last))
-        is_by = _is_one_of(memory["sender_key"], much(tables)["sender_key"])
+        is_by = are_keys(memory["sender_key"], much(tables)["sender_key"])
         return cls._sorted(rows_where(memory, (is_paid & is_here & ~_busy(memory, before)) | is_by), window_blocks)
 
     @classmethod
     def to(cls, memory: pl.DataFrame, receivers: pl.Series, window_blocks: int) -> "Book":
         """What was ever paid to these, and by them."""
         keys = keys_of(receivers, "key")
-        is_theirs = _is_one_of(memory["receiver_key"], keys) | _is_one_of(memory["sender_key"], keys)
+        is_theirs = are_keys(memory["receiver_key"], keys) | are_keys(memory["sender_key"], keys)
         return cls._sorted(rows_where(memory, is_theirs), window_blocks)
 
     @classmethod
@@ -184,14 +184,14 @@ class Book:
 
         `first` says of each chain of the batch with which block it begins there.
         """
-        windows: dict[tuple[int, bytes], deque[Row]] = {}
-        payers: dict[tuple[int, bytes], Counter[bytes]] = {}
+        windows: dict[tuple[int, bytes], deque[Row]] = defaultdict(deque)
+        payers: dict[tuple[int, bytes], Counter[bytes]] = defaultdict(Counter)
+        asked = self._paid_by_several(first, min(thresholds))
         for row in self.rows:
-            begin = first.get(row["chain_id"])
-            if row["dollars"] is None or begin is None:
-                continue
             where = (row["chain_id"], row["receiver"])
-            window, count = windows.setdefault(where, deque()), payers.setdefault(where, Counter())
+            if row["dollars"] is None or where not in asked:
+                continue
+            begin, window, count = first[row["chain_id"]], windows[where], payers[where]
             while window and not self._is_near(window[0], row):
                 gone = window.popleft()["sender"]
                 count[gone] -= 1
@@ -202,6 +202,18 @@ class Book:
             window.append(row)
             if is_new and len(count) in thresholds and row["block_number"] >= begin:
                 yield row, list(window)
+
+    def _paid_by_several(self, first: Mapping[int, int], least: int) -> set[tuple[int, bytes]]:
+        """The receivers of the batch, by chain, whom at least so many ever paid: nearly none."""
+        payers: dict[tuple[int, bytes], set[bytes]] = defaultdict(set)
+        now: set[tuple[int, bytes]] = set()
+        for row in self.rows:
+            if row["dollars"] is not None and row["chain_id"] in first:
+                where = (row["chain_id"], row["receiver"])
+                payers[where].add(row["sender"])
+                if row["block_number"] >= first[row["chain_id"]]:
+                    now.add(where)
+        return {where for where in now if len(payers[where]) >= least}
 
     def of_pair(self, row: Row) -> list[Row]:
         """What the row's sender paid its receiver within the window, up to the row's block."""

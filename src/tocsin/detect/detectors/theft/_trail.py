@@ -19,7 +19,7 @@ from tocsin.detect.detectors.theft._payments import Row, keys_of, own_payments
 from tocsin.detect.labels import Labels
 from tocsin.detect.worth import Prices
 from tocsin.intel.kinds import BENIGN, HOSTILE
-from tocsin.tables.choice import rows_where
+from tocsin.tables.choice import are_keys, rows_where
 from tocsin.tables.columns import PLACE, Column, address, count, schema, text
 from tocsin.tables.dataset import Tables
 
@@ -157,7 +157,7 @@ def _reached(memory: pl.DataFrame, labels: Labels) -> list[Row]:
         receivers = memory["receiver"].filter(pl.Series(chosen)).unique()
         if receivers.is_empty():
             return []
-        next_ = chosen | abi.among(memory["sender_key"], keys_of(receivers, "key").to_arrow())
+        next_ = chosen | are_keys(memory["sender_key"], keys_of(receivers, "key"))
         if (next_ == chosen).all():
             break
         chosen = next_

@@ -11,7 +11,7 @@ import polars as pl
 from tocsin.detect.actors import SAME
 from tocsin.detect.detectors.tokens._payments import supply_moves, unpaid
 from tocsin.model.finding import Place, hexadecimal
-from tocsin.tables.choice import in_order, rows_among, rows_at, rows_where
+from tocsin.tables.choice import are_keys, in_order, rows_at, rows_where
 from tocsin.tables.columns import PLACE, Column, address, count, octets, text
 from tocsin.tables.dataset import Tables
 
@@ -92,7 +92,8 @@ class History:
     def of(cls, memory: pl.DataFrame, keys: pl.Series, window_blocks: int) -> "History":
         """Only the rows of these tokens."""
         rows: dict[tuple[Any, ...], list[tuple[Position, float, bytes | None]]] = {}
-        for row in in_order(rows_among(memory, "key", keys), "block_number", "transaction_index", "amount"):
+        near = rows_where(memory, are_keys(memory["key"], keys))
+        for row in in_order(near, "block_number", "transaction_index", "amount"):
             entry = (_position(row), row["amount"], row["actor"])
             rows.setdefault((row["chain_id"], row["token"], row["kind"]), []).append(entry)
         return cls(rows, window_blocks)
