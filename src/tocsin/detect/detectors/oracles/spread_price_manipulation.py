@@ -21,10 +21,10 @@ hours, no limit on the impact of one trade and no short average stops it.
 
 ## Blind spots
 Trades that move the price by less than one in a hundred, and those by other accounts of the same person. Pools that are
-not of the shape of Uniswap V2 or V3. Profit that is not taken from a contract that reads the pool: a profit without cost
-at the moved price is for profit-after-own-trade. An average that the market keeps itself is not seen to move. A pledge
-counts against the loan only where the sender itself paid it to the contract that gave, within the day. It needs logs
-and the call tree.
+not of the shape of Uniswap V2 or V3. Profit that is not taken from a contract that reads the pool: one that costs
+nothing is for profit-after-own-trade. An average that the market keeps itself is not seen to move. A pledge counts
+against the loan only where the sender itself paid it to the contract that gave, within the day. It needs logs and the
+call tree.
 
 ## Triage
 Pause borrowing in the market that the finding names as victim. See what the sender still holds of the pool's tokens: it
