@@ -16,6 +16,7 @@ from tocsin.detect.known import KNOWN
 from tocsin.intel.kinds import BENIGN, HOSTILE, KINDS
 from tocsin.intel.reference import REFERENCE_COLUMNS
 from tocsin.model.finding import Entity, Finding, Place, Severity
+from tocsin.tables.columns import NATIVE
 from tocsin.tables.literal import address, frame, named
 
 BLOCK, NOON = 7, 1_700_000_000
@@ -36,6 +37,11 @@ def finding(
         values={"implementation": address("second")},
         labels=labels,
     )
+
+
+def upgrade(severity: Severity = Severity.CRITICAL, **given: Any) -> Finding:
+    """A change of which nobody is said to have taken anything."""
+    return replace(finding(severity), entities=(Entity("proxy", address("vault")),), **given)
 
 
 def change(**given: Any) -> Mapping[str, Any]:
@@ -78,24 +84,54 @@ def fused(one: Finding, *more: Finding, timed: bool = True, **known: list[Mappin
     ],
 )
 def test_a_change_that_was_announced(announced: Mapping[str, Any], severity: Severity, labels: tuple[str, ...]) -> None:
-    read = fused(finding(), announced_changes=[announced])
+    read = fused(upgrade(), announced_changes=[announced])
     assert (read.severity, read.labels) == (severity, labels)
 
 
 def test_of_two_announcements_the_one_that_names_it_counts() -> None:
     both = [change(becomes=named("third")), change(becomes=named("second"), reference="CHG-2")]
-    assert fused(finding(), announced_changes=both).labels == ("announced:CHG-2", "lowered-from:critical")
+    assert fused(upgrade(), announced_changes=both).labels == ("announced:CHG-2", "lowered-from:critical")
 
 
 def test_what_comes_along_with_an_announced_change_was_not_announced() -> None:
-    both = replace(finding(), values={"gaining": (address("second"), address("third"))})
+    both = upgrade(values={"gaining": (address("second"), address("third"))})
     (one, two) = (change(becomes=named(name)) for name in ("second", "third"))
     assert fused(both, announced_changes=[one]).severity is Severity.CRITICAL
     assert fused(both, announced_changes=[one, two]).severity is Severity.INFO
 
 
+def test_the_change_after_the_announced_one_is_another() -> None:
+    entities = (("proxy", "vault"), ("implementation", "evil"), ("previous", "second"))
+    after = upgrade(values={"old_code": address("second")})
+    after = replace(after, entities=tuple(Entity(role, address(name)) for role, name in entities))
+    read = fused(after, announced_changes=[change(becomes=named("second"))])
+    assert (read.severity, read.labels) == (Severity.CRITICAL, ("announced-otherwise:CHG-1",))
+
+
+@pytest.mark.parametrize("role", ["attacker", "beneficiary", "recipient", "holder"])
+def test_who_gains_and_was_not_announced_is_not_explained_by_what_is_named_beside_him(role: str) -> None:
+    entities = (("contract", "vault"), ("token", "second"), (role, "mallory"))
+    beside = replace(finding(), entities=tuple(Entity(role, address(name)) for role, name in entities))
+    assert fused(beside, announced_changes=[change(becomes=named("second"))]).severity is Severity.CRITICAL
+    assert fused(beside, announced_changes=[change(becomes=named("mallory"))]).severity is Severity.INFO
+
+
+def test_who_lost_is_not_what_the_change_is_to() -> None:
+    robbed = upgrade(values={})
+    robbed = replace(robbed, entities=(*robbed.entities, Entity("victim", address("second"))))
+    assert fused(robbed, announced_changes=[change(becomes=named("second"))]).severity is Severity.CRITICAL
+
+
+@pytest.mark.parametrize("role", ["attacker", "attack_contract", "beneficiary", "victim", "suspected_victim"])
+def test_an_announcement_of_anything_explains_no_theft(role: str) -> None:
+    theft = upgrade()
+    theft = replace(theft, entities=(*theft.entities, Entity(role, address("mallory"))))
+    read = fused(theft, announced_changes=[change()])
+    assert (read.severity, read.labels) == (Severity.CRITICAL, ("announced-otherwise:CHG-1",))
+
+
 def test_where_no_time_is_known_no_announcement_holds() -> None:
-    assert fused(finding(), timed=False, announced_changes=[change()]).severity is Severity.CRITICAL
+    assert fused(upgrade(), timed=False, announced_changes=[change()]).severity is Severity.CRITICAL
 
 
 def test_a_known_actor_explains_and_a_hostile_one_raises() -> None:
@@ -104,6 +140,54 @@ def test_a_known_actor_explains_and_a_hostile_one_raises() -> None:
     both = [label("mallory", "exchange"), label("mallory", "exploit")]
     raised = fused(finding(Severity.MEDIUM), labels=both)
     assert (raised.severity, raised.labels) == (Severity.HIGH, ("known:exploit", "raised-from:medium"))
+
+
+def test_a_known_actor_among_strangers_explains_nothing() -> None:
+    through = replace(finding(), entities=(*finding().entities, Entity("sender", address("relayer"))))
+    known = [label("relayer", "relayer")]
+    assert fused(through, labels=known).labels == ()
+    assert fused(through, labels=[*known, label("mallory", "own")]).severity is Severity.HIGH
+
+
+ETHER = "0x" + NATIVE.hex()
+WRAPPED = "0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"
+
+
+def circle(profit: int) -> Finding:
+    made = replace(finding(Severity.INFO, detector="arbitrage"), entities=(Entity("pool", address("pool")),))
+    return replace(made, values={"profit_token": WRAPPED, "profit_amount": profit})
+
+
+def gain(severity: Severity = Severity.HIGH, loser: str = "pool") -> Finding:
+    made = replace(finding(severity), values={"gained_tokens": [ETHER], "gained_amounts": [1_000]})
+    return replace(made, entities=(*made.entities, Entity("suspected_victim", address(loser))))
+
+
+def test_an_arbitrage_that_accounts_for_the_gain_explains_it() -> None:
+    assert fused(gain(), circle(500)).labels == ("mev:arbitrage", "lowered-from:high")
+    assert fused(gain(), circle(300), replace(circle(200), key="another")).severity is Severity.LOW
+
+
+@pytest.mark.parametrize(
+    ("what", "beside"),
+    [
+        (gain(), circle(499)),
+        (gain(loser="vault"), circle(10_000)),
+        (gain(), circle(-10_000)),
+        (finding(Severity.HIGH), circle(10_000)),
+        (gain(), finding(Severity.INFO, detector="liquidation")),
+    ],
+    ids=["too little", "a vault lost", "it lost", "a fact, no gain", "nobody says what it gained"],
+)
+def test_a_label_that_costs_a_thief_nothing_lets_nobody_sleep(what: Finding, beside: Finding) -> None:
+    assert fused(what, beside).severity is Severity.HIGH
+    assert fused(replace(what, severity=Severity.CRITICAL), beside).severity is Severity.HIGH
+    assert fused(replace(what, severity=Severity.MEDIUM), beside).severity is Severity.INFO
+
+
+def test_what_a_bridge_had_been_sent_explains_what_it_pays() -> None:
+    arrived = finding(Severity.INFO, detector="matched-bridge-transfer")
+    assert fused(finding(Severity.HIGH), arrived).labels == ("bridge:matched", "lowered-from:high")
 
 
 def test_a_list_alone_makes_nothing_critical() -> None:
@@ -118,7 +202,10 @@ def test_the_loss_of_a_watched_account_is_lowered_by_an_announcement_alone() -> 
     lost = finding(labels=("watched-loss",))
     arbitrage = finding(Severity.INFO, detector="arbitrage")
     assert fused(lost, arbitrage, labels=[label("mallory", "own")]).severity is Severity.CRITICAL
-    assert fused(lost, announced_changes=[change()]).severity is Severity.MEDIUM
+    assert fused(lost, announced_changes=[change()]).severity is Severity.CRITICAL
+    moved = upgrade(labels=("watched-loss",))
+    assert fused(moved, announced_changes=[change()]).severity is Severity.CRITICAL
+    assert fused(moved, announced_changes=[change(becomes=named("second"))]).severity is Severity.INFO
 
 
 @given(

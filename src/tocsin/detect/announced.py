@@ -3,6 +3,10 @@ Changes the organisation has announced: a finding about one is expected, and rea
 
 Time decides: an announcement holds for blocks made within its window, and for none whose time is not known. Where it
 says what the change is to, only a finding that names that is expected; one about something else is marked as such.
+
+Whoever attacks acts in those hours too. A finding by which somebody gains who was not announced is about something
+else, whatever it names besides; so is one about the change after, in which the announced one is what was replaced. And
+an announcement that does not say to what explains no finding that says that somebody took, or lost.
 """
 
 from collections.abc import Iterator
@@ -11,8 +15,22 @@ from dataclasses import dataclass
 import polars as pl
 
 from tocsin.intel.reference import CHANGES
-from tocsin.model.finding import GAINING, Finding, Value, hexadecimal
+from tocsin.model.finding import (
+    ACTING_ROLES,
+    ACTOR_ROLES,
+    FORMER_ROLES,
+    GAINING,
+    LOSS,
+    TAKING_ROLES,
+    VICTIM_ROLES,
+    Finding,
+    Value,
+    hexadecimal,
+)
 from tocsin.tables.dataset import Tables
+
+FORMER_VALUES = ("previous", "old", "before")
+"""How the names of values begin that say what was replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +80,26 @@ class Announced:
         return next(iter(matches), None)
 
     def _matches(self, finding: Finding) -> Iterator[Match]:
+        valid = self._valid(finding)
+        expected = {account for account, _ in valid} | {each.becomes for _, each in valid}
+        named, has_strangers = _named(finding), not _gaining(finding) <= expected
+        for _, each in valid:
+            if each.becomes is None:
+                yield Match(each.reference, is_named=False, differs=_is_theft(finding))
+            else:
+                is_this = each.becomes in named and not has_strangers
+                yield Match(each.reference, is_named=is_this, differs=not is_this)
+
+    def _valid(self, finding: Finding) -> list[tuple[str, Announcement]]:
+        """The announcements that hold at its time for its detector, each with the account it is about."""
         place = finding.place
         at = self._times.get((place.chain_id, place.block_number))
-        if at is None:
-            return
-        valid = [
-            each
+        return [
+            (account, each)
             for account in dict.fromkeys(entity.address for entity in finding.entities)
             for each in self._by_account.get((place.chain_id, account), ())
-            if each.detector in (None, finding.detector) and each.not_before <= at <= each.not_after
+            if at is not None and each.detector in (None, finding.detector) and each.not_before <= at <= each.not_after
         ]
-        named, more = _named(finding), _gaining(finding) - {each.becomes for each in valid}
-        for each in valid:
-            is_other = each.becomes not in {None, *named} or (each.becomes is not None and bool(more))
-            yield Match(each.reference, each.becomes in named and not is_other, is_other)
 
 
 def _times(tables: Tables) -> dict[tuple[int, int | None], int]:
@@ -86,14 +110,21 @@ def _times(tables: Tables) -> dict[tuple[int, int | None], int]:
 
 
 def _named(finding: Finding) -> frozenset[str]:
-    """Everybody and everything a finding names."""
-    accounts = (entity.address for entity in finding.entities)
-    return frozenset((*accounts, *(text for value in finding.values.values() for text in _texts(value))))
+    """Everybody and everything a finding names, save what was replaced and whoever lost."""
+    accounts = (entity.address for entity in finding.entities if entity.role not in FORMER_ROLES | VICTIM_ROLES)
+    values = (value for name, value in finding.values.items() if not name.startswith(FORMER_VALUES))
+    return frozenset((*accounts, *(text for value in values for text in _texts(value))))
 
 
 def _gaining(finding: Finding) -> frozenset[str]:
     """Whoever gained by the change: with one that was announced, another may come along."""
-    return frozenset(_texts(finding.values.get(GAINING, ())))
+    paid = (entity.address for entity in finding.entities if entity.role in ACTOR_ROLES - ACTING_ROLES)
+    return frozenset((*paid, *_texts(finding.values.get(GAINING, ()))))
+
+
+def _is_theft(finding: Finding) -> bool:
+    roles = {entity.role for entity in finding.entities}
+    return LOSS in finding.labels or not roles.isdisjoint(TAKING_ROLES | VICTIM_ROLES)
 
 
 def _texts(value: Value) -> Iterator[str]:

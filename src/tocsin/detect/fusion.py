@@ -2,11 +2,13 @@
 Fusion: what is known about a transaction and its accounts changes how a finding about it is read, and is told.
 
 * A label that another detector puts on the transaction (MEV arbitrage, sandwich, liquidation, ...) lowers the other
-  findings about it by at most two levels.
+  findings about it by at most two levels; an `mev:` label, which costs a thief next to nothing, lowers none below high
+  that was as bad, unless its own profit accounts for what was gained (see `explained`).
 * A change that the organisation announced lowers a finding about it as much; one that names just this change makes it
   information. A change that was announced, but to something else, is marked and keeps its severity.
-* An actor that is known to be a searcher, a relayer, a router, a service or the organisation's own lowers by one level;
-  one that is known to be hostile raises by one, to high at the most: a list is no proof.
+* Actors that are all known to be searchers, relayers, routers, services or the organisation's own lower by one level:
+  one of them among strangers explains nothing. One that is known to be hostile raises by one, to high at the most: a
+  list is no proof.
 
 Nothing is hidden, and neither labels nor known accounts lower a finding that says a watched account lost (reference:
 detection, section 4.0, silencing rule).
@@ -14,22 +16,30 @@ detection, section 4.0, silencing rule).
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TypeAlias
 
 from tocsin.detect.announced import Announced
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Outcome
+from tocsin.detect.explained import accounts_for
 from tocsin.detect.labels import Labels
 from tocsin.intel.kinds import BENIGN, HOSTILE
-from tocsin.model.finding import ACTOR_ROLES, Finding, Severity, Value
+from tocsin.model.finding import ACTOR_ROLES, LOSS, Finding, Severity, Value
 from tocsin.tables.dataset import Tables
 
 LEVELS_DOWN = 2
 """How far a label or an announcement may lower a finding."""
-NEVER_LOWERED = "watched-loss"
+MEV = "mev:"
+NEVER_LOWERED = LOSS
 """The label of a finding that neither labels nor known accounts lower."""
 LOWERED, RAISED = "lowered-from:", "raised-from:"
 ANNOUNCED, OTHERWISE = "announced:", "announced-otherwise:"
 KNOWN = "known:"
+
+
+Said: TypeAlias = Mapping[str, Sequence[Finding]]
+"""By label: the findings that put it on a transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ def fuse(outcome: Outcome, detectors: Mapping[str, Detector], tables: Tables) ->
             return finding
         effects = (
             _of_announcement(finding, announced),
-            _of_labels(finding, said.get(_where(finding), ())),
+            _of_labels(finding, said.get(_where(finding), {})),
             _of_accounts(finding, known),
         )
         return _read(finding, [effect for effect in effects if effect])
@@ -78,20 +88,26 @@ def _of_announcement(finding: Finding, announced: Announced) -> Effect | None:
     return Effect(Severity.INFO if match.is_named else _down(finding, LEVELS_DOWN), (f"{ANNOUNCED}{match.reference}",))
 
 
-def _of_labels(finding: Finding, said: tuple[str, ...]) -> Effect | None:
+def _of_labels(finding: Finding, said: Said) -> Effect | None:
+    """What is labelled mev alone still wakes somebody, unless that accounts for the gain."""
     if not said or NEVER_LOWERED in finding.labels:
         return None
-    return Effect(_down(finding, LEVELS_DOWN), said)
+    is_cheap = all(label.startswith(MEV) for label in said)
+    lowest = _down(finding, LEVELS_DOWN)
+    if is_cheap and lowest < Severity.HIGH <= finding.severity and not accounts_for(chain(*said.values()), finding):
+        lowest = Severity.HIGH
+    return Effect(lowest, tuple(said))
 
 
 def _of_accounts(finding: Finding, known: Labels) -> Effect | None:
     """What the finding's actors are known to be; hostile outweighs benign."""
-    kinds = frozenset(kind for account in _actors(finding) for kind in known.kinds(finding.place.chain_id, account))
+    actors = [known.kinds(finding.place.chain_id, account) for account in _actors(finding)]
+    kinds = frozenset(kind for each in actors for kind in each)
     if hostile := sorted(kinds & HOSTILE):
         raised = max(finding.severity, min(Severity.HIGH, Severity(min(finding.severity + 1, Severity.CRITICAL))))
         return Effect(raised, tuple(f"{KNOWN}{kind}" for kind in hostile))
     benign = sorted(kinds & BENIGN)
-    if not benign or NEVER_LOWERED in finding.labels:
+    if not actors or not all(each & BENIGN for each in actors) or NEVER_LOWERED in finding.labels:
         return None
     return Effect(_down(finding, 1), tuple(f"{KNOWN}{kind}" for kind in benign))
 
@@ -106,14 +122,14 @@ def _down(finding: Finding, levels: int) -> Severity:
     return Severity(max(Severity.INFO, finding.severity - levels))
 
 
-def _said(findings: Iterable[Finding], detectors: Mapping[str, Detector]) -> dict[object, tuple[str, ...]]:
-    """By transaction: the labels that detectors put on it."""
-    found: dict[object, dict[str, None]] = {}
+def _said(findings: Iterable[Finding], detectors: Mapping[str, Detector]) -> dict[object, Said]:
+    """By transaction: the labels that detectors put on it, each with the findings that say so."""
+    found: dict[object, dict[str, list[Finding]]] = {}
     for finding in findings:
         if label := detectors[finding.detector].label:
             for where in _about(finding):
-                found.setdefault(where, {})[label] = None
-    return {where: tuple(labels) for where, labels in found.items()}
+                found.setdefault(where, {}).setdefault(label, []).append(finding)
+    return dict(found)
 
 
 def _about(finding: Finding) -> list[object]:

@@ -34,13 +34,22 @@ Value: TypeAlias = "int | str | bool | Sequence[Value]"
 
 ACTOR_ROLES = frozenset(
     (
-        *("attacker", "attack_contract", "beneficiary", "deployer", "funded", "holder"),
-        *("initialiser", "minter", "payee", "proposer", "receiver", "recipient", "sender", "spender"),
+        *("attacker", "attack_contract", "believed", "beneficiary", "caller", "delegatecall_target", "deployer"),
+        *("funded", "holder", "initialiser", "minter", "payee", "proposer", "receiver", "recipient", "sender"),
+        *("spender", "voter"),
     )
 )
 """Roles of whoever did it, or is paid for it: never of a victim."""
+TAKING_ROLES = frozenset({"attacker", "attack_contract", "beneficiary"})
+"""Those of them that say of somebody that he took what was not his."""
+ACTING_ROLES = frozenset({"caller", "deployer", "proposer", "sender"})
+"""Those of them who did it, and need have nothing of it."""
+FORMER_ROLES = frozenset({"previous"})
+"""Roles of who or what was replaced."""
 GAINING = "gaining"
 """The value of a finding that lists every account which a change of control gave a say: all of them, in full."""
+LOSS = "watched-loss"
+"""The label of a finding that says that an account which the user protects lost."""
 VICTIM_ROLES = frozenset({"victim", "suspected_victim"})
 """Roles of whoever it was done to."""
 
