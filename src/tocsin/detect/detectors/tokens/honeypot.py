@@ -2,9 +2,11 @@
 A token can be bought by everybody, and sold by one account only.
 
 ## What it finds
-high: a sale of a token by an account that never bought it, after three others did and none of them sold, and the token
-itself refused a sale of one of them, with no word of allowance or balance. One finding for each such transaction and
-token.
+A sale of a token by an account that never bought it, after three others did and none of them sold, and the token itself
+refused a sale of one of them, with no word of allowance or balance. One finding for each such transaction and token.
+
+* high: by the account that owns the token, as the token itself says (`owner()`).
+* medium: by somebody else, who may have got it as a gift; or by an account that had sold it so before.
 
 ## Why it matters
 What buyers paid is gone as soon as the insider sells. Until then others can be warned, and front ends and lists can
@@ -14,7 +16,8 @@ drop the token.
 Only trades of the last 3,600 blocks (half a day of Ethereum's) count, and only of tokens without a known price. A sale
 nobody tried is not seen to be impossible, and no sale is simulated. Tokens that let sellers out at a loss, or let one
 of them out for show. Without the call tree no refusal is seen. A token that is closed for a while, for everybody, looks
-the same as soon as somebody who may sells.
+the same as soon as somebody who may sells. Owners who have renounced, or sell from another account. More than eight
+sales of a token in one block.
 
 ## Triage
 Simulate a sale by a buyer. If it fails, warn holders and front ends, and follow the coin to an exchange.
@@ -23,6 +26,8 @@ Simulate a sale by a buyer. If it fails, warn holders and front ends, and follow
 - Torres, Steichen and State, The Art of The Scam: Demystifying Honeypots in Ethereum Smart Contracts (2019).
 """
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +48,8 @@ WINDOW_BLOCKS = 3_600
 """Half a day of Ethereum blocks."""
 BUYERS = 3
 """Who bought and did not sell; fewer say nothing."""
+MOST_SALES = 8
+"""Of one token in one block that are looked at: more say no more."""
 NAMED = 10
 """Buyers that a finding names."""
 OWNER = "0x" + selector("owner()").hex()
@@ -60,6 +67,7 @@ class Sale:
     pool: str
     buyers: tuple[str, ...]
     refused: int
+    is_again: bool
 
 
 def run(tables: Tables) -> Iterator[Question]:
@@ -72,20 +80,31 @@ def run(tables: Tables) -> Iterator[Question]:
     sold = memory.filter(is_sale & pl.col("token").is_in(refused["token"].unique().to_list()))
     if sold.is_empty():
         return
-    near = memory.filter(pl.col("token").is_in(sold["token"].unique().to_list())).to_dicts()
+    near, looked_at = _by_token(memory.filter(pl.col("token").is_in(sold["token"].unique().to_list()))), Counter[Any]()
     for row in sold.sort("block_number", "transaction_index", "pool").iter_rows(named=True):
-        if (sale := _sale(row, [each for each in near if _is_before(each, row)])) is not None:
+        key = (row["chain_id"], row["token"])
+        looked_at[key, row["block_number"]] += 1
+        if looked_at[key, row["block_number"]] > MOST_SALES:
+            continue
+        if (sale := _sale(row, _before(near[key], row))) is not None:
             lookup = _owner(sale)
             yield Question(lookups=(lookup,) if lookup else (), candidate=sale)
 
 
-def _is_before(each: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
-    """Whether it happened to the same token, earlier and within the window."""
-    return (
-        (each["chain_id"], each["token"]) == (row["chain_id"], row["token"])
-        and _position(each) < _position(row)
-        and row["block_number"] <= each["block_number"] + WINDOW_BLOCKS
+def _by_token(rows: pl.DataFrame) -> dict[tuple[int, bytes], list[Mapping[str, Any]]]:
+    """By chain and token, in the order of the chain."""
+    found: dict[tuple[int, bytes], list[Mapping[str, Any]]] = {}
+    for row in sorted(rows.iter_rows(named=True), key=_position):
+        found.setdefault((row["chain_id"], row["token"]), []).append(row)
+    return found
+
+
+def _before(rows: list[Mapping[str, Any]], row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What happened earlier and within the window."""
+    first, end = (
+        bisect_left(rows, at, key=_position) for at in ((row["block_number"] - WINDOW_BLOCKS, 0), _position(row))
     )
+    return rows[first:end]
 
 
 def _position(row: Mapping[str, Any]) -> tuple[int, int]:
@@ -107,6 +126,7 @@ def _sale(row: Mapping[str, Any], earlier: list[Mapping[str, Any]]) -> Sale | No
         pool=str(hexadecimal(row["pool"])),
         buyers=tuple(str(hexadecimal(buyer)) for buyer in sorted(buyers)),
         refused=len(refused),
+        is_again=any(_position(refused[0]) < _position(each) for each in of["sold"]),
     )
 
 
@@ -125,13 +145,13 @@ def judge(sale: Sale, answers: Answers) -> Sighting:
     who = "which owns it" if is_owner else "which never bought it"
     return Sighting(
         place=sale.place,
-        severity=Severity.HIGH,
+        severity=Severity.HIGH if is_owner and not sale.is_again else Severity.MEDIUM,
         confidence=CONFIDENCE_OWNER if is_owner else CONFIDENCE,
-        title="A token that others could not sell was sold",
+        title=f"A token that others could not sell was sold{' again' if sale.is_again else ''}",
         summary=f"{sale.seller}, {who}, sold the token {sale.token} at {sale.pool}. {len(sale.buyers)} accounts bought "
         f"it there and none of them has sold it; the token refused a sale {sale.refused} times.",
         entities=(
-            Entity("attacker", sale.seller),
+            Entity("attacker" if is_owner else "sender", sale.seller),
             Entity("token", sale.token),
             Entity("pool", sale.pool),
             *(Entity("victim", buyer) for buyer in sale.buyers[:NAMED]),
@@ -191,8 +211,8 @@ detector = Detector(
     judge=judge,
     examples=(
         Example(
-            says="three buy, one of them cannot sell, the owner can",
-            tables=_play(*_THREE, _sold(6, "mallory"), refusals=(_refused(5),)),
+            says="three buy, one of them cannot sell, the owner can, twice",
+            tables=_play(*_THREE, _sold(6, "mallory"), _sold(7, "mallory"), refusals=(_refused(5),)),
             answers=_OWNED,
             finds=(
                 {
@@ -201,12 +221,16 @@ detector = Detector(
                     "entities": {"attacker": "mallory", "token": "sweet", "victim": "alice"},
                     "values": {"buyers": 3, "refused": 1},
                 },
+                {"severity": "medium", "block_number": 7},
             ),
         ),
         Example(
-            says="the same where nobody knows who owns it",
-            tables=_play(*_THREE, _sold(6, "mallory"), refusals=(_refused(5),)),
-            finds=({"severity": "high", "confidence": 0.7},),
+            says="the same where nobody knows who owns it, and again",
+            tables=_play(*_THREE, _sold(6, "mallory"), _sold(7, "mallory"), refusals=(_refused(5),)),
+            finds=(
+                {"severity": "medium", "confidence": 0.7, "entities": {"sender": "mallory"}},
+                {"severity": "medium"},
+            ),
         ),
         Example(
             says="a buyer sold before",
