@@ -134,9 +134,10 @@ def _of_pools(rows: Sequence[_Range], seen: Seen) -> dict[bytes, int]:
     for row in rows:
         owner = b"" if row.protocol == _PAIRS else row.owner
         positions.setdefault((row.pool, row.pool_id, owner), []).append(row)
+    owners = _owners(rows, seen)
     out: dict[tuple[bytes, bytes], int] = Counter()
     for (pool, _, owner), own in positions.items():
-        if own[0].protocol == _PAIRS or _is_own(owner, pool, seen):
+        if own[0].protocol == _PAIRS or (owner, pool) in owners:
             for token, amount in _taken_out(own, seen):
                 out[pool, token] += amount
     by_token = _totals(
@@ -145,15 +146,22 @@ def _of_pools(rows: Sequence[_Range], seen: Seen) -> dict[bytes, int]:
     return {token: min(amount, seen.at_most(token)) for token, amount in by_token.items() if amount > 0}
 
 
-def _is_own(owner: bytes, pool: bytes, seen: Seen) -> bool:
-    """Whether a position with this owner is the actors'."""
-    if owner in seen.given:
-        return False
-    if owner in seen.accounts:
-        return True
-    entered = {caller for caller, callee, data in seen.frames if callee == owner and data is not None}
-    told = any(callee == owner and data in MANAGED for _, callee, data in seen.frames)
-    return told and entered <= seen.accounts | {owner, pool}
+def _owners(rows: Iterable[_Range], seen: Seen) -> frozenset[tuple[bytes, bytes]]:
+    """Whose positions are the actors': by owner and pool."""
+    asked = {(row.owner, row.pool) for row in rows if row.owner not in seen.given}
+    managers = {owner for owner, _ in asked} - seen.accounts
+    entered: dict[bytes, set[bytes]] = {}
+    told = set[bytes]()
+    for caller, callee, data in seen.frames if managers else ():
+        if callee in managers and data is not None:
+            entered.setdefault(callee, set()).add(caller)
+            if data in MANAGED:
+                told.add(callee)
+    return frozenset(
+        (owner, pool)
+        for owner, pool in asked
+        if owner in seen.accounts or (owner in told and entered.get(owner, set()) <= seen.accounts | {owner, pool})
+    )
 
 
 def _taken_out(rows: Sequence[_Range], seen: Seen) -> Iterator[tuple[bytes, int]]:

@@ -5,7 +5,7 @@ What kind of attack a gain speaks for, where the calls say more than that somebo
 * Governance: the actors had a proposal executed in the same transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import polars as pl
@@ -53,24 +53,33 @@ def family(calls: pl.DataFrame, taken: Extraction) -> str:
 
 
 def _executed(tree: list[_Frame], taken: Extraction) -> bool:
-    told = [frame for frame in tree if frame.selector == EXECUTE and frame.caller in taken.cluster.members]
-    return any(inner.selector == EXECUTED for frame in told for inner in _inside(tree, frame))
+    members = taken.cluster.members
+    return any(
+        inner.selector == EXECUTED
+        for at, frame in enumerate(tree)
+        if frame.selector == EXECUTE and frame.caller in members
+        for inner in _inside(tree, at)
+    )
 
 
 def _minted_for_nothing(tree: list[_Frame], taken: Extraction) -> bool:
     """A payment would be a call to another contract: what a token does alone, it does for nothing."""
     members, created = taken.cluster.members, taken.cluster.created
     passed_on = {move.token for move in taken.moves if move.giver in members and move.taker not in members}
+    passed_on -= set(created)
     return any(
         frame.kind == "call"
         and frame.selector in MINTS
         and frame.caller in members
         and frame.callee in passed_on
-        and frame.callee not in created
-        and all(inner.kind in _OF_THE_CALLEE for inner in _inside(tree, frame))
-        for frame in tree
+        and all(inner.kind in _OF_THE_CALLEE for inner in _inside(tree, at))
+        for at, frame in enumerate(tree)
     )
 
 
-def _inside(tree: Iterable[_Frame], frame: _Frame) -> list[_Frame]:
-    return [inner for inner in tree if frame.position < inner.position < frame.end]
+def _inside(tree: list[_Frame], at: int) -> Iterator[_Frame]:
+    """The frames below this one, which stand behind it."""
+    for number in range(at + 1, len(tree)):
+        if tree[number].position >= tree[at].end:
+            return
+        yield tree[number]
