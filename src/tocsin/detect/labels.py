@@ -19,10 +19,11 @@ LABELS_READ = Read(columns=("address", "kind", "name"))
 class Labels:
     """A label table, to ask about addresses."""
 
-    __slots__ = ("_kinds", "_names")
+    __slots__ = ("_kinds", "_names", "_of_kind")
 
     def __init__(self, frame: pl.DataFrame) -> None:
         self._kinds: dict[tuple[int | None, str], set[bytes]] = {}
+        self._of_kind: dict[tuple[str, int], frozenset[bytes]] = {}
         self._names: dict[tuple[int | None, bytes], dict[str, str]] = {}
         columns = (frame[name].to_list() for name in ("chain_id", "address", "kind", "name"))
         for chain, address, kind, name in zip(*columns, strict=True):
@@ -36,7 +37,10 @@ class Labels:
 
     def of_kind(self, kind: str, chain_id: int) -> frozenset[bytes]:
         """The addresses with this label on a chain."""
-        return frozenset(self._kinds.get((chain_id, kind), ())) | frozenset(self._kinds.get((None, kind), ()))
+        if (kind, chain_id) not in self._of_kind:
+            here, everywhere = (self._kinds.get((chain, kind), ()) for chain in (chain_id, None))
+            self._of_kind[kind, chain_id] = frozenset((*here, *everywhere))
+        return self._of_kind[kind, chain_id]
 
     def kinds(self, chain_id: int, address: bytes) -> frozenset[str]:
         """What an address is known to be."""

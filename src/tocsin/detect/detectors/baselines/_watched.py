@@ -31,8 +31,8 @@ def accounts(tables: Tables, chain_id: int, kinds: Sequence[str] = WATCHED) -> f
 def rows(tables: Tables, name: str, *columns: str) -> pl.DataFrame:
     """The rows of a table that name a watched account in one of these columns."""
     frame = tables[name]
-    if not any(accounts(tables, chain) for chain in chains(frame)):
-        return frame[:0]
+    if tables["labels"].is_empty() or not any(accounts(tables, chain) for chain in chains(frame)):
+        return frame.clear()
     return rows_where(frame, _mask(tables, frame, *columns))
 
 

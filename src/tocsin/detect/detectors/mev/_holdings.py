@@ -48,7 +48,7 @@ def holdings(profits: pl.DataFrame | None, transactions: pl.Series) -> Holdings 
         return None
     found = Holdings()
     rows = rows_among(profits[[*_COLUMNS]], "transaction_hash", transactions)
-    for chain, tx, account, token, net, received, sent in rows.iter_rows():
+    for chain, tx, account, token, net, received, sent in rows.rows():
         found.net[tx, account, coin(chain, token)] += net
         if abs(net) > PASSES_ON_SHARE * max(received, sent):
             found.holders.add((tx, account))
