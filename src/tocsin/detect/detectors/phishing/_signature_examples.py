@@ -60,6 +60,7 @@ _NEW: dict[Asked, str] = {
 }
 _ESTABLISHED: dict[Asked, str] = {("eth_getCode", "drainer"): "0x6001"}
 _FRUIT = {"token_address": "fruit"}
+_PRICED: dict[str, Any] = {"prices": [{"chain_id": 1, "token_address": "coin", "dollars_per_unit": 1.0}]}
 _SHORT = _signed_transfer("mallory")
 _TO_ALICE = _sent("mallory", "alice")
 _DELEGATED = {"block_number": _OLD, "delegate_address": "sweeper"}
@@ -95,6 +96,7 @@ EXAMPLES = (
                 }
             ],
             "transfers": [_taking()],
+            **_PRICED,
         },
         answers=_NOTHING | _ACCOUNT,
         finds=({"severity": "high", "block_number": _OLD, "entities": {"attacker": "mallory", "victim": "alice"}},),
@@ -105,6 +107,7 @@ EXAMPLES = (
             "transactions": [_sent("mallory", "permit2")],
             "calls": [_SHORT],
             "transfers": [_taking()],
+            **_PRICED,
         },
         answers=_NOTHING | _ACCOUNT,
         finds=({"severity": "high", "entities": {"attacker": "mallory", "victim": "alice"}},),
@@ -118,6 +121,7 @@ EXAMPLES = (
                 | {"input": _WITNESS + literal.words(0, 0, "alice", 0)}
             ],
             "transfers": [_taking(to_address="elsewhere"), _taking(log_index=1) | _FRUIT],
+            **_PRICED,
         },
         answers=_NOTHING | _NEW,
         finds=({"severity": "high", "entities": {"attacker": "drainer", "receiver": "elsewhere"}},),
@@ -144,15 +148,28 @@ EXAMPLES = (
         finds=({"severity": "critical"},),
     ),
     Example(
-        says="nobody can say what is left, or what is taken is hardly worth anything",
+        says="nobody can say what is left, or what is taken is hardly worth anything, or of unknown worth",
         tables={
-            "transactions": [_sent("mallory", "permit2"), _sent("mallory", "drainer", _OLD + 1)],
+            "transactions": [
+                _sent("mallory", "permit2"),
+                *(_sent("mallory", "drainer", _OLD + after) for after in (1, 2)),
+            ],
             "calls": [_SHORT],
-            "approvals": [_permit(_OLD + 1, token_address=_DOLLARS)],
-            "transfers": [_taking(), _taking(_OLD + 1, token_address=_DOLLARS, value=20 * _DOLLAR)],
+            "approvals": [_permit(_OLD + 1, token_address=_DOLLARS), _permit(_OLD + 2, owner_address="bob", **_FRUIT)],
+            "transfers": [
+                _taking(),
+                _taking(_OLD + 1, token_address=_DOLLARS, value=20 * _DOLLAR),
+                _taking(_OLD + 2, from_address="bob", **_FRUIT),
+            ],
+            **_PRICED,
         },
-        answers={("eth_call", _DOLLARS): "0x0", **_NEW, ("eth_getCode", "drainer", _BEFORE + 1): "0x"},
-        finds=({"severity": "medium", "block_number": _OLD}, {"severity": "medium", "block_number": _OLD + 1}),
+        answers={
+            ("eth_call", _DOLLARS): "0x0",
+            ("eth_call", "fruit"): "0x0",
+            **_NEW,
+            **{("eth_getCode", "drainer", _BEFORE + after): "0x" for after in (1, 2)},
+        },
+        finds=tuple({"severity": "medium", "block_number": _OLD + after} for after in range(3)),
     ),
     Example(
         says="a Permit2 allowance without limit or end is handed in by the account that may use it",

@@ -12,8 +12,9 @@ the account had signed off the chain and somebody else handed in:
 
 high: at most a fifth is left of what was taken, and who took it is an account, or a contract younger than 30 days.
 critical: it was worth a hundred thousand dollars, or others call the taker a phisher or worse. medium: nobody could say
-what is left or what the taker is, or it was worth less than a hundred dollars. Where more is left it is not told: those
-who are paid by signature, and relayers who take a fee, do not take everything.
+what is left or what the taker is, or it was worth less than a hundred dollars, as far as is known: anybody can make a
+token that says whatever he wants. Where more is left it is not told: those who are paid by signature, and relayers who
+take a fee, do not take everything.
 
 It also tells, as medium, of what was signed and not yet used: a Permit2 allowance over more than a year without limit,
 or over three tokens and more, to such a taker; and code of a new contract that ten accounts took on within a day. high
@@ -118,7 +119,7 @@ def _is_suspect(place: Place, taker: Account) -> bool | None:
 
 
 def _severity(drain: Drain, *, is_sure: bool) -> Severity:
-    is_small = drain.dollars is not None and drain.dollars < SMALL_DOLLARS
+    is_small = (drain.dollars or 0.0) < SMALL_DOLLARS
     if not is_sure or (is_small and not drain.hostile):
         return Severity.MEDIUM
     return Severity.CRITICAL if drain.hostile or (drain.dollars or 0.0) >= LARGE_DOLLARS else Severity.HIGH
