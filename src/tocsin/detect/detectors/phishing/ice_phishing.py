@@ -151,7 +151,7 @@ def _confidence(candidate: Candidate, severity: Severity) -> float:
 
 def _title(candidate: Candidate) -> str:
     if not candidate.is_taken:
-        return "Many owners approved an unknown spender"
+        return f"{'Many owners' if candidate.owners > 1 else 'An owner'} approved an unknown spender"
     worth = f", worth {about(candidate.dollars)}," if candidate.dollars >= 1 else ""
     owners = len(candidate.victims)
     return f"Approved tokens of {owners} owner{'s' if owners > 1 else ''}{worth} were taken"
