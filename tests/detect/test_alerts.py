@@ -1,5 +1,6 @@
 """Findings about one thing make one alert, scored so that anybody can work it out by hand."""
 
+from dataclasses import replace
 from math import log10
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from tocsin.detect.alerts import score
 from tocsin.detect.alerts.alerts import alerts
 from tocsin.detect.alerts.calibration import COUNTS, TRANSACTIONS
+from tocsin.detect.alerts.clusters import MOST_TRANSACTIONS
 from tocsin.detect.catalogue import detectors
 from tocsin.detect.known import KNOWN
 from tocsin.detect.labels import Labels
@@ -55,6 +57,20 @@ def test_what_is_about_one_transaction_or_one_actor_belongs_together() -> None:
 def test_who_lost_connects_and_who_is_only_recorded_does_not() -> None:
     assert grouped(finding(1, victim="bank"), finding(2, who="trent", victim="bank")) == [2]
     assert grouped(finding(1, severity=Severity.INFO), finding(2, severity=Severity.INFO)) == [1, 1]
+
+
+def test_who_is_only_suspected_to_have_lost_connects_nobody() -> None:
+    both = [
+        replace(each, entities=(*each.entities, Entity("suspected_victim", address("pool"))))
+        for each in (finding(1), finding(2, who="trent"))
+    ]
+    assert grouped(*both) == [1, 1]
+
+
+def test_a_victim_in_more_transactions_than_one_attack_has_connects_nobody() -> None:
+    robbed = [finding(number, who=f"who {number}", victim="pool") for number in range(MOST_TRANSACTIONS + 1)]
+    assert grouped(*robbed[:-1]) == [MOST_TRANSACTIONS]
+    assert grouped(*robbed) == [1] * len(robbed)
 
 
 def test_accounts_that_many_use_connect_nobody() -> None:

@@ -37,6 +37,7 @@ def _alert(cluster: Sequence[Finding]) -> Alert:
     severity, why = _severity(told, weight, stages)
     worst = max(cluster, key=lambda finding: (finding.severity, finding.confidence))
     victims = accounts(cluster, VICTIM_ROLES)
+    lost = frozenset(victims)
     transactions = dict.fromkeys(finding.place.transaction_hash for finding in cluster)
     return Alert(
         chain_id=worst.place.chain_id,
@@ -47,7 +48,7 @@ def _alert(cluster: Sequence[Finding]) -> Alert:
         title=worst.title,
         summary=worst.summary,
         # Who lost is no attacker, whatever another finding makes of it.
-        attackers=tuple(each for each in accounts(cluster, ACTOR_ROLES) if each not in victims),
+        attackers=tuple(each for each in accounts(cluster, ACTOR_ROLES) if each not in lost),
         victims=victims,
         transactions=tuple(each for each in transactions if each),
         reasons=told,

@@ -4,6 +4,8 @@ Which findings are about the same thing.
 Two belong together when they are about one transaction, when an actor of one is an actor of the other, or when both say
 of one contract that it is a victim. Accounts that many use (routers, exchanges, bridges, searchers and so on, as far as
 they are known, and well-known tokens) connect nothing: two strangers that trade on one exchange are still strangers.
+Neither does who is only suspected to have lost, nor who lost in more than a hundred transactions: a pool everybody
+trades in would make one alert of a day.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,37 +15,58 @@ from tocsin.chain.routers import ROUTERS
 from tocsin.chain.tokens import TOKENS
 from tocsin.detect.labels import Labels
 from tocsin.intel.kinds import BENIGN
-from tocsin.model.finding import ACTOR_ROLES, VICTIM_ROLES, Entity, Finding, Severity
+from tocsin.model.finding import ACTOR_ROLES, Entity, Finding, Severity
 from tocsin.tables.columns import ZERO
 
 SHARED = frozenset((*BENIGN - {"own"}, "mixer"))
 """Kinds of accounts that many use."""
-_ROLES = {**dict.fromkeys(ACTOR_ROLES, "actor"), **dict.fromkeys(VICTIM_ROLES, "victim")}
+VICTIM = "victim"
+MOST_TRANSACTIONS = 100
+"""A victim that findings about more transactions name is one that many use: design."""
+_ROLES = {**dict.fromkeys(ACTOR_ROLES, "actor"), VICTIM: VICTIM}
 
 Link: TypeAlias = tuple[object, ...]
 
 
 def clusters(findings: Sequence[Finding], known: Labels) -> list[list[Finding]]:
     """The findings by what they are about, in the order in which they came."""
+    links = [tuple(_links(finding, known)) for finding in findings]
+    busy = _busy(findings, links)
     groups = _Groups(len(findings))
     first: dict[Link, int] = {}
-    for number, finding in enumerate(findings):
-        for link in _links(finding, known):
-            groups.join(number, first.setdefault(link, number))
+    for number, those in enumerate(links):
+        for link in those:
+            if link not in busy:
+                groups.join(number, first.setdefault(link, number))
     found: dict[int, list[Finding]] = {}
     for number, finding in enumerate(findings):
         found.setdefault(groups.of(number), []).append(finding)
     return list(found.values())
 
 
-def _links(finding: Finding, known: Labels) -> Iterator[Link]:
+def _busy(findings: Sequence[Finding], links: Sequence[Sequence[Link]]) -> frozenset[Link]:
+    """The victims of more transactions than one attack has."""
+    hit: dict[Link, set[Link]] = {}
+    for finding, those in zip(findings, links, strict=True):
+        for link in those:
+            if VICTIM in link:
+                hit.setdefault(link, set()).add(_transaction(finding))
+    return frozenset(link for link, transactions in hit.items() if len(transactions) > MOST_TRANSACTIONS)
+
+
+def _transaction(finding: Finding) -> Link:
     place = finding.place
-    yield (place.chain_id, place.block_hash, place.transaction_hash or finding.id)
+    return (place.chain_id, place.block_hash, place.transaction_hash or finding.id)
+
+
+def _links(finding: Finding, known: Labels) -> Iterator[Link]:
+    chain_id = finding.place.chain_id
+    yield _transaction(finding)
     if finding.severity > Severity.INFO:
         for entity in finding.entities:
             role = _ROLES.get(entity.role)
-            if role and not _is_shared(place.chain_id, entity, known):
-                yield (place.chain_id, role, entity.address)
+            if role and not _is_shared(chain_id, entity, known):
+                yield (chain_id, role, entity.address)
 
 
 def _is_shared(chain_id: int, entity: Entity, known: Labels) -> bool:
