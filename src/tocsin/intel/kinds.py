@@ -20,5 +20,8 @@ KINDS: Mapping[str, str] = {
 HOSTILE = frozenset({"sanctioned", "phishing", "exploit"})
 """Kinds that speak against an account."""
 
+OURS = frozenset({"watched", "own"})
+"""Kinds that say that an account is the organisation's."""
+
 BENIGN = frozenset({"own", "exchange", "bridge", "mev", "router", "relayer", "service"})
 """Kinds that explain what an account does."""

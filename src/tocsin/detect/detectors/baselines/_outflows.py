@@ -9,6 +9,7 @@ import polars as pl
 
 from tocsin.detect.detectors.baselines import _watched
 from tocsin.detect.worth import Prices
+from tocsin.intel.kinds import OURS
 from tocsin.tables.columns import PLACE, Column, address, count, octets, schema
 from tocsin.tables.dataset import Tables
 
@@ -64,7 +65,7 @@ def changes(tables: Tables) -> list[Change]:
         return []
     found: dict[tuple[Any, ...], Change] = {}
     watched = {chain: _watched.accounts(tables, chain) for chain in _watched.chains(moved)}
-    ours = {chain: _watched.accounts(tables, chain, _watched.OURS) for chain in watched}
+    ours = {chain: _watched.accounts(tables, chain, OURS) for chain in watched}
     for row in moved.iter_rows(named=True):
         if row["block_number"] is not None and row["standard"] in ("native", "erc20", "wrap"):
             _note(row, found, watched[row["chain_id"]], ours[row["chain_id"]])

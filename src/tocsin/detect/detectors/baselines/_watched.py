@@ -1,28 +1,22 @@
 """Which rows are about accounts the organisation watches. Nearly free where nothing is watched."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from tocsin.chain import abi
-from tocsin.detect.detector import Read
 from tocsin.detect.labels import Labels
 from tocsin.tables.choice import rows_where
 from tocsin.tables.dataset import Tables
 
-LABELS = Read(columns=("address", "kind", "name"))
 WATCHED = ("watched",)
-OURS = ("watched", "own")
-"""Accounts of the organisation's: what moves between them is not lost."""
-LOSS = "watched-loss"
-"""The label of a finding about a watched account's loss: nothing lowers it."""
 
 Mask = npt.NDArray[np.bool_]
 
 
-def accounts(tables: Tables, chain_id: int, kinds: Sequence[str] = WATCHED) -> frozenset[bytes]:
+def accounts(tables: Tables, chain_id: int, kinds: Iterable[str] = WATCHED) -> frozenset[bytes]:
     """The accounts with one of these labels on a chain."""
     labels = Labels.of(tables)
     return frozenset().union(*(labels.of_kind(kind, chain_id) for kind in kinds))

@@ -36,8 +36,9 @@ import polars as pl
 from tocsin.chain import abi
 from tocsin.detect.actors import by_transaction, of_transactions
 from tocsin.detect.detector import MEMORY, Detector, Example, Memory, Read
-from tocsin.detect.detectors.baselines import _calls, _watched
+from tocsin.detect.detectors.baselines import _calls
 from tocsin.detect.detectors.baselines._history import MARGIN, OBSERVATIONS, tracks
+from tocsin.detect.labels import LABELS_READ
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import PLACE, Column, address, count, octets, schema
@@ -195,7 +196,7 @@ detector = Detector(
     reads={
         "transactions": Read(columns=("from_address", "to_address", "gas_limit", "gas_used")),
         "transfers": Read(columns=("from_address",)),
-        "labels": _watched.LABELS,
+        "labels": LABELS_READ,
         "blocks": Read(columns=("gas_limit",), optional=True),
         "calls": Read(columns=(*_calls.COLUMNS, "gas_used"), optional=True),
     },

@@ -36,10 +36,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tocsin.detect.detector import MEMORY, Detector, Example, Memory, Read
-from tocsin.detect.detectors.baselines import _calls, _invariants, _watched
+from tocsin.detect.detectors.baselines import _calls, _invariants
 from tocsin.detect.detectors.baselines._history import Track, tracks
 from tocsin.detect.detectors.baselines._invariants import UPGRADED, Broken, Visit, visits
 from tocsin.detect.detectors.baselines._outflows import TRANSFERS
+from tocsin.detect.fusion import NEVER_LOWERED
+from tocsin.detect.labels import LABELS_READ
+from tocsin.detect.worth import PRICES_READ
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables import literal
 from tocsin.tables.dataset import Tables
@@ -110,7 +113,7 @@ def _sighting(visit: Visit, broken: Sequence[Broken]) -> Sighting:
             *(Entity("sender", str(hexadecimal(sender))) for sender in [visit.origin] if sender),
         ),
         values={"broken": tuple(_told(each) for each in broken)},
-        labels=(_watched.LOSS,) if "out" in names else (),
+        labels=(NEVER_LOWERED,) if "out" in names else (),
         key=contract,
     )
 
@@ -169,8 +172,8 @@ detector = Detector(
         "calls": Read(columns=(*_calls.COLUMNS, "gas", "input")),
         "transactions": Read(columns=("from_address",)),
         "transfers": Read(columns=TRANSFERS),
-        "labels": _watched.LABELS,
-        "prices": Read(columns=("token_address", "dollars_per_unit")),
+        "labels": LABELS_READ,
+        "prices": PRICES_READ,
         "logs": Read(columns=("address", "topic0"), topic0=(UPGRADED,)),
     },
     memory=Memory(columns=_invariants.REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=_invariants.remember),

@@ -34,10 +34,12 @@ from typing import Any
 
 from tocsin.detect.accounts import account, questions
 from tocsin.detect.detector import MEMORY, Answered, Detector, Example, Memory, Question, Read
-from tocsin.detect.detectors.baselines import _losses, _outflows, _paths, _watched
+from tocsin.detect.detectors.baselines import _losses, _outflows, _paths
 from tocsin.detect.detectors.baselines._history import OBSERVATIONS
 from tocsin.detect.detectors.baselines._paths import Known, Path, Seen
-from tocsin.detect.worth import Prices
+from tocsin.detect.fusion import NEVER_LOWERED
+from tocsin.detect.labels import LABELS_READ
+from tocsin.detect.worth import PRICES_READ, Prices
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.model.lookups import Answers, Lookup
 from tocsin.tables.dataset import Tables
@@ -135,7 +137,7 @@ def judge(novelty: Novelty, answers: Answers) -> Sighting:
         summary=_summary(novelty),
         entities=tuple(Entity(role, address) for address, role in named.items()),
         values={"new_steps": novelty.new_steps, "callers_never_seen": len(novelty.strangers)},
-        labels=(_watched.LOSS,) if novelty.losers else (),
+        labels=(NEVER_LOWERED,) if novelty.losers else (),
     )
 
 
@@ -199,8 +201,8 @@ detector = Detector(
         "calls": Read(columns=_paths.COLUMNS),
         "transactions": Read(columns=("from_address",)),
         "transfers": Read(columns=_outflows.TRANSFERS),
-        "labels": _watched.LABELS,
-        "prices": Read(columns=("token_address", "dollars_per_unit")),
+        "labels": LABELS_READ,
+        "prices": PRICES_READ,
     },
     memory=Memory(columns=_paths.REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=_paths.remember),
     run=run,

@@ -38,9 +38,10 @@ import numpy.typing as npt
 
 from tocsin.detect.accounts import blocks_in
 from tocsin.detect.detector import MEMORY, Detector, Example, Memory, Read
-from tocsin.detect.detectors.baselines import _watched
 from tocsin.detect.detectors.baselines._history import OBSERVATIONS, Floats, Track, cap, robust_z, tracks
 from tocsin.detect.detectors.baselines._outflows import KEY, REMEMBERED, TRANSFERS, remember
+from tocsin.detect.labels import LABELS_READ
+from tocsin.detect.worth import PRICES_READ
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables import amounts
 from tocsin.tables.choice import rows_where
@@ -170,8 +171,8 @@ detector = Detector(
     severity=Severity.HIGH,
     reads={
         "transfers": Read(columns=TRANSFERS),
-        "labels": _watched.LABELS,
-        "prices": Read(columns=("token_address", "dollars_per_unit")),
+        "labels": LABELS_READ,
+        "prices": PRICES_READ,
     },
     memory=Memory(columns=REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=remember),
     run=run,

@@ -43,10 +43,12 @@ from typing import Any
 
 from tocsin.chain.signatures import selector
 from tocsin.detect.detector import Answered, Detector, Example, Memory, Question, Read
-from tocsin.detect.detectors.baselines import _losses, _watched
+from tocsin.detect.detectors.baselines import _losses
 from tocsin.detect.detectors.baselines._losses import LEAST_SUPPLY, WINDOW_BLOCKS, Loss
 from tocsin.detect.detectors.baselines._outflows import REMEMBERED, TRANSFERS, remember
-from tocsin.detect.worth import about
+from tocsin.detect.fusion import NEVER_LOWERED
+from tocsin.detect.labels import LABELS_READ
+from tocsin.detect.worth import PRICES_READ, about
 from tocsin.model.finding import Entity, Severity, Sighting, hexadecimal
 from tocsin.model.lookups import Answers, number
 from tocsin.tables.columns import NATIVE
@@ -91,7 +93,7 @@ def judge(loss: Loss, answers: Answers) -> Sighting | None:
             "largest_deposit_before": loss.largest_in,
             "transactions_remembered": loss.observations,
         },
-        labels=(_watched.LOSS,),
+        labels=(NEVER_LOWERED,),
         key=f"{hexadecimal(loss.account)}:{hexadecimal(loss.token)}",
     )
 
@@ -184,8 +186,8 @@ detector = Detector(
     severity=Severity.CRITICAL,
     reads={
         "transfers": Read(columns=TRANSFERS),
-        "labels": _watched.LABELS,
-        "prices": Read(columns=("token_address", "dollars_per_unit")),
+        "labels": LABELS_READ,
+        "prices": PRICES_READ,
         "transactions": Read(columns=("from_address",), optional=True),
         "calls": Read(columns=("from_address", "to_address", "selector"), selector=MOVING, optional=True),
     },

@@ -41,6 +41,7 @@ import polars as pl
 from tocsin.chain.signatures import topic
 from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors.bridges._families import FAMILY
+from tocsin.detect.detectors.bridges._sight import is_bridge
 from tocsin.detect.detectors.control import _events
 from tocsin.detect.detectors.control._upgrades import PATHS, paths
 from tocsin.detect.labels import LABELS_READ, Labels
@@ -99,14 +100,11 @@ def run(tables: Tables) -> Iterator[Sighting]:
     for row in _events.in_order(logs):
         if _events.key(row, _events.text(row["address"])) in created:
             continue
-        is_known = not labels.kinds(row["chain_id"], row["address"]).isdisjoint(KNOWN)
+        is_known = is_bridge(labels, row["chain_id"], row["address"])
         ways = through.get(_events.key(row, "")[:3], ())
         found = _root(row, is_known=is_known) if row["topic0"] == CONFIRMED else _change(row, ways, is_known=is_known)
         if found is not None:
             yield found
-
-
-KNOWN = frozenset({"bridge", "watched"})
 
 
 def _change(row: Mapping[str, Any], ways: tuple[str, ...], *, is_known: bool) -> Sighting | None:

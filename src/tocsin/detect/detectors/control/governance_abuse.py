@@ -55,6 +55,7 @@ from tocsin.detect.detectors.control._proposals import (
     Step,
 )
 from tocsin.detect.labels import LABELS_READ, Labels
+from tocsin.intel.kinds import OURS
 from tocsin.model.finding import Entity, Place, Severity, Sighting
 from tocsin.model.lookups import Answers, Lookup, code_hash
 from tocsin.tables.dataset import Tables
@@ -67,7 +68,6 @@ CONFIDENCE = {Severity.CRITICAL: 0.9, Severity.HIGH: 0.8, Severity.MEDIUM: 0.5, 
 """The first as the reference has it (detection, section 4.25)."""
 MOST_OF_OTHERS = {"delay": Severity.MEDIUM, "haste": Severity.MEDIUM, "payload": Severity.HIGH}
 """How bad it can be where nobody labelled the timelock or governor, by the first word of a finding's key."""
-OURS = frozenset(("watched", "own"))
 TITLES = {
     "delay": "The delay of a timelock was lowered",
     "haste": "A proposal was carried out as soon as it was made",

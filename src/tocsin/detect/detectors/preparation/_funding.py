@@ -11,7 +11,7 @@ from tocsin.chain import abi
 from tocsin.chain.signatures import topic
 from tocsin.detect.detector import Read
 from tocsin.detect.labels import LABELS_READ
-from tocsin.detect.worth import Prices
+from tocsin.detect.worth import PRICES_READ, Prices
 from tocsin.intel.kinds import HOSTILE
 from tocsin.intel.reference import LABELS, ByIdentity
 from tocsin.tables.choice import rows_where
@@ -40,7 +40,7 @@ READS: Mapping[str, Read] = {
     ),
     "transactions": Read(columns=("from_address", "to_address", "value_binary", "value_f64", "nonce", "success")),
     "labels": LABELS_READ,
-    "prices": Read(columns=("token_address", "dollars_per_unit")),
+    "prices": PRICES_READ,
 }
 REMEMBERED: Mapping[str, Column] = {
     "account": address("Who was paid."),

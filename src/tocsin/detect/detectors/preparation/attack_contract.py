@@ -46,7 +46,7 @@ from tocsin.detect.detectors.preparation._creations import Created, Deployment, 
 from tocsin.detect.detectors.preparation._origins import Origin, Origins
 from tocsin.detect.labels import Labels
 from tocsin.model.finding import Entity, Severity, Sighting, hexadecimal
-from tocsin.model.lookups import Answers, Lookup, code, transaction_count
+from tocsin.model.lookups import Answers, Lookup, code, number, transaction_count
 from tocsin.tables.dataset import Tables
 
 WINDOW_BLOCKS = 7_200
@@ -127,10 +127,8 @@ def judge(suspect: Suspect, answers: Answers) -> Sighting | None:
 def _sent_before(suspect: Suspect, answers: Answers) -> int | None:
     """How many transactions the deployer had sent before this one, from what a node says of the time after it."""
     (lookup, *_) = _asked(suspect) or (None,)
-    try:
-        return None if lookup is None or lookup not in answers else max(0, int(answers[lookup], 16) - 1)
-    except ValueError:
-        return None
+    count = number(lookup, answers)
+    return None if count is None else max(0, count - 1)
 
 
 def _with_code(suspect: Suspect, contract: Created, answers: Answers) -> Created:

@@ -9,6 +9,7 @@ from tocsin.chain.signatures import topic
 from tocsin.chain.tokens import token
 from tocsin.detect.detectors.theft._payments import Row
 from tocsin.detect.labels import Labels
+from tocsin.intel.kinds import OURS
 
 BLACKLISTED, ADDED = topic("Blacklisted(address)"), topic("AddedBlackList(address)")
 SANCTIONED = topic("SanctionedAddressesAdded(address[])")
@@ -29,7 +30,7 @@ def listings(logs: pl.DataFrame, labels: Labels) -> Iterator[tuple[Row, bytes]]:
 
 def _may_list(row: Row, labels: Labels) -> bool:
     chain, emitter = row["chain_id"], row["address"]
-    is_own = bool(labels.kinds(chain, emitter) & {"watched", "own"})
+    is_own = bool(labels.kinds(chain, emitter) & OURS)
     return is_own or emitter == SANCTIONS_LIST or token(chain, emitter) is not None
 
 

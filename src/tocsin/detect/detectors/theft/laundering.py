@@ -48,6 +48,7 @@ from tocsin.detect.detectors.theft._payments import MOVES_READ, Row
 from tocsin.detect.detectors.theft._trail import FOUND, LISTED, LOST, MIXED, REMEMBERED, Taint, Trail, frame, moves
 from tocsin.detect.labels import LABELS_READ, Labels
 from tocsin.detect.worth import PRICES_READ, Prices, about
+from tocsin.intel.kinds import OURS
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import PLACE
@@ -70,7 +71,6 @@ MIXER = frozenset(("mixer",))
 _DEPOSIT = abi.keys((DEPOSIT,))
 EXITS = frozenset(("exchange", "bridge")) | MIXER
 """Labels of services by which money leaves."""
-OURS = frozenset(("watched", "own"))
 CONFIDENCE_LABEL, CONFIDENCE_LOST = 0.7, 0.6
 STAGE = "stage:laundering"
 

@@ -36,6 +36,7 @@ from tocsin.detect.detector import Detector, Example, Read
 from tocsin.detect.detectors.theft._known import is_labelled
 from tocsin.detect.labels import LABELS_READ, Labels
 from tocsin.detect.worth import PRICES_READ, Prices, about
+from tocsin.intel.kinds import OURS
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables.dataset import Tables
 
@@ -44,7 +45,6 @@ LEAST_DOLLARS = 20.0
 LOW_DOLLARS = 10_000.0
 """The first tier (the same)."""
 SANCTIONED = frozenset(("sanctioned",))
-OURS = frozenset(("watched", "own"))
 CONFIDENCE = 0.9
 SHOWN = 20
 """How many other accounts a finding names."""

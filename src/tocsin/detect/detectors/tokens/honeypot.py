@@ -38,6 +38,7 @@ from tocsin.chain.signatures import selector
 from tocsin.detect.detector import MEMORY, Answered, Detector, Example, Memory, Question, Read
 from tocsin.detect.detectors.tokens import _refusals
 from tocsin.detect.detectors.tokens._refusals import CALLS, REMEMBERED, SWAPS, TRANSFER_FROM, remember
+from tocsin.detect.worth import PRICES_READ
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.model.lookups import Answers, Lookup, call
 from tocsin.tables import literal
@@ -204,7 +205,7 @@ detector = Detector(
         "swaps": Read(columns=SWAPS),
         "calls": Read(columns=CALLS, selector=(_refusals.TRANSFER, TRANSFER_FROM)),
         "transactions": Read(columns=("from_address",)),
-        "prices": Read(columns=("token_address", "dollars_per_unit")),
+        "prices": PRICES_READ,
     },
     memory=Memory(columns=REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=remember),
     run=run,

@@ -37,7 +37,7 @@ from tocsin.detect import actors
 from tocsin.detect.detector import MEMORY, Answered, Detector, Example, Memory, Question, Read
 from tocsin.detect.detectors._held import supply
 from tocsin.detect.detectors.tokens import _insiders
-from tocsin.detect.worth import Prices
+from tocsin.detect.worth import PRICES_READ, Prices
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.model.lookups import Answers, Lookup, call, number
 from tocsin.tables import literal
@@ -199,7 +199,7 @@ detector = Detector(
         "transfers": Read(columns=("token_address", "standard", "from_address", "to_address", "value_binary")),
         "transactions": Read(columns=("from_address",)),
         "logs": Read(columns=("topic0", "data"), topic0=(_insiders.PAIR_CREATED,), optional=True),
-        "prices": Read(columns=("token_address", "dollars_per_unit")),
+        "prices": PRICES_READ,
     },
     memory=Memory(columns=_insiders.REMEMBERED, window_blocks=WINDOW_BLOCKS, remember=_insiders.remember),
     run=run,
