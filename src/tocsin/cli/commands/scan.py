@@ -17,11 +17,12 @@ announced, and public lists of addresses; docs/reference/feeds has the formats.
 with the stages of an attack that are seen and, of each, what counts and what does not. `--min-severity` then leaves out
 findings before they are put together.
 
-`--min-severity` leaves out what is below; `--fail-on` makes findings at or above it the exit code's business.
+`--min-severity` leaves out what is below; `--fail-on` makes findings at or above it the exit code's business, and with
+`--alerts` alerts too: what several findings make together may be worse than each of them.
 
 ## Exit codes
 0: everything was looked at. 1: something could not be read, or a detector failed; the rest was done. 2: wrong usage.
-3: there are findings at or above --fail-on.
+3: there are findings, or alerts where they are asked for, at or above --fail-on.
 """
 
 import json
@@ -56,13 +57,14 @@ from tocsin.detect.alerts.alerts import alerts
 from tocsin.detect.catalogue import detectors
 from tocsin.detect.detector import Detector
 from tocsin.detect.labels import Labels
+from tocsin.model.alert import Alert
 from tocsin.model.errors import UserError
 from tocsin.model.extension import load_with_modules, summary
 from tocsin.model.finding import Finding, Severity
 from tocsin.tables.dataset import Tables
 
 FOUND = 3
-"""Exit code when there are findings at or above --fail-on."""
+"""Exit code when there are findings, or alerts, at or above --fail-on."""
 
 
 Selected: TypeAlias = Mapping[str, Detector]
@@ -78,6 +80,16 @@ class Seen:
 
     severities: Counter[Severity] = field(default_factory=Counter)
     worst: Found | None = None
+    alerts: tuple[Alert, ...] = ()
+    """What they make together, the worst first; only where it was asked for."""
+
+    @property
+    def severity(self) -> Severity | None:
+        """Of the worst finding or alert; none where nothing was found."""
+        return max(
+            (*([self.worst[1].severity] if self.worst else []), *(alert.severity for alert in self.alerts)),
+            default=None,
+        )
 
     def counted(self, stream: Iterable[Found]) -> Iterator[Found]:
         """The findings as they go by."""
@@ -120,7 +132,9 @@ def run(  # noqa: PLR0913, PLR0917 - Typer reads the options off the parameters
     ] = False,
     fail_on: Annotated[
         SeverityWord | None,
-        typer.Option(metavar="SEVERITY", help="Exit with 3 when there is a finding of this severity or worse."),
+        typer.Option(
+            metavar="SEVERITY", help="Exit with 3 when there is a finding, or alert, of this severity or worse."
+        ),
     ] = None,
     known: Annotated[
         list[str] | None,
@@ -146,7 +160,7 @@ def run(  # noqa: PLR0913, PLR0917 - Typer reads the options off the parameters
     report, seen = Report(noun=_noun(requests)), Seen()
     stream = seen.counted(_kept(_looked(requests, selected, beside, report, form), least))
     if as_alerts:
-        _write_alerts(stream, form, selected, Labels.of(beside))
+        seen.alerts = _write_alerts(stream, form, selected, Labels.of(beside))
     else:
         _WRITERS[form](stream, selected, report, own.titles)
     _say(report, seen)
@@ -193,16 +207,19 @@ def _as_json(stream: Iterable[Found], _selected: Selected, _report: Report, _tit
         typer.echo(json.dumps(finding.to_json()))
 
 
-def _write_alerts(stream: Iterable[Found], form: Format, selected: Selected, known: Labels) -> None:
+def _write_alerts(stream: Iterable[Found], form: Format, selected: Selected, known: Labels) -> tuple[Alert, ...]:
     """Alerts are of everything that was found: they are shown when all is looked at. Raises `UserError`."""
     if form is Format.SARIF:
-        raise UserError("--alerts are written as a table or as JSON; SARIF has no place for them")
+        raise UserError(
+            "--alerts are written as a table or as JSON, not as SARIF: choose --format json, or no --alerts"
+        )
     told = alerts([finding for _, finding in stream], selected, known)
     if form is Format.JSON:
         for alert in told:
             typer.echo(json.dumps(alert.to_json()))
     elif told:
         results().print(shown_alerts.table(told))
+    return tuple(told)
 
 
 def _as_sarif(stream: Iterable[Found], selected: Selected, report: Report, titles: Titles) -> None:
@@ -229,7 +246,7 @@ def _say(report: Report, seen: Seen) -> None:
 
 
 def _exit_code(report: Report, seen: Seen, fail_on: SeverityWord | None) -> int:
-    if fail_on and seen.worst and seen.worst[1].severity >= fail_on.severity:
+    if fail_on and seen.severity and seen.severity >= fail_on.severity:
         return FOUND
     return 0 if report.whole else 1
 
