@@ -7,8 +7,8 @@ are what every large transfer over a bridge looks like to those who see one chai
 ## What it finds
 An arrival at a bridge that is labelled as one, or as watched, for which a contract that is labelled so too had sent the
 same at the other end, in a transaction that calls the bridge directly and moves one sum, once: from the bridge, or from
-the route its message is for, to the beneficiary. Other findings about that transaction are lowered, and say so; not
-those that say that a watched account lost.
+the route its message is for, to the beneficiary; who pays must be labelled so too. Other findings about that
+transaction are lowered, and say so; not those that say that a watched account lost.
 
 ## Why it matters
 Whoever is woken by each honest customer of his own bridge stops looking.
@@ -67,9 +67,10 @@ def run(tables: Tables) -> Iterator[Sighting]:
 
     for row in arrived.iter_rows(named=True):
         where = _where(row)
-        payers = {row["contract"], *routes.get(where, ())}
-        is_labelled = any(is_bridge(labels, row["chain_id"], each) for each in payers)
-        if is_labelled and called.get(where) == row["contract"] and _is_plain(row, payers, moved.get(where, [])):
+        payers = {
+            each for each in (row["contract"], *routes.get(where, ())) if is_bridge(labels, row["chain_id"], each)
+        }
+        if called.get(where) == row["contract"] and _is_plain(row, payers, moved.get(where, [])):
             sent = (each for each in sight.deposits(row) if matches(row, [each]))
             yield from (_sighting(row, each) for each in islice(filter(own, sent), 1))
 
@@ -172,9 +173,19 @@ detector = Detector(
                 "logs": [log(HOME, 1, "DispatchId(bytes32)", 5), *delivered(2, 5)],
                 "transfers": [_paid(2, from_address="route", token_address="coin")],  # noqa: S106 - a coin
                 "transactions": _SENT,
-                "labels": _BRIDGES,
+                "labels": [*_BRIDGES, {**BRIDGE[0], "address": "route"}],
             },
             finds=({"severity": "info"},),
+        ),
+        Example(
+            says="a message for a route that nobody knows",
+            tables={
+                "blocks": _TIMES,
+                "logs": [log(HOME, 1, "DispatchId(bytes32)", 5), *delivered(2, 5)],
+                "transfers": [_paid(2, from_address="route", token_address="coin")],  # noqa: S106 - a coin
+                "transactions": _SENT,
+                "labels": _BRIDGES,
+            },
         ),
         Example(
             says="more is moved than arrived",
