@@ -15,6 +15,7 @@ from tocsin.tables.columns import schema
 MOST_TEXT = 200
 """Characters of a name that are kept: names come from strangers."""
 LARGEST_CHAIN_ID = 2**63 - 1
+MOST_DIGITS = len(str(LARGEST_CHAIN_ID))
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 
@@ -35,9 +36,15 @@ def chain_id(text: str, where: str) -> int | None:
     """A chain id; none for nothing, which means every chain. Raises `MalformedInput`."""
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= LARGEST_CHAIN_ID):
+    found = whole(text)
+    if found is None or not 0 < found <= LARGEST_CHAIN_ID:
         raise MalformedInput(f"{where}: chain_id is {text[:MOST_TEXT]!r}; it is a whole number above 0, or empty")
-    return int(text)
+    return found
+
+
+def whole(text: str) -> int | None:
+    """The whole number that a text of digits says; none for anything else, and for more digits than any here has."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else None
 
 
 def text(content: bytes, name: str) -> str:

@@ -55,8 +55,8 @@ def read(content: bytes, name: str) -> Mapping[str, pl.DataFrame]:
 def _rows(change: object, where: str) -> Iterator[dict[str, Any]]:
     given = _complete(change, where)
     start, end = (_seconds(given[name], f"{where}: {name}") for name in ("not_before", "not_after"))
-    if not 0 <= end - start <= LONGEST_WINDOW_SECONDS:
-        raise MalformedInput(f"{where}: it lasts from not_before to not_after, 31 days at the most")
+    if start < 0 or not 0 <= end - start <= LONGEST_WINDOW_SECONDS:
+        raise MalformedInput(f"{where}: it lasts from not_before, after 1970, to not_after, 31 days at the most")
     for detector in _detectors(given.get("detectors", []), where):
         yield {
             "chain_id": rows.chain_id(str(given["chain_id"]), where) or 0,
@@ -134,6 +134,13 @@ feed = Feed(
             content=_CHANGE.replace(b"not_after = 2026", b"not_after = 2029"),
             gives={},
             refuses="31 days at the most",
+        ),
+        Example(
+            says="a window of long ago",
+            name="changes.toml",
+            content=_CHANGE.replace(b" = 2026", b" = 0026"),
+            gives={},
+            refuses="after 1970",
         ),
         Example(
             says="a time without an offset",

@@ -52,9 +52,10 @@ def _prices(content: bytes, name: str) -> Iterator[dict[str, Any]]:
 
 
 def _decimals(text: str, where: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) <= MOST_DECIMALS):
+    found = rows.whole(text)
+    if found is None or found > MOST_DECIMALS:
         raise MalformedInput(f"{where}: decimals is {text[:50]!r}; it is a whole number from 0 to {MOST_DECIMALS}")
-    return int(text)
+    return found
 
 
 def _dollars(text: str, where: str) -> float:
@@ -86,6 +87,13 @@ feed = Feed(
             content=_HEAD + b"1,0x" + b"ab" * 20 + b",6,nan\n",
             gives={},
             refuses="line 2: dollars is 'nan'",
+        ),
+        Example(
+            says="decimals of more digits than can be read",
+            name="prices.csv",
+            content=_HEAD + b"1,0x" + b"ab" * 20 + b"," + b"9" * 5_000 + b",1\n",
+            gives={},
+            refuses="line 2: decimals is '999",
         ),
     ),
 )

@@ -12,6 +12,7 @@ As of the same tables from CSV.
 """
 
 import io
+import sys
 from collections.abc import Mapping
 
 import polars as pl
@@ -68,9 +69,12 @@ def _checked(frame: pl.DataFrame, name: str) -> pl.DataFrame:
             raise MalformedInput(f"{name}: an address of {column} is not 20 bytes long")
     if "kind" in frame and (unknown := set(frame["kind"].to_list()) - KINDS.keys()):
         raise MalformedInput(f"{name}: no kind {min(map(str, unknown))[:50]!r}; there are {', '.join(KINDS)}")
-    if "dollars_per_unit" in frame and not frame["dollars_per_unit"].is_finite().fill_null(value=False).all():
-        raise MalformedInput(f"{name}: dollars_per_unit must be numbers")
-    return frame
+    if (
+        "dollars_per_unit" in frame
+        and not frame["dollars_per_unit"].is_between(0, sys.float_info.max).fill_null(value=False).all()
+    ):
+        raise MalformedInput(f"{name}: dollars_per_unit must be numbers of 0 or more")
+    return frame.with_columns(pl.col(pl.String()).fill_null("").str.head(rows.MOST_TEXT))
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:
@@ -80,6 +84,9 @@ def _parquet(frame: pl.DataFrame) -> bytes:
 
 
 _PRICES = pl.DataFrame({"chain_id": [1], "token_address": ["0x" + "ab" * 20], "dollars_per_unit": [1e-6]})
+_LABELS = pl.DataFrame(
+    {"chain_id": [None], "address": ["0x" + "ab" * 20], "kind": ["own"], "name": [None], "source": ["us"]}
+)
 
 feed = Feed(
     id="reference_parquet",
@@ -91,6 +98,19 @@ feed = Feed(
             name="prices.parquet",
             content=_parquet(_PRICES),
             gives={"prices": ({"chain_id": 1, "token_address": "0x" + "ab" * 20, "dollars_per_unit": 1e-6},)},
+        ),
+        Example(
+            says="a label whose name is missing, as an empty one",
+            name="labels.parquet",
+            content=_parquet(_LABELS),
+            gives={"labels": ({"chain_id": None, "kind": "own", "name": "", "source": "us"},)},
+        ),
+        Example(
+            says="a price below zero",
+            name="prices.parquet",
+            content=_parquet(_PRICES.with_columns(pl.lit(-1.0).alias("dollars_per_unit"))),
+            gives={},
+            refuses="0 or more",
         ),
         Example(
             says="other columns",
