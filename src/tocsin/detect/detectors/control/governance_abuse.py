@@ -24,7 +24,8 @@ The next thing is usually a payment of the treasury, or an upgrade of everything
 ## Blind spots
 Governors and timelocks with other events; votes off the chain. Code that is exchanged behind a proxy: see the upgrade
 detector. Which code was there when a proposal was made must be answered by a node that keeps old state. Proposals are
-remembered for 30 days of Ethereum blocks, and 32 targets of each. What a proposal does is not simulated.
+remembered for 30 days of Ethereum blocks, and 32 targets of each; 64 targets of what one transaction carries out are
+asked about. What a proposal does is not simulated.
 
 ## Triage
 Was it announced? If not: pause whatever governance owns and can be paused, cancel what else is queued, and read the
@@ -35,6 +36,7 @@ code that was called, now and at the time of the proposal.
 - https://github.com/forta-network/forta-bot-sdk
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -64,6 +66,8 @@ WINDOW_BLOCKS = 216_000
 """30 days of Ethereum blocks: longer than a vote and its delay."""
 SHORT_SECONDS = 3_600
 """Less time than this is none to read a proposal in."""
+MOST_ASKED = 64
+"""Targets of what one transaction carries out whose code is asked for: anybody can write such events."""
 CONFIDENCE = {Severity.CRITICAL: 0.9, Severity.HIGH: 0.8, Severity.MEDIUM: 0.5, Severity.LOW: 0.5}
 """The first as the reference has it (detection, section 4.25)."""
 MOST_OF_OTHERS = {"delay": Severity.MEDIUM, "haste": Severity.MEDIUM, "payload": Severity.HIGH}
@@ -178,10 +182,12 @@ def _payloads(logs: pl.DataFrame, memory: pl.DataFrame, labels: Labels) -> Itera
         if row["block_number"] is not None:
             targets = planned.setdefault((row["chain_id"], row["governance"], row["identity"]), {})
             targets[row["target"]] = row["block_number"]
+    asked = Counter[tuple[Any, ...]]()
     for step in done:
         now = step.row["block_number"] or 0
         for target, then in sorted(planned.get(step.key, {}).items()):
-            if then < now <= then + WINDOW_BLOCKS:
+            if then < now <= then + WINDOW_BLOCKS and asked[step.transaction] < MOST_ASKED:
+                asked[step.transaction] += 1
                 place, governance = Place.of(step.row), _events.text(step.governance)
                 yield Payload(place, governance, step.identity, _events.text(target), then, _is_ours(step.row, labels))
 
