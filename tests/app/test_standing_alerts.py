@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,6 +71,19 @@ def test_findings_come_back_as_they_were_and_those_taken_back_do_not(store: Stor
     assert found[0].entities == finding(1).entities
     assert found[0].to_json()["values"] == finding(1).to_json()["values"]
     assert standing(store.engine, since=NOW + 1) == []
+
+
+def test_what_was_seen_is_read_by_time_and_by_what_it_says(store: Store) -> None:
+    """The time it is asked from counts, the time until does not; the signs of a pattern are plain characters."""
+    write(store, 1, finding(1, labels=["stage:funding"]), finding(1, "b", labels=["stage_funding"]), at=NOW - 2)
+    write(store, 2, finding(2), at=NOW)
+
+    def seen(**given: Any) -> list[tuple[str, ...]]:
+        return sorted(each.labels for each in standing(store.engine, **given))
+
+    assert seen(since=NOW - 2, until=NOW) == [("stage:funding",), ("stage_funding",)]
+    assert seen(since=NOW - 1) == [()]
+    assert seen(since=NOW - 2, saying="stage_funding") == [("stage_funding",)]
 
 
 def test_an_account_funded_days_ago_belongs_to_what_it_does_now(store: Store) -> None:

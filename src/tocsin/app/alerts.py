@@ -1,14 +1,12 @@
 """The alerts that what a store holds makes: what was found and still stands, put together and scored."""
 
-from collections.abc import Iterable
-
 from tocsin.app.chosen import with_rules
 from tocsin.app.known import load
 from tocsin.app.settings import Settings
 from tocsin.detect.alerts.alerts import alerts
-from tocsin.detect.alerts.score import stage_of
+from tocsin.detect.alerts.score import STAGE, stage_of
 from tocsin.detect.labels import Labels
-from tocsin.edge.store.findings import Stored, standing
+from tocsin.edge.store.findings import standing
 from tocsin.edge.store.store import Store
 from tocsin.model.alert import Alert, Stage
 
@@ -25,13 +23,11 @@ def standing_alerts(settings: Settings, store: Store, *, now: float, hours: floa
     """
     since = now - hours * HOUR_SECONDS
     recent = standing(store.engine, since=since)
-    before = standing(store.engine, since=since - FUNDING_DAYS * DAY_SECONDS)
+    before = standing(
+        store.engine, since=since - FUNDING_DAYS * DAY_SECONDS, until=since, saying=f"{STAGE}{Stage.FUNDING.value}"
+    )
     known = Labels.of(load(settings.known.files))
-    told = alerts([*_older_funding(before, recent), *recent], with_rules(settings), known)
+    funding = [each for each in before if stage_of(each) is Stage.FUNDING]
+    told = alerts([*funding, *recent], with_rules(settings), known)
     fresh = {finding.id for finding in recent}
     return [alert for alert in told if any(reason.finding.id in fresh for reason in alert.reasons)]
-
-
-def _older_funding(before: Iterable[Stored], recent: Iterable[Stored]) -> list[Stored]:
-    known = {finding.id for finding in recent}
-    return [each for each in before if each.id not in known and stage_of(each) is Stage.FUNDING]

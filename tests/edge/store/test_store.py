@@ -380,6 +380,19 @@ def test_a_store_of_a_newer_tocsin_is_refused_and_left_as_it_is(store: Store, st
         assert connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == "9999"
 
 
+def test_a_store_of_the_first_tocsin_gets_what_came_since(store: Store, store_url: str) -> None:
+    write(store, header(7))
+    with store.engine.begin() as connection:
+        connection.execute(sa.text("DROP INDEX ix_findings_seen_at"))
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+
+    again = open_store(store_url)
+
+    assert "ix_findings_seen_at" in {index["name"] for index in sa.inspect(again.engine).get_indexes("findings")}
+    assert checkpoint(again) == Checkpoint(number=7, hash=header(7).hash)
+    again.close()
+
+
 def test_processes_that_start_at_once_make_the_tables_once(store_url: str) -> None:
     with ThreadPoolExecutor(4) as threads:
         for opened in threads.map(open_store, [store_url] * 4):

@@ -17,7 +17,8 @@ from tocsin.model.finding import Finding, Severity
 
 UNSEEN = 0.5
 """How many findings are taken to have been seen where none was: half of one (Jeffreys' prior)."""
-_STAGE = "stage:"
+STAGE = "stage:"
+"""How the label of a finding begins that says which stage it is about."""
 _EFFECTS = (ANNOUNCED, KNOWN, LOWERED, OTHERWISE, RAISED, "mev:")
 
 
@@ -29,7 +30,7 @@ def rate(detector: str, severity: Severity) -> float:
 
 def stage_of(finding: Finding) -> Stage:
     """The stage a finding is about, as its labels say; the exploit itself where they say nothing."""
-    said = next((label.removeprefix(_STAGE) for label in finding.labels if label.startswith(_STAGE)), "")
+    said = next((label.removeprefix(STAGE) for label in finding.labels if label.startswith(STAGE)), "")
     return next((stage for stage in Stage if stage.value == said), Stage.EXPLOITATION)
 
 

@@ -22,10 +22,16 @@ class Stored(Finding):
         return self.id_
 
 
-def standing(engine: sa.Engine, *, since: float, at_least: Severity = Severity.INFO) -> list[Stored]:
-    """What was seen since this time and no reorg has retracted, in the order of its blocks. Raises `StoreError`."""
+def standing(engine: sa.Engine, *, since: float, until: float | None = None, saying: str = "") -> list[Stored]:
+    """
+    What was seen from `since` to before `until` and no reorg has retracted, in the order of its blocks.
+
+    `saying` leaves out, in the database, whatever does not hold this text. Raises `StoreError`.
+    """
     table = schema.findings.c
-    wanted = (table.seen_at >= since, table.retracted_at.is_(None), table.severity >= int(at_least))
+    wanted = [table.seen_at >= since, table.retracted_at.is_(None)]
+    wanted += [] if until is None else [table.seen_at < until]
+    wanted += [sa.cast(table.body, sa.Text).contains(saying, autoescape=True)] if saying else []
     order = (table.chain_id, table.block_number, table.id)
     with named_errors(), engine.begin() as connection:
         rows = connection.scalars(sa.select(table.body).where(*wanted).order_by(*order)).all()

@@ -36,6 +36,7 @@ findings = sa.Table(
     sa.Column("retracted_by", sa.Text, comment="what replaced its block"),
     sa.Index(None, "chain_id", "block_hash"),
     sa.Index(None, "chain_id", "block_number"),
+    sa.Index(None, "seen_at"),
 )
 
 outbox = sa.Table(
