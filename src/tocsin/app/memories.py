@@ -15,6 +15,8 @@ from tocsin.tables.dataset import Tables
 
 OTHERS_MOST_ROWS = 200_000
 """Of another chain's rows, the newest so many are given to a detector: what is looked through stays bounded."""
+MOST_PIECES = 32
+"""Of memory in which a frame of rows lies about."""
 
 
 class Memories:
@@ -40,7 +42,13 @@ class Memories:
         """Keep what a batch gave to remember."""
         kept = self._rows.setdefault(chain_id, {})
         for name, rows in outcome.remembered.items():
-            kept[name] = pl.concat([kept[name], rows]) if name in kept else rows
+            kept[name] = appended(kept[name], rows) if name in kept else rows
+
+
+def appended(kept: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows behind those kept, in few pieces: each block adds one, and a look at a thousand of them is slow."""
+    joined = pl.concat([kept, rows])
+    return joined.rechunk() if joined.n_chunks() > MOST_PIECES else joined
 
 
 def across_chains(detectors: Mapping[str, Detector]) -> list[str]:

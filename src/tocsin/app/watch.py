@@ -16,6 +16,7 @@ from tocsin.app.elsewhere import Elsewhere, told
 from tocsin.app.follow import Ask, LookBelow, Process, RollBack, Wait, decide
 from tocsin.app.fork import Fork, find_fork
 from tocsin.app.look import Decode, Fetched, by_block, fetch, look
+from tocsin.app.memories import appended
 from tocsin.app.reader import ChainReader
 from tocsin.app.unbroken import unbroken
 from tocsin.chain.header import Header
@@ -283,5 +284,5 @@ def _and(fork: Fork, orphans: tuple[bytes, ...]) -> Fork:
 
 
 def _with_new(memories: Mapping[str, pl.DataFrame], rows: Mapping[str, pl.DataFrame]) -> Mapping[str, pl.DataFrame]:
-    new = {name: pl.concat([memories[name], more]) if name in memories else more for name, more in rows.items()}
+    new = {name: appended(memories[name], more) if name in memories else more for name, more in rows.items()}
     return {**memories, **new}

@@ -220,8 +220,11 @@ def within_window(memory: pl.DataFrame, detector: Detector, first_block: int) ->
     """The remembered rows that a stateful detector may still see when its next batch begins at `first_block`."""
     if detector.memory is None:
         raise TypeError(f"detector {detector.id} has no memory")
-    kept = memory.filter(pl.col("block_number") + detector.memory.window_blocks >= first_block)
-    return kept.tail(MOST_REMEMBERED)
+    first = first_block - detector.memory.window_blocks
+    oldest = memory["block_number"].min()
+    # Most blocks push nothing out of the window: then no row has to be moved.
+    is_whole = isinstance(oldest, int) and oldest >= first
+    return (memory if is_whole else memory.filter(pl.col("block_number") >= first)).tail(MOST_REMEMBERED)
 
 
 def exactly(read: Read, frame: pl.DataFrame) -> pl.DataFrame:
