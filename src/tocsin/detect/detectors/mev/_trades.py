@@ -98,9 +98,10 @@ def parties(calls: pl.DataFrame | None, swaps: pl.DataFrame) -> Parties:
     if calls is None or swaps.is_empty():
         return {}
     named = calls[["call_index", "chain_id", "transaction_hash", "from_address", "to_address"]]
-    roots = rows_where(named, named["call_index"].to_numpy() == 0).iter_rows()
-    wanted = set(swaps["transaction_hash"].to_list()) - {None}
-    return {(chain, tx): Party(sender=sender, called=called) for _, chain, tx, sender, called in roots if tx in wanted}
+    is_root = named["call_index"].to_numpy() == 0
+    is_wanted = abi.among(named["transaction_hash"], swaps["transaction_hash"].drop_nulls().to_arrow())
+    roots = rows_where(named, is_root & is_wanted).rows()
+    return {(chain, tx): Party(sender=sender, called=called) for _, chain, tx, sender, called in roots}
 
 
 def trades(swaps: pl.DataFrame, behind: Parties) -> Iterator[Trade]:
