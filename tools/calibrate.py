@@ -23,6 +23,7 @@ from tocsin.detect.alerts.alerts import alerts
 from tocsin.detect.catalogue import detectors
 from tocsin.detect.known import KNOWN
 from tocsin.detect.labels import Labels
+from tocsin.intel.reference import CODE, LABELS
 from tocsin.model.finding import Finding, Severity
 
 TARGET = Path(calibration.__file__)
@@ -41,6 +42,12 @@ TRANSACTIONS = {transactions}
 COUNTS: Mapping[str, Mapping[str, int]] = {{
 {counts}}}
 """By detector and severity: how many of them have such a finding, as bad or worse."""
+
+HEARD = frozenset(
+    (
+{heard}    )
+)
+"""The detectors that would have spoken there, had there been something: all others are taken to be unknown."""
 
 INTERCEPT, SLOPE = {intercept:.3f}, {slope:.3f}
 """Of the logistic curve from weight to probability: {attacks} attacks against {calm} alerts on ordinary blocks."""
@@ -66,19 +73,34 @@ def calibrated() -> str:
     calm = looked()
     transactions = sum(part.transactions for part in calm)
     counts = _counts([finding for part in calm for finding in part.findings()])
+    heard = sorted(counts.keys() | _heard(calm))
     # The weights the curve is fitted to are of these counts, not of those that were written before.
-    score.COUNTS, score.TRANSACTIONS = counts, transactions
+    score.COUNTS, score.TRANSACTIONS, score.HEARD = counts, transactions, frozenset(heard)
     bad = [max(_weights(each), default=0.0) for each in map(measured, attacks())]
     good = [weight for part in calm for weight in _weights(part)]
     intercept, slope = _fitted(bad, good)
     return TEMPLATE.format(
         transactions=transactions,
         counts="".join(f'    "{name}": {_row(levels)},\n' for name, levels in sorted(counts.items())),
+        heard="".join(f'        "{name}",\n' for name in heard),
         intercept=intercept,
         slope=slope,
         attacks=len(bad),
         calm=len(good),
     )
+
+
+def _heard(calm: Iterable[Measured]) -> set[str]:
+    """Those that need neither days to remember nor labels and known code, and had their datasets in one recording at least."""
+    able: set[str] = set()
+    for part in calm:
+        blind = {each.detector for each in part.settled.blind if each.wholly}
+        able |= {name for name, each in detectors().items() if not each.memory and name not in blind}
+    return {
+        name
+        for name in able
+        if detectors()[name].reads.keys().isdisjoint((LABELS, CODE)) and not detectors()[name].label
+    }
 
 
 def _row(levels: dict[str, int]) -> str:

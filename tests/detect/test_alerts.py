@@ -100,6 +100,13 @@ def test_the_score_can_be_worked_out_by_hand() -> None:
     assert not next(reason for reason in alert.reasons if reason.finding is reentry).counts
 
 
+def test_who_was_not_observed_weighs_as_if_common() -> None:
+    """A rule of somebody's own, and a detector that needs labels, were not silent: nobody asked them."""
+    assert score.rate("a-rule-of-mine", Severity.CRITICAL) == score.UNKNOWN_RATE
+    assert score.rate("suspicious-funding", Severity.LOW) == score.UNKNOWN_RATE
+    assert score.rate("reentrancy", Severity.HIGH) == pytest.approx(0.5 / (TRANSACTIONS + 1))
+
+
 def test_two_stages_that_weigh_enough_are_high_and_three_findings_critical() -> None:
     funding = finding(1, detector="suspicious-funding", labels=("stage:funding",), confidence=0.9)
     exploit = finding(2, detector="reentrancy", confidence=0.7)

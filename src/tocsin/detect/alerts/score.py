@@ -5,18 +5,23 @@ A finding of confidence q, such as a share a of ordinary transactions has, weigh
 of q: nothing where it is not believed at all, all its rarity where it is certain. Of each stage of the attack only the
 weightiest finding counts, because those of one stage are mostly about the same fact; the weights of the stages are
 added up. What such a weight has meant is read from the calibration.
+
+A detector that had nothing to go by in the calibration's data (a memory of days, labels), and a rule of somebody's own,
+has not been silent there: of such the share is taken to be one in a thousand.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import exp, log10
 
-from tocsin.detect.alerts.calibration import COUNTS, INTERCEPT, SLOPE, TRANSACTIONS
+from tocsin.detect.alerts.calibration import COUNTS, HEARD, INTERCEPT, SLOPE, TRANSACTIONS
 from tocsin.detect.fusion import ANNOUNCED, KNOWN, LOWERED, OTHERWISE, RAISED
 from tocsin.model.alert import Reason, Stage
 from tocsin.model.finding import Finding, Severity
 
 UNSEEN = 0.5
 """How many findings are taken to have been seen where none was: half of one (Jeffreys' prior)."""
+UNKNOWN_RATE = 0.001
+"""Of a detector that was not observed (reference: detection, section 8.5)."""
 STAGE = "stage:"
 """How the label of a finding begins that says which stage it is about."""
 _EFFECTS = (ANNOUNCED, KNOWN, LOWERED, OTHERWISE, RAISED, "mev:")
@@ -24,6 +29,8 @@ _EFFECTS = (ANNOUNCED, KNOWN, LOWERED, OTHERWISE, RAISED, "mev:")
 
 def rate(detector: str, severity: Severity) -> float:
     """The share of ordinary transactions with a finding of this detector, as bad or worse."""
+    if detector not in HEARD:
+        return UNKNOWN_RATE
     seen = COUNTS.get(detector, {}).get(severity.word, 0)
     return (seen + UNSEEN) / (TRANSACTIONS + 1)
 
