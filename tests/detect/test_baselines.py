@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.detect.catalogue import detectors
+from tocsin.detect.checks import build
 from tocsin.detect.detectors.baselines import _invariants, _paths
 from tocsin.detect.detectors.baselines._history import cap, robust_z, tracks
 from tocsin.detect.detectors.baselines._invariants import Use
@@ -114,3 +116,18 @@ def test_what_was_seen_slides_with_the_window(seen: list[tuple[int, int]], asked
             if block - window <= at < block:
                 afresh["edge", key] = afresh.get(("edge", key), 0) + 1
         assert dict(sliding.before(block)) == afresh
+
+
+@pytest.mark.parametrize(("dollars", "is_lost"), [(0.01, False), (1.0, True), (None, True)])
+def test_a_loss_of_little_worth_is_none(dollars: float | None, *, is_lost: bool) -> None:
+    """What went out must be worth a thousand dollars, or nobody knows what it is worth."""
+    moved = {"token_address": "usd", "standard": "erc20", "from_address": "vault", "to_address": "attack"}
+    tables = {
+        "calls": [{"from_address": "attack", "to_address": "vault", "call_type": "call"}],
+        "transactions": [{"from_address": "mallory"}],
+        "transfers": [{**moved, "value": 50_000}],
+        "labels": [{"address": "vault", "kind": "watched"}],
+        "prices": [] if dollars is None else [{"token_address": "usd", "dollars_per_unit": dollars}],
+    }
+    (visit,) = _invariants.visits(build(detectors()["invariant-break"], tables))
+    assert visit.lost is is_lost

@@ -10,6 +10,8 @@ import polars as pl
 from tocsin.chain.signatures import topic
 from tocsin.detect.detectors.baselines import _calls, _outflows, _watched
 from tocsin.detect.detectors.baselines._history import MARGIN, OBSERVATIONS
+from tocsin.detect.detectors.baselines._losses import matters
+from tocsin.detect.worth import Prices
 from tocsin.tables.amounts import WORD_BYTES
 from tocsin.tables.columns import PLACE, Column, address, count, flag, octets, schema, text
 from tocsin.tables.dataset import Tables
@@ -75,6 +77,8 @@ class Visit:
     """Who called that was not the sender."""
     uses: dict[tuple[str, bytes], Use] = field(default_factory=dict)
     """By kind and subject."""
+    lost: bool = False
+    """Whether the contract lost something that matters, and was not paid for it."""
 
 
 def visits(tables: Tables) -> list[Visit]:
@@ -92,7 +96,12 @@ def visits(tables: Tables) -> list[Visit]:
         block = (call["block_number"], call["block_hash"], call["to_address"], origin)
         came[block] = came.get(block, 0) + 1
         _note(visit, call, is_again=came[block] > 1)
-    for change in _outflows.changes(tables):
+    changes, prices = _outflows.changes(tables), Prices.of(tables)
+    for change, others in _outflows.losses(changes):
+        key = (change.place["block_hash"], change.place["transaction_hash"], change.account)
+        if key in found:
+            found[key].lost |= matters(change, others, prices)
+    for change in changes:
         key = (change.place["block_hash"], change.place["transaction_hash"], change.account)
         if change.net > 0 and key in found:
             found[key].uses["token", change.token] = Use(1, peaks={"amount_0": float(change.net)})

@@ -9,7 +9,7 @@ was there, how much of a token went out. An attack breaks several of these at on
 One finding for each transaction and watched contract.
 
 * critical: a contract called that no contract called before, it came twice in a block or with an amount larger than
-  any before, and more of a token went out than ever.
+  any before, and more of a token went out than ever, worth a thousand dollars or of unknown worth, for nothing.
 * high: the first two of these.
 * medium: more of a token went out than ever, and a contract called or brought more gas than anybody before.
 * low: one of these, or gas alone.
@@ -78,7 +78,7 @@ def run(tables: Tables) -> Iterator[Sighting]:
             if (key, block) not in learned:
                 learned[key, block] = _learned(known.get(key), subject, block, since)
             broken.extend(learned[key, block].broken(use) if learned[key, block] else ())
-        if broken:
+        if any(visit.lost or each.name != "out" for each in broken):
             yield _sighting(visit, broken)
 
 
@@ -98,7 +98,7 @@ def _severity(names: frozenset[str]) -> Severity:
 
 
 def _sighting(visit: Visit, broken: Sequence[Broken]) -> Sighting:
-    names = frozenset(each.name for each in broken)
+    names = frozenset(each.name for each in broken if visit.lost or each.name != "out")
     severity, contract = _severity(names), str(hexadecimal(visit.contract))
     told = "; ".join(words for name, words in _WORDS.items() if name in names)
     return Sighting(
