@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.chain import abi
-from tocsin.tables.numbers import numbers, rows_of, rows_of_both
+from tocsin.tables.numbers import numbers, rows_of
 
 VALUES = st.lists(st.sampled_from([None, b"", b"a", b"b", b"\xff" * 32]), max_size=12)
 ROWS = st.lists(st.tuples(st.integers(0, 2), st.sampled_from([None, b"a", b"b"]), st.integers(0, 1)), max_size=12)
@@ -32,13 +32,6 @@ def test_rows_are_the_same_where_every_column_is(rows: list[tuple[int, bytes | N
     found = rows_of(frame(rows), "chain_id", "hash", "index").tolist()
     assert [[a == b for b in found] for a in found] == [[a == b for b in rows] for a in rows]
 
-
-@given(ROWS, ROWS)
-def test_rows_of_two_frames_are_numbered_together(
-    left: list[tuple[int, bytes | None, int]], right: list[tuple[int, bytes | None, int]]
-) -> None:
-    one, other = rows_of_both(frame(left), frame(right), "chain_id", "hash", "index")
-    assert [[a == b for b in other.tolist()] for a in one.tolist()] == [[a == b for b in right] for a in left]
 
 
 @given(VALUES, st.lists(st.sampled_from([b"", b"a", b"b"]), max_size=3, unique=True))

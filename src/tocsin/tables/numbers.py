@@ -40,9 +40,3 @@ def _dense(values: Numbers) -> Numbers:
 def rows_of(frame: pl.DataFrame, *names: str) -> Numbers:
     """One number a row: the same where all of these columns are the same."""
     return combined(*(numbers(frame[name])[0] for name in names))
-
-
-def rows_of_both(one: pl.DataFrame, other: pl.DataFrame, *names: str) -> tuple[Numbers, Numbers]:
-    """One number a row of each frame: the same where all of these columns are the same."""
-    whole = combined(*(np.concatenate(numbers(one[name], other[name])) for name in names))
-    return whole[: len(one)], whole[len(one) :]
