@@ -33,7 +33,6 @@ def test_rows_are_the_same_where_every_column_is(rows: list[tuple[int, bytes | N
     assert [[a == b for b in found] for a in found] == [[a == b for b in rows] for a in rows]
 
 
-
 @given(VALUES, st.lists(st.sampled_from([b"", b"a", b"b"]), max_size=3, unique=True))
 def test_where_a_value_stands_among_others(values: list[bytes | None], wanted: list[bytes]) -> None:
     found = abi.which(column(values), abi.keys(wanted)).tolist()
