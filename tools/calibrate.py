@@ -91,7 +91,7 @@ def calibrated() -> str:
 
 
 def _heard(calm: Iterable[Measured]) -> set[str]:
-    """Those that need neither days to remember nor labels and known code, and had their datasets in one recording at least."""
+    """Those that need no days to remember, no labels, no known code, and had their datasets in one recording."""
     able: set[str] = set()
     for part in calm:
         blind = {each.detector for each in part.settled.blind if each.wholly}

@@ -128,6 +128,15 @@ def test_who_lost_is_no_attacker_whatever_another_finding_says() -> None:
     assert alert.attackers == (address("mallory"),)
 
 
+def test_a_change_that_was_announced_is_no_evidence_beside_something_else() -> None:
+    funding = finding(1, detector="suspicious-funding", labels=("stage:funding",), confidence=0.9)
+    planned = finding(1, detector="proxy-upgrade", severity=Severity.INFO, labels=("announced:CHG-1",), confidence=0.9)
+    (alert,) = made(funding, planned)
+    assert alert.severity is Severity.MEDIUM
+    (unplanned,) = made(funding, replace(planned, labels=("announced-otherwise:CHG-1",)))
+    assert unplanned.severity is Severity.HIGH
+
+
 def test_what_lowered_a_finding_is_told() -> None:
     lowered = finding(1, labels=("mev:arbitrage", "lowered-from:high", "family:price-manipulation"))
     (alert,) = made(lowered)

@@ -53,7 +53,13 @@ def reasons(findings: Iterable[Finding]) -> tuple[Reason, ...]:
 def _reason(finding: Finding) -> Reason:
     share = rate(finding.detector, finding.severity)
     lowered = tuple(label for label in finding.labels if label.startswith(_EFFECTS))
-    return Reason(finding, stage_of(finding), share, -finding.confidence * log10(share), counts=False, lowered=lowered)
+    weight = 0.0 if _is_planned(finding) else -finding.confidence * log10(share)
+    return Reason(finding, stage_of(finding), share, weight, counts=False, lowered=lowered)
+
+
+def _is_planned(finding: Finding) -> bool:
+    """Whether an announcement names just this: it is no evidence, beside whatever else."""
+    return finding.severity is Severity.INFO and any(label.startswith(ANNOUNCED) for label in finding.labels)
 
 
 def _counted(reason: Reason, best: Mapping[Stage, Reason]) -> Reason:
