@@ -66,6 +66,16 @@ def test_files_and_folders_are_loaded_on_top_of_what_is_known(tmp_path: Path) ->
     assert known["labels"].is_empty()
 
 
+PACKED = gzip.compress(bytes(range(256)) * 50)
+
+
+@pytest.mark.parametrize("damaged", [PACKED[:20], PACKED[:30] + b"\xff" * 90, b"not packed"])
+def test_a_packed_file_that_is_damaged_is_named(tmp_path: Path, damaged: bytes) -> None:
+    (tmp_path / "prices.csv.gz").write_bytes(damaged)
+    with pytest.raises(MalformedInput, match=r"prices\.csv\.gz: cannot be unpacked"):
+        load([tmp_path])
+
+
 def test_what_is_not_there_is_said_with_what_is_near(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_bytes(b"")
     with pytest.raises(SourceError, match=r"did you mean .*labels\.csv"):

@@ -90,9 +90,7 @@ def _line(score: Score, truth: Truth) -> str:
         f"{found.seconds:,} s, {count(found.blocks, 'block')}" if found else "",
         _cell(amounts(found.savable, truth.symbols)) if found else "",
         _cell(amounts(score.lost, truth.symbols)),
-        "quiet"
-        if score.twin_quiet
-        else f"**loud**: {', '.join(sorted({each.detector for each in score.twin_alarms}))}",
+        "quiet" if score.twin_quiet else _loud(score),
     )
     return f"| {' | '.join(cells)} |"
 

@@ -1,6 +1,7 @@
 """Files of labels, prices and announced changes on disk."""
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,9 +37,9 @@ def _is_one(path: Path) -> bool:
 
 def _content(path: Path) -> bytes:
     try:
-        with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
+        with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
-    except (gzip.BadGzipFile, EOFError) as error:
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise MalformedInput(f"{path}: cannot be unpacked: {error}") from error
     except OSError as error:
         raise SourceError(f"{path}: cannot be read: {error.strerror}") from error

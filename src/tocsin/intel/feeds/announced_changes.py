@@ -4,7 +4,8 @@ Changes that the organisation has announced to itself: upgrades, new owners, rot
 ## What it holds
 Rows of `announced_changes`. A finding about such a change, of the announced chain, account and time, is lowered and
 says which announcement it goes by; it is never hidden. Where the announcement names what the change is to (`becomes`),
-a change to something else keeps its severity, and that is the case to fear.
+a change to something else keeps its severity, and that is the case to fear. So does a finding by which somebody gains
+whom no announcement names; and, where `becomes` is left out, one that says that somebody took, or lost.
 
 ## Format
 TOML: one `[[change]]` each, with `chain_id`, `address`, `not_before`, `not_after` (date-times with an offset) and
