@@ -52,7 +52,11 @@ def label(who: str, kind: str) -> Mapping[str, Any]:
     return {"address": who, "kind": kind, "name": "", "source": ""}
 
 
-def fused(one: Finding, *more: Finding, timed: bool = True, **known: list[Mapping[str, Any]]) -> Finding:
+def fused(
+    one: Finding, *more: Finding, timed: bool = True, watched: bool = True, **known: list[Mapping[str, Any]]
+) -> Finding:
+    ours = [label("vault", "watched")] if watched else []
+    known["labels"] = [*ours, *known.get("labels", [])]
     tables = {**KNOWN, **{name: frame(REFERENCE_COLUMNS[name], rows) for name, rows in known.items()}}
     if timed:
         times = {"chain_id": [1], "block_number": [BLOCK], "timestamp": [NOON]}
@@ -192,6 +196,12 @@ def test_what_a_bridge_had_been_sent_explains_what_it_pays() -> None:
 
 def test_a_list_alone_makes_nothing_critical() -> None:
     assert fused(finding(Severity.HIGH), labels=[label("mallory", "phishing")]).severity is Severity.HIGH
+
+
+def test_what_is_administered_elsewhere_wakes_less() -> None:
+    elsewhere = fused(finding(), watched=False)
+    assert (elsewhere.severity, elsewhere.labels) == (Severity.HIGH, ("not-watched", "lowered-from:critical"))
+    assert fused(finding()).severity is Severity.CRITICAL
 
 
 def test_who_is_no_actor_changes_nothing() -> None:

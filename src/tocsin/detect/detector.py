@@ -114,6 +114,11 @@ class Detector(Extension):
     examples: tuple[Example, ...]
     references: tuple[str, ...] = ()
     """Where to read on: what stands under References on its page, filled in when it is loaded."""
+    concerns: tuple[str, ...] = ()
+    """
+    Roles of what is administered, in its findings. What an administrator does is news to whoever depends on it: where
+    none of these is the organisation's (labels `watched` and `own`), fusion takes such a finding one level down.
+    """
     label: str = ""
     """For detectors that explain rather than alarm: the label their finding puts on the transaction (`mev:...`)."""
 

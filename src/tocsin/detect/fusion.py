@@ -10,6 +10,9 @@ Fusion: what is known about a transaction and its accounts changes how a finding
   one of them among strangers explains nothing. One that is known to be hostile raises by one, to high at the most: a
   list is no proof.
 
+* What an administrator does to a contract that is not the organisation's own goes one level down: news for those who
+  depend on it, and too common a sight to wake everybody.
+
 Nothing is hidden, and neither labels nor known accounts lower a finding that says a watched account lost (reference:
 detection, section 4.0, silencing rule).
 """
@@ -24,7 +27,7 @@ from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Outcome
 from tocsin.detect.explained import accounts_for
 from tocsin.detect.labels import Labels
-from tocsin.intel.kinds import BENIGN, HOSTILE
+from tocsin.intel.kinds import BENIGN, HOSTILE, OURS
 from tocsin.model.finding import ACTOR_ROLES, LOSS, Finding, Severity, Value
 from tocsin.tables.dataset import Tables
 
@@ -36,6 +39,7 @@ NEVER_LOWERED = LOSS
 LOWERED, RAISED = "lowered-from:", "raised-from:"
 ANNOUNCED, OTHERWISE = "announced:", "announced-otherwise:"
 KNOWN = "known:"
+NOT_WATCHED = "not-watched"
 
 
 Said: TypeAlias = Mapping[str, Sequence[Finding]]
@@ -61,6 +65,7 @@ def fuse(outcome: Outcome, detectors: Mapping[str, Detector], tables: Tables) ->
             _of_announcement(finding, announced),
             _of_labels(finding, said.get(_where(finding), {})),
             _of_accounts(finding, known),
+            _of_strangers(finding, detectors[finding.detector].concerns, known),
         )
         return _read(finding, [effect for effect in effects if effect])
 
@@ -116,6 +121,15 @@ def _actors(finding: Finding) -> Iterator[bytes]:
     for entity in finding.entities:
         if entity.role in ACTOR_ROLES:
             yield bytes.fromhex(entity.address.removeprefix("0x"))
+
+
+def _of_strangers(finding: Finding, concerns: Sequence[str], known: Labels) -> Effect | None:
+    """That none of those whose administration this is are the organisation's."""
+    those = [entity.address for entity in finding.entities if entity.role in concerns]
+    raw = (bytes.fromhex(address.removeprefix("0x")) for address in those)
+    if not those or any(known.kinds(finding.place.chain_id, account) & OURS for account in raw):
+        return None
+    return Effect(_down(finding, 1), (NOT_WATCHED,))
 
 
 def _down(finding: Finding, levels: int) -> Severity:

@@ -196,6 +196,7 @@ _FRESH: Answered = {("eth_getCode", "mallory"): "0x", ("eth_getTransactionCount"
 detector = Detector(
     id="control-change",
     severity=Severity.CRITICAL,
+    concerns=("contract",),
     reads={
         "logs": Read(columns=_events.LOG_COLUMNS, topic0=(*EVENTS, ROLE_ADMIN_CHANGED)),
         "created_contracts": _events.CREATED,

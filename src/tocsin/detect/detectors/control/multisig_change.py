@@ -159,6 +159,7 @@ def _copy(after: str) -> dict[str, Any]:
 detector = Detector(
     id="multisig-change",
     severity=Severity.CRITICAL,
+    concerns=("multisig",),
     reads={
         "logs": Read(columns=_events.LOG_COLUMNS, topic0=(*CHANGES, SET_UP, *EXECUTED)),
         "calls": Read(

@@ -147,6 +147,7 @@ _WRITE = {
 detector = Detector(
     id="proxy-upgrade",
     severity=Severity.CRITICAL,
+    concerns=("proxy",),
     reads={
         "logs": Read(columns=_events.LOG_COLUMNS, topic0=(*EVENTS, *PATHS)),
         "created_contracts": _events.CREATED,
