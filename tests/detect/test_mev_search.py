@@ -93,7 +93,7 @@ def test_sandwiches_inside_sandwiches_are_all_found_and_their_lists_are_bounded(
 
 @pytest.mark.parametrize("leg", ["front_transactions", "victim_transactions", "back_transactions"])
 def test_a_sandwich_lowers_findings_about_each_of_its_transactions(leg: str) -> None:
-    """Front, victim and back are lowered by two levels and say so; the finding stays."""
+    """Front, victim and back are lowered by two levels and say so, where the sandwich accounts for what was gained."""
     sandwich = detectors()["sandwich"]
     loud = next(each for each in detectors().values() if not each.label)
     example = next(each for each in sandwich.examples if each.finds)
@@ -106,9 +106,13 @@ def test_a_sandwich_lowers_findings_about_each_of_its_transactions(leg: str) -> 
 
 
 def about(label: Finding, transaction: str, detector: str) -> Finding:
-    """A critical finding of another detector about a transaction in the same block."""
+    """A critical finding of another detector about a transaction in the same block, and about the same gain."""
     place = replace(label.place, transaction_hash=transaction)
-    return replace(label, place=place, severity=Severity.CRITICAL, detector=detector, labels=(), values={})
+    gained = {
+        "gained_tokens": (label.values["profit_token"],),
+        "gained_amounts": (label.values["profit_amount"],),
+    }
+    return replace(label, place=place, severity=Severity.CRITICAL, detector=detector, labels=(), values=gained)
 
 
 def replaced(outcome: Outcome, alarm: Finding) -> Outcome:
