@@ -128,6 +128,12 @@ def test_who_lost_is_no_attacker_whatever_another_finding_says() -> None:
     assert alert.attackers == (address("mallory"),)
 
 
+def test_every_label_by_which_a_detector_explains_is_told_as_a_reason() -> None:
+    for label in sorted({each.label for each in detectors().values() if each.label}):
+        (alert,) = made(finding(1, labels=(label, "lowered-from:high")))
+        assert alert.reasons[0].lowered == (label, "lowered-from:high")
+
+
 def test_a_change_that_was_announced_is_no_evidence_beside_something_else() -> None:
     funding = finding(1, detector="suspicious-funding", labels=("stage:funding",), confidence=0.9)
     planned = finding(1, detector="proxy-upgrade", severity=Severity.INFO, labels=("announced:CHG-1",), confidence=0.9)

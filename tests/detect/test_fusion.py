@@ -15,7 +15,17 @@ from tocsin.detect.fusion import fuse
 from tocsin.detect.known import KNOWN
 from tocsin.intel.kinds import BENIGN, HOSTILE, KINDS
 from tocsin.intel.reference import REFERENCE_COLUMNS
-from tocsin.model.finding import Entity, Finding, Place, Severity
+from tocsin.model.finding import (
+    ACTING_ROLES,
+    ACTOR_ROLES,
+    FORMER_ROLES,
+    TAKING_ROLES,
+    VICTIM_ROLES,
+    Entity,
+    Finding,
+    Place,
+    Severity,
+)
 from tocsin.tables.columns import NATIVE
 from tocsin.tables.literal import address, frame, named
 
@@ -90,6 +100,12 @@ def fused(
 def test_a_change_that_was_announced(announced: Mapping[str, Any], severity: Severity, labels: tuple[str, ...]) -> None:
     read = fused(upgrade(), announced_changes=[announced])
     assert (read.severity, read.labels) == (severity, labels)
+
+
+def test_nobody_is_both_an_actor_and_a_victim_by_his_role() -> None:
+    assert ACTOR_ROLES.isdisjoint(VICTIM_ROLES | FORMER_ROLES)
+    assert TAKING_ROLES | ACTING_ROLES < ACTOR_ROLES
+    assert TAKING_ROLES.isdisjoint(ACTING_ROLES)
 
 
 def test_of_two_announcements_the_one_that_names_it_counts() -> None:

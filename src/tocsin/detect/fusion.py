@@ -34,6 +34,7 @@ from tocsin.tables.dataset import Tables
 LEVELS_DOWN = 2
 """How far a label or an announcement may lower a finding."""
 MEV = "mev:"
+"""How the labels of trades begin."""
 NEVER_LOWERED = LOSS
 """The label of a finding that neither labels nor known accounts lower."""
 LOWERED, RAISED = "lowered-from:", "raised-from:"

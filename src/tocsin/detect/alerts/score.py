@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import exp, log10
 
 from tocsin.detect.alerts.calibration import COUNTS, HEARD, INTERCEPT, SLOPE, TRANSACTIONS
-from tocsin.detect.fusion import ANNOUNCED, KNOWN, LOWERED, OTHERWISE, RAISED
+from tocsin.detect.fusion import ANNOUNCED, KNOWN, LOWERED, MEV, OTHERWISE, RAISED
 from tocsin.model.alert import Reason, Stage
 from tocsin.model.finding import Finding, Severity
 
@@ -24,7 +24,7 @@ UNKNOWN_RATE = 0.001
 """Of a detector that was not observed (reference: detection, section 8.5)."""
 STAGE = "stage:"
 """How the label of a finding begins that says which stage it is about."""
-_EFFECTS = (ANNOUNCED, KNOWN, LOWERED, OTHERWISE, RAISED, "mev:")
+_EFFECTS = (ANNOUNCED, KNOWN, LOWERED, OTHERWISE, RAISED, MEV, "bridge:")
 
 
 def rate(detector: str, severity: Severity) -> float:
