@@ -4,9 +4,9 @@ import pytest
 
 from tocsin.chain.signatures import selector
 from tocsin.detect.checks import build
-from tocsin.detect.detectors._causes import ACCESS_CONTROL, EXECUTE, EXECUTED, GOVERNANCE, LOGIC, family
 from tocsin.detect.detectors._example_rows import call, moved
-from tocsin.detect.detectors.large_profit import detector
+from tocsin.detect.detectors.profits._causes import ACCESS_CONTROL, EXECUTE, EXECUTED, GOVERNANCE, LOGIC, family
+from tocsin.detect.detectors.profits.large_profit import detector
 from tocsin.detect.extraction import extractions
 
 RUN, MINT = selector("run()"), selector("mint(uint256,address)")

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from tocsin.chain.signatures import selector
 from tocsin.detect.detectors._frames import Frame
-from tocsin.detect.detectors._price_reads import distorted_reads, prices
-from tocsin.detect.detectors._round_trips import Move, round_trips
+from tocsin.detect.detectors.prices._price_reads import distorted_reads, prices
+from tocsin.detect.detectors.prices._round_trips import Move, round_trips
 from tocsin.tables.literal import words
 
 THIEF, VAULT, PAIR, MARKET, COIN = (bytes([number]) * 20 for number in range(1, 6))

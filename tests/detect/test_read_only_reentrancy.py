@@ -14,7 +14,7 @@ from tocsin.chain.catalogue import derived
 from tocsin.chain.signatures import selector
 from tocsin.detect.catalogue import detectors
 from tocsin.detect.detectors._frames import Frame
-from tocsin.detect.detectors._mid_call_reads import mid_call_reads
+from tocsin.detect.detectors.reentrancy._mid_call_reads import mid_call_reads
 from tocsin.edge import recordings
 from tocsin.model.finding import Severity
 from tocsin.tables.literal import words

@@ -16,10 +16,10 @@ from tocsin.chain.catalogue import datasets, derived
 from tocsin.chain.codecs import batches
 from tocsin.chain.signatures import selector
 from tocsin.detect.catalogue import detectors
-from tocsin.detect.detectors._accomplices import accomplices, trusting
-from tocsin.detect.detectors._called_back import called_back
 from tocsin.detect.detectors._frames import Frame
-from tocsin.detect.detectors._reentry import BY_DESIGN, reentries
+from tocsin.detect.detectors.reentrancy._accomplices import accomplices, trusting
+from tocsin.detect.detectors.reentrancy._called_back import called_back
+from tocsin.detect.detectors.reentrancy._reentry import BY_DESIGN, reentries
 from tocsin.detect.engine import detect
 from tocsin.detect.known import KNOWN
 from tocsin.edge import recordings

@@ -12,9 +12,9 @@ from tocsin.chain import abi
 from tocsin.detect.actors import SAME
 from tocsin.detect.detectors import _matching
 from tocsin.detect.detectors._acts import Act
-from tocsin.detect.detectors._price_reads import BALANCE, DISTORTION, PRICE_VIEWS
 from tocsin.detect.detectors.oracles import _pool_moves
 from tocsin.detect.detectors.oracles._dealings import dealings
+from tocsin.detect.detectors.prices._price_reads import BALANCE, DISTORTION, PRICE_VIEWS
 from tocsin.tables.choice import rows_among, rows_at, rows_where
 from tocsin.tables.columns import PLACE, Column, address, schema
 from tocsin.tables.dataset import Tables

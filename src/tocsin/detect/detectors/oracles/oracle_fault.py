@@ -40,14 +40,15 @@ import polars as pl
 
 from tocsin.detect.actors import SAME
 from tocsin.detect.detector import MEMORY, Detector, Example, Memory, Read
-from tocsin.detect.detectors import _acts, _price_reads
+from tocsin.detect.detectors import _acts
 from tocsin.detect.detectors._acts import Act, shown
-from tocsin.detect.detectors._price_reads import DISTORTION
 from tocsin.detect.detectors.oracles import _feed_examples as told
 from tocsin.detect.detectors.oracles import _feeds, _pool_moves
 from tocsin.detect.detectors.oracles._dealings import TRANSFERS_READ
 from tocsin.detect.detectors.oracles._feeds import ANSWER_UPDATED, LATEST, REMEMBERED, Answer
 from tocsin.detect.detectors.oracles._pool_moves import EVENTS
+from tocsin.detect.detectors.prices import _price_reads
+from tocsin.detect.detectors.prices._price_reads import DISTORTION
 from tocsin.detect.fusion import NEVER_LOWERED
 from tocsin.detect.labels import LABELS_READ, Labels
 from tocsin.model.finding import Entity, Place, Severity, Sighting, Value

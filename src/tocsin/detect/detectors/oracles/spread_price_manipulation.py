@@ -41,13 +41,14 @@ from typing import Any
 
 from tocsin.chain.signatures import selector
 from tocsin.detect.detector import MEMORY, Detector, Example, Memory, Read
-from tocsin.detect.detectors import _acts, _price_reads
+from tocsin.detect.detectors import _acts
 from tocsin.detect.detectors._acts import LISTED, Act, shown
 from tocsin.detect.detectors._example_rows import call, moved
 from tocsin.detect.detectors.oracles import _own_trades, _pool_moves
 from tocsin.detect.detectors.oracles._dealings import TRANSFERS_READ
 from tocsin.detect.detectors.oracles._own_trades import REMEMBERED, OwnTrades
 from tocsin.detect.detectors.oracles._pool_moves import EVENTS, PAIR_SWAP, SYNC
+from tocsin.detect.detectors.prices import _price_reads
 from tocsin.detect.fusion import NEVER_LOWERED
 from tocsin.detect.labels import LABELS_READ, Labels
 from tocsin.detect.worth import PRICES_READ, Prices, about

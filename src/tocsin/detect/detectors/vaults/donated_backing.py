@@ -41,10 +41,11 @@ from tocsin.chain.abi import ADDRESS_BYTES, SELECTOR_BYTES
 from tocsin.chain.routers import ROUTERS
 from tocsin.chain.signatures import selector
 from tocsin.detect.detector import Detector, Example, Read
-from tocsin.detect.detectors import _acts, _price_reads
+from tocsin.detect.detectors import _acts
 from tocsin.detect.detectors._acts import LISTED, Act, shown
 from tocsin.detect.detectors._example_rows import call, moved
 from tocsin.detect.detectors._frames import Frame, argument
+from tocsin.detect.detectors.prices import _price_reads
 from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting
 from tocsin.tables import literal

@@ -46,14 +46,15 @@ from tocsin.chain.signatures import selector
 from tocsin.detect import actors
 from tocsin.detect.actors import PROFITS_READ, SAME, Cluster
 from tocsin.detect.detector import Detector, Example, Read
-from tocsin.detect.detectors import _called_back, _frames
-from tocsin.detect.detectors._accomplices import accomplices, trusting
-from tocsin.detect.detectors._called_back import called_back
+from tocsin.detect.detectors import _frames
 from tocsin.detect.detectors._example_rows import answered, call
 from tocsin.detect.detectors._frames import Frame
-from tocsin.detect.detectors._mid_call_reads import VIEWS, MidCallRead, mid_call_reads
-from tocsin.detect.detectors._reentry import BY_DESIGN
-from tocsin.detect.detectors._reentry_report import FAMILY, UNSURE, Suspects
+from tocsin.detect.detectors.reentrancy import _called_back
+from tocsin.detect.detectors.reentrancy._accomplices import accomplices, trusting
+from tocsin.detect.detectors.reentrancy._called_back import called_back
+from tocsin.detect.detectors.reentrancy._mid_call_reads import VIEWS, MidCallRead, mid_call_reads
+from tocsin.detect.detectors.reentrancy._reentry import BY_DESIGN
+from tocsin.detect.detectors.reentrancy._reentry_report import FAMILY, UNSURE, Suspects
 from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables.choice import rows_at

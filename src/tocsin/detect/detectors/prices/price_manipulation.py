@@ -49,10 +49,11 @@ from typing import Any
 from tocsin.chain.signatures import selector
 from tocsin.detect.actors import CALLS_READ, PROFITS_READ
 from tocsin.detect.detector import Detector, Example, Read
-from tocsin.detect.detectors import _frames, _price_sightings
+from tocsin.detect.detectors import _frames
 from tocsin.detect.detectors._example_rows import answered, call, moved
-from tocsin.detect.detectors._price_cases import cases
-from tocsin.detect.detectors._round_trips import MOVES_READ
+from tocsin.detect.detectors.prices import _price_sightings
+from tocsin.detect.detectors.prices._price_cases import cases
+from tocsin.detect.detectors.prices._round_trips import MOVES_READ
 from tocsin.detect.worth import PRICES_READ
 from tocsin.model.finding import Severity, Sighting
 from tocsin.tables import literal

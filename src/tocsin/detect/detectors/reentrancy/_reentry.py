@@ -28,7 +28,7 @@ from tocsin.detect.detectors._frames import (
     is_door,
     is_entry,
 )
-from tocsin.detect.detectors._reentry_signs import BALANCE, Ledger, Signs
+from tocsin.detect.detectors.reentrancy._reentry_signs import BALANCE, Ledger, Signs
 
 BY_DESIGN = frozenset((*CALLBACKS, *EXCHANGES, selector("lockAcquired(bytes)")))
 """Doors that lenders and pools open on purpose, and guard."""

@@ -12,10 +12,11 @@ import polars as pl
 from tocsin.chain import abi
 from tocsin.detect import actors
 from tocsin.detect.actors import SAME, Cluster
-from tocsin.detect.detectors import _frames, _price_reads, _round_trips
+from tocsin.detect.detectors import _frames
 from tocsin.detect.detectors._frames import Frame
-from tocsin.detect.detectors._price_reads import PRICE_VIEWS
-from tocsin.detect.detectors._round_trips import Move
+from tocsin.detect.detectors.prices import _price_reads, _round_trips
+from tocsin.detect.detectors.prices._price_reads import PRICE_VIEWS
+from tocsin.detect.detectors.prices._round_trips import Move
 from tocsin.detect.worth import Prices
 from tocsin.tables.choice import rows_where
 from tocsin.tables.columns import ZERO

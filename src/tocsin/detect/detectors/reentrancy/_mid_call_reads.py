@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from tocsin.chain.signatures import selector
 from tocsin.detect.detectors._frames import FROM_WHOM, Frame, argument, gives, is_door, is_entry, receiver
-from tocsin.detect.detectors._reentry import BY_DESIGN
+from tocsin.detect.detectors.reentrancy._reentry import BY_DESIGN
 from tocsin.tables.amounts import WORD_BYTES
 
 VIEWS = frozenset(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from tocsin.detect.accounts import Account
-from tocsin.detect.detectors._causes import LOGIC
+from tocsin.detect.detectors.profits._causes import LOGIC
 from tocsin.detect.extraction import Extraction
 from tocsin.model.finding import Place, Severity, hexadecimal
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from tocsin.detect.actors import Cluster
 from tocsin.detect.detectors._frames import HOOKS
-from tocsin.detect.detectors._reentry import Reentry, Way
-from tocsin.detect.detectors._reentry_signs import Signs
+from tocsin.detect.detectors.reentrancy._reentry import Reentry, Way
+from tocsin.detect.detectors.reentrancy._reentry_signs import Signs
 from tocsin.detect.worth import about
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 

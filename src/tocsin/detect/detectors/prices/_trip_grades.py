@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tocsin.chain.tokens import TOKENS
-from tocsin.detect.detectors import _round_trips
-from tocsin.detect.detectors._price_cases import Case
-from tocsin.detect.detectors._price_reads import DISTORTION
-from tocsin.detect.detectors._round_trips import Trip
+from tocsin.detect.detectors.prices import _round_trips
+from tocsin.detect.detectors.prices._price_cases import Case
+from tocsin.detect.detectors.prices._price_reads import DISTORTION
+from tocsin.detect.detectors.prices._round_trips import Trip
 from tocsin.model.finding import Severity
 
 HIGH_DOLLARS = 10_000

@@ -5,11 +5,11 @@ from itertools import pairwise
 
 from tocsin.chain.abi import SELECTOR_BYTES
 from tocsin.chain.signatures import selector
-from tocsin.detect.detectors import _price_reads, _trip_grades
 from tocsin.detect.detectors._frames import Frame, is_entry, receiver
-from tocsin.detect.detectors._price_cases import Case
-from tocsin.detect.detectors._price_reads import DISTORTION, Read
-from tocsin.detect.detectors._trip_grades import CONFIDENCE_HIGH, CONFIDENCE_UNPRICED, HIGH_DOLLARS, Grade
+from tocsin.detect.detectors.prices import _price_reads, _trip_grades
+from tocsin.detect.detectors.prices._price_cases import Case
+from tocsin.detect.detectors.prices._price_reads import DISTORTION, Read
+from tocsin.detect.detectors.prices._trip_grades import CONFIDENCE_HIGH, CONFIDENCE_UNPRICED, HIGH_DOLLARS, Grade
 from tocsin.detect.worth import about
 from tocsin.model.finding import Entity, Place, Severity, Sighting, hexadecimal
 from tocsin.tables.amounts import WORD_BYTES

@@ -31,8 +31,8 @@ import polars as pl
 
 from tocsin.detect.actors import SAME, Transaction
 from tocsin.detect.detector import Detector, Example, Read
-from tocsin.detect.detectors import _loans
-from tocsin.detect.detectors._loans import Loans
+from tocsin.detect.detectors.profits import _loans
+from tocsin.detect.detectors.profits._loans import Loans
 from tocsin.detect.worth import PRICES_READ, Prices, about
 from tocsin.model.finding import Severity, Sighting, Value
 from tocsin.tables.dataset import Tables

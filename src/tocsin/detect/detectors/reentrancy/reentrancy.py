@@ -52,13 +52,14 @@ import polars as pl
 from tocsin.detect import actors
 from tocsin.detect.actors import PROFITS_READ, SAME, Cluster
 from tocsin.detect.detector import Detector, Example, Read
-from tocsin.detect.detectors import _called_back, _frames
-from tocsin.detect.detectors import _reentry_rows as rows
-from tocsin.detect.detectors._accomplices import accomplices, trusting
-from tocsin.detect.detectors._called_back import called_back
+from tocsin.detect.detectors import _frames
 from tocsin.detect.detectors._frames import Frame
-from tocsin.detect.detectors._reentry import BY_DESIGN, Reentry, reentries
-from tocsin.detect.detectors._reentry_report import Loss, Suspects, sighting
+from tocsin.detect.detectors.reentrancy import _called_back
+from tocsin.detect.detectors.reentrancy import _reentry_rows as rows
+from tocsin.detect.detectors.reentrancy._accomplices import accomplices, trusting
+from tocsin.detect.detectors.reentrancy._called_back import called_back
+from tocsin.detect.detectors.reentrancy._reentry import BY_DESIGN, Reentry, reentries
+from tocsin.detect.detectors.reentrancy._reentry_report import Loss, Suspects, sighting
 from tocsin.detect.worth import PRICES_READ, Prices
 from tocsin.model.finding import Severity, Sighting
 from tocsin.tables.dataset import Tables

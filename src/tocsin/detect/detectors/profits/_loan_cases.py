@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tocsin.chain.signatures import selector
-from tocsin.detect.detectors._loans import Loans, shown
+from tocsin.detect.detectors.profits._loans import Loans, shown
 from tocsin.detect.extraction import Extraction
 from tocsin.model.lookups import Lookup, call
 from tocsin.tables.columns import NATIVE

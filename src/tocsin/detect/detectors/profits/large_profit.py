@@ -51,10 +51,17 @@ from tocsin.detect import extraction
 from tocsin.detect.accounts import Account, account, questions
 from tocsin.detect.actors import CALLS_READ, TRANSACTIONS_READ
 from tocsin.detect.detector import Detector, Example, Question, Read
-from tocsin.detect.detectors import _causes, _given, _promising
-from tocsin.detect.detectors._causes import LOGIC
 from tocsin.detect.detectors._example_rows import call
-from tocsin.detect.detectors._gain_grades import ENTRY_DOLLARS, MEDIUM_DOLLARS, THROWN_AWAY_DOLLARS, Gain, grade, shown
+from tocsin.detect.detectors.profits import _causes, _given, _promising
+from tocsin.detect.detectors.profits._causes import LOGIC
+from tocsin.detect.detectors.profits._gain_grades import (
+    ENTRY_DOLLARS,
+    MEDIUM_DOLLARS,
+    THROWN_AWAY_DOLLARS,
+    Gain,
+    grade,
+    shown,
+)
 from tocsin.detect.extraction import LISTED
 from tocsin.detect.losses import told
 from tocsin.detect.own_positions import LENDING_READ, LIQUIDITY_READ

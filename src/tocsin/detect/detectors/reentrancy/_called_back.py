@@ -9,7 +9,7 @@ import polars as pl
 from tocsin.chain import abi
 from tocsin.detect import actors
 from tocsin.detect.detectors import _frames
-from tocsin.detect.detectors._reentry import BY_DESIGN
+from tocsin.detect.detectors.reentrancy._reentry import BY_DESIGN
 from tocsin.intel.reference import ByIdentity
 from tocsin.tables.columns import PLACE
 

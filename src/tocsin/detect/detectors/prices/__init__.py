@@ -1,0 +1,1 @@
+"""Prices that were moved, and used while they were."""

@@ -1,0 +1,1 @@
+"""Profits that nothing explains, and loans that nobody stood in for."""

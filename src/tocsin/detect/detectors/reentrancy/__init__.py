@@ -1,0 +1,1 @@
+"""Reentrancy: contracts entered again, or read, before they are done."""
