@@ -13,7 +13,7 @@ from tocsin.detect.catalogue import detectors
 from tocsin.detect.engine import Outcome
 from tocsin.detect.fusion import fuse
 from tocsin.detect.known import KNOWN
-from tocsin.intel.kinds import BENIGN, HOSTILE, KINDS
+from tocsin.intel.kinds import EXPLAINING, HOSTILE, KINDS
 from tocsin.intel.reference import REFERENCE_COLUMNS
 from tocsin.model.finding import (
     ACTING_ROLES,
@@ -246,5 +246,5 @@ def test_it_is_never_hidden_and_says_from_what_it_was_changed(
     said = [each for each in read.labels if each.startswith(("lowered-from:", "raised-from:"))]
     assert bool(said) is (read.severity is not severity)
     assert read.severity <= severity or HOSTILE & set(kinds)
-    assert read.severity >= severity or changes or BENIGN & set(kinds)
+    assert read.severity >= severity or changes or EXPLAINING & set(kinds)
     assert named("mallory").hex() in read.entities[1].address

@@ -27,7 +27,7 @@ from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Outcome
 from tocsin.detect.explained import accounts_for
 from tocsin.detect.labels import Labels
-from tocsin.intel.kinds import BENIGN, HOSTILE, OURS
+from tocsin.intel.kinds import EXPLAINING, HOSTILE, OURS
 from tocsin.model.finding import ACTOR_ROLES, LOSS, Finding, Severity, Value
 from tocsin.tables.dataset import Tables
 
@@ -112,8 +112,8 @@ def _of_accounts(finding: Finding, known: Labels) -> Effect | None:
     if hostile := sorted(kinds & HOSTILE):
         raised = max(finding.severity, min(Severity.HIGH, Severity(min(finding.severity + 1, Severity.CRITICAL))))
         return Effect(raised, tuple(f"{KNOWN}{kind}" for kind in hostile))
-    benign = sorted(kinds & BENIGN)
-    if not actors or not all(each & BENIGN for each in actors) or NEVER_LOWERED in finding.labels:
+    benign = sorted(kinds & EXPLAINING)
+    if not actors or not all(each & EXPLAINING for each in actors) or NEVER_LOWERED in finding.labels:
         return None
     return Effect(_down(finding, 1), tuple(f"{KNOWN}{kind}" for kind in benign))
 

@@ -36,6 +36,9 @@ MANAGED = frozenset(
 _PAIRS = "uniswap_v2"
 _BOTH = ("burn", "mint")
 
+OWN_POSITION = "own-position"
+"""The label of a profit that is below its mark without what had been the actors' own."""
+
 
 class Lent(NamedTuple):
     """A row of `lending`."""

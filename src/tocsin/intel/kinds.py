@@ -24,4 +24,7 @@ OURS = frozenset({"watched", "own"})
 """Kinds that say that an account is the organisation's."""
 
 BENIGN = frozenset({"own", "exchange", "bridge", "mev", "router", "relayer", "service"})
+"""Kinds that say that an account is there for many, or is known."""
+
+EXPLAINING = BENIGN | OURS
 """Kinds that explain what an account does."""

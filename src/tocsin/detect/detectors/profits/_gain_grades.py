@@ -40,6 +40,8 @@ class Gain:
 
     taken: Extraction
     gave: bool
+    through_router: bool = False
+    """Whether what the sender called trades for whoever calls it: it acts for nobody."""
     family: str = LOGIC
     """The label of the kind of attack that it speaks for."""
 
@@ -82,7 +84,7 @@ class Gain:
     @property
     def acts(self) -> bool:
         """Whether a contract works for the sender: otherwise the sender was merely paid."""
-        return bool(self.taken.cluster.contracts)
+        return bool(self.taken.cluster.created if self.through_router else self.taken.cluster.contracts)
 
 
 def grade(gain: Gain, sender: Account, called: Account | None) -> tuple[Severity, float]:
