@@ -24,12 +24,12 @@ def ablation() -> list[str]:
     return [
         *lines,
         "",
-        f"The other {same} detectors change none of these counts by themselves: what they find is",
+        f"The other {same} detectors change none of these counts by themselves: what they find",
         *_TAIL,
     ]
 
 
-_TAIL = ["find is found by another too, or is not in this data.", ""]
+_TAIL = ["is found by another too, or is not in this data.", ""]
 
 
 def _counts(attacked: list[Measured], calm: list[Measured], without: str) -> tuple[int, int, int]:
