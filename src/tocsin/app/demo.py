@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tocsin.app.exercise.kept import ATTACK, SHIPPED
+from tocsin.app.exercise.kept import ATTACK, KNOWN, SHIPPED
 from tocsin.app.explain import Explanation, explain, find
+from tocsin.app.known import load
 from tocsin.app.look import decode
 from tocsin.app.replay import Replay
 from tocsin.app.sources import Request, pieces
@@ -21,6 +22,7 @@ from tocsin.edge.store.store import open_store
 from tocsin.edge.store.values import Notice
 from tocsin.exercise.truth import Truth, parse
 from tocsin.model.errors import MalformedInput
+from tocsin.tables.dataset import Tables
 
 RECORDING = SHIPPED / "oracle-aave" / ATTACK
 """The attack that is shown, as it was played on the range: blocks as a node told them, and the truth about them."""
@@ -67,12 +69,13 @@ class _Observer(Unobserved):
 def play(detectors: Mapping[str, Detector], recording: Path = RECORDING) -> Played:
     """Replay the recorded attack. Raises `InputError` and `SourceError` when the recording is damaged."""
     truth = read_truth(recording / TRUTH)
+    known = load([recording / KNOWN] if (recording / KNOWN).is_dir() else [])
     observer = _Observer()
     with tempfile.TemporaryDirectory(prefix="tocsin-demo-") as folder:
         blocks = [one for one in recordings.read(recording) if one.chain_id == truth.losing.chain_id]
-        notices = _watched(Replay(blocks), detectors, observer, Path(folder) / "tocsin.db")
+        notices = _watched(Replay(blocks), detectors, known, observer, Path(folder) / "tocsin.db")
     batch, transaction = find(pieces(Request(source=str(recording), together=1)), truth.losing.transaction)
-    attack = explain(batch, transaction, detectors)
+    attack = explain(batch, transaction, detectors, known)
     return Played(truth=truth, blocks=observer.blocks, notices=notices, attack=attack)
 
 
@@ -85,7 +88,7 @@ def read_truth(path: Path) -> Truth:
 
 
 def _watched(
-    reader: Replay, detectors: Mapping[str, Detector], observer: _Observer, database: Path
+    reader: Replay, detectors: Mapping[str, Detector], known: Tables, observer: _Observer, database: Path
 ) -> Sequence[Notice]:
     """Watch the recorded chain to its head, and return what is to be told."""
     head = asyncio.run(reader.head())
@@ -100,6 +103,7 @@ def _watched(
             keep_blocks=KEEP_BLOCKS,
             start=reader.first,
             observer=observer,
+            known=known,
         )
         asyncio.run(watcher.catch_up(head))
         return outbox.due(store.engine, limit=MOST_NOTICES, now=float(head.timestamp))

@@ -46,6 +46,8 @@ ACTING_ROLES = frozenset({"caller", "deployer", "proposer", "sender"})
 """Those of them who did it, and need have nothing of it."""
 FORMER_ROLES = frozenset({"previous"})
 """Roles of who or what was replaced."""
+UNSPECIFIC = "family:logic"
+"""The label of a finding that says no more than that somebody's rules let it happen."""
 GAINING = "gaining"
 """The value of a finding that lists every account which a change of control gave a say: all of them, in full."""
 LOSS = "watched-loss"
@@ -113,6 +115,11 @@ class Finding(Sighting):
 
     detector: str
     references: tuple[str, ...] = ()
+
+    @property
+    def rank(self) -> tuple[Severity, bool, float]:
+        """What is told first: the worse; of equals what names a mechanism, and then what is surer."""
+        return self.severity, UNSPECIFIC not in self.labels, self.confidence
 
     @property
     def id(self) -> str:

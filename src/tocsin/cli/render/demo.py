@@ -73,6 +73,17 @@ def _detected(played: Played, names: Names) -> Iterator[RenderableType]:
     if others := about[SHOWN_FINDINGS:]:
         yield _said("Other detectors saw the same transaction:")
         yield _briefly(others)
+    yield from _together(played)
+
+
+def _together(played: Played) -> Iterator[RenderableType]:
+    """How the findings weigh together."""
+    for alert in played.attack.alerts[:1]:
+        seen = ", ".join(stage.value for stage in alert.stages)
+        yield _said(
+            f"Together they are one alert, {alert.severity.word}, that weighs {alert.weight:.1f}; of the stages of an"
+            f" attack it sees {seen}. tocsin scan --alerts says what speaks for it."
+        )
 
 
 def _briefly(others: Sequence[Finding]) -> RenderableType:
@@ -114,7 +125,12 @@ def _kept(played: Played) -> Iterator[RenderableType]:
 def _next(played: Played, recording: Path) -> Iterator[RenderableType]:
     yield _part(5, "What to do next")
     transaction = beginning(played.attack.place.transaction_hash or "")
-    commands = [("See every call and transfer of the attack", f"tocsin explain {recording} --tx {transaction}")]
+    commands = [
+        (
+            "See every call and transfer of the attack",
+            f"tocsin explain {recording} --tx {transaction}",
+        )
+    ]
     if played.attack.findings:
         detector = findings.worst_first(played.attack.findings)[0].detector
         commands.append(

@@ -31,7 +31,7 @@ def badge(severity: Severity) -> Text:
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
     """The findings of each transaction together; the worst transaction first, and of each its worst finding."""
-    ranked = sorted(findings, key=lambda finding: (-finding.severity, -finding.confidence, _place(finding)))
+    ranked = sorted(sorted(findings, key=_place), key=lambda finding: finding.rank, reverse=True)
     rank = {_transaction(finding): number for number, finding in reversed(list(enumerate(ranked)))}
     return sorted(ranked, key=lambda finding: rank[_transaction(finding)])
 

@@ -35,7 +35,7 @@ def _alert(cluster: Sequence[Finding]) -> Alert:
     told = score.reasons(cluster)
     weight, stages = score.weight(told), _stages(told)
     severity, why = _severity(told, weight, stages)
-    worst = max(cluster, key=lambda finding: (finding.severity, finding.confidence))
+    worst = max(cluster, key=lambda finding: finding.rank)
     victims = accounts(cluster, VICTIM_ROLES)
     lost = frozenset(victims)
     transactions = dict.fromkeys(finding.place.transaction_hash for finding in cluster)

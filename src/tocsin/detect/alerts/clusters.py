@@ -96,6 +96,6 @@ class _Groups:
 
 def accounts(findings: Iterable[Finding], roles: frozenset[str]) -> tuple[str, ...]:
     """The accounts in these roles, each once, the worst finding's first."""
-    ranked = sorted(findings, key=lambda finding: (-finding.severity, -finding.confidence))
+    ranked = sorted(findings, key=lambda finding: finding.rank, reverse=True)
     named = (entity.address for finding in ranked for entity in finding.entities if entity.role in roles)
     return tuple(dict.fromkeys(named))
