@@ -13,6 +13,7 @@ import polars as pl
 from tocsin.chain.signatures import selector
 from tocsin.detect import actors
 from tocsin.detect.extraction import Extraction
+from tocsin.model.finding import UNSPECIFIC
 
 LOGIC, ACCESS_CONTROL, GOVERNANCE = UNSPECIFIC, "family:access-control", "family:governance"
 """What is left where nothing else is seen, and what else may be."""
@@ -25,8 +26,7 @@ EXECUTE = selector("execute(uint256)")
 EXECUTED = selector("executeTransaction(address,uint256,string,bytes,uint256)")
 """How a governor is told to execute a proposal, and how it has its timelock do so (Compound's interfaces)."""
 _READ = ("call_index", "subtree_end", "call_type", "from_address", "to_address", "selector", "reverted")
-_OF_THE_CALLEE = ("delegatecall", "callcode", "staticcall")from tocsin.model.finding import UNSPECIFIC
-
+_OF_THE_CALLEE = ("delegatecall", "callcode", "staticcall")
 
 
 class _Frame(NamedTuple):
