@@ -41,8 +41,3 @@ def _parse(text: str) -> Mapping[int, tuple[int, int]]:
 
 STACK: Mapping[int, tuple[int, int]] = _parse(_TAKES_AND_LEAVES)
 """By instruction: how many values it takes from the stack and leaves on it; pushes, copies and swaps left out."""
-
-
-def is_push(op: int) -> bool:
-    """Whether it puts a constant on the stack."""
-    return PUSH0 <= op <= PUSH32

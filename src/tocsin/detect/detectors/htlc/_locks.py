@@ -106,11 +106,6 @@ class Leg:
         """How it was taken back, up to this time."""
         return next((row for row in self.refunds if row["timestamp"] <= at), None)
 
-    @property
-    def was_claimed(self) -> bool:
-        """Whether somebody showed the secret for it."""
-        return bool(self.claims)
-
 
 def swaps(memory: pl.DataFrame, hashes: pl.Series) -> dict[bytes, list[Leg]]:
     """The legs under each of these hashes, in the order of time."""
