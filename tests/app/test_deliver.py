@@ -20,7 +20,7 @@ from tocsin.edge.logs import logger
 from tocsin.edge.metrics import Metrics
 from tocsin.edge.store import outbox
 from tocsin.edge.store.health import open_alerts
-from tocsin.edge.store.schema import deliveries
+from tocsin.edge.store.schema.watching import deliveries
 from tocsin.edge.store.store import Store, commit_block, open_store
 from tocsin.edge.store.values import DoneBlock, Notice
 from tocsin.model.finding import Finding, Place, Severity

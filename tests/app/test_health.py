@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from tocsin.app.health import HealthBook
 from tocsin.edge.logs import logger
 from tocsin.edge.store.health import open_alerts
-from tocsin.edge.store.schema import health_alerts
+from tocsin.edge.store.schema.watching import health_alerts
 from tocsin.edge.store.store import Store
 from tocsin.edge.store.values import HealthAlert
 

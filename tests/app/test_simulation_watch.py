@@ -34,7 +34,7 @@ from tocsin.chain.header import Header
 from tocsin.edge import clock
 from tocsin.edge.logs import logger
 from tocsin.edge.metrics import Metrics
-from tocsin.edge.store import schema
+from tocsin.edge.store.schema import watching as schema
 from tocsin.edge.store.store import Store, add_findings, commit_block
 from tocsin.edge.store.values import DoneBlock
 from tocsin.model.alert import Stage

@@ -13,7 +13,7 @@ from tocsin.app.watch import Watcher
 from tocsin.detect.catalogue import detectors
 from tocsin.edge import recordings
 from tocsin.edge.store import gaps, health
-from tocsin.edge.store.schema import outbox
+from tocsin.edge.store.schema.watching import outbox
 from tocsin.edge.store.store import Store
 
 pytestmark = pytest.mark.recorded

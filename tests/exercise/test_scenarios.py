@@ -14,9 +14,10 @@ from tocsin.app.look import decode
 from tocsin.chain.recording import Recording
 from tocsin.detect.catalogue import detectors
 from tocsin.exercise.catalogue import scenarios
-from tocsin.exercise.scenario import Priority, Scenario
+from tocsin.exercise.scenario import Scenario
 from tocsin.exercise.truth import Step, Truth, total
 from tocsin.model.finding import hexadecimal
+from tocsin.model.priority import Priority
 from tocsin.tables import amounts
 
 pytestmark = pytest.mark.anvil

@@ -16,6 +16,8 @@ from tocsin.model.errors import SettingError
 LARGEST_STORED = 2**63 - 1
 DEFAULT_STORE = Secret("sqlite:///tocsin.db")
 DEFAULT_LISTEN = Address("127.0.0.1", 9464)
+DEFAULT_API = Address("127.0.0.1", 8420)
+NO_SECRET = Secret("")
 
 
 def setting(
@@ -68,6 +70,51 @@ class RulesSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EstateSettings:
+    """What you protect, who looks after it, who is on call, and how people are told."""
+
+    file: str = setting("What you protect, and people and teams: docs/estate.md; empty for none.", "")
+    on_call: str = setting("Schedules and escalation policies: docs/paging.md; empty for none.", "")
+    channels: str = setting("How people and stakeholders are told: docs/paging.md; empty for none.", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RespondSettings:
+    """When alerts become incidents, and which duties to report there are."""
+
+    open_from: str = setting("Alerts of this severity or worse open an incident, or join one.", "high")
+    regimes: tuple[str, ...] = setting(
+        "Regimes you are under, such as gdpr, dora, nis2: their clocks run. docs/reference/obligations has all.", ()
+    )
+    countries: tuple[str, ...] = setting("Countries whose public holidays count, such as US or DE-BY.", ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceSettings:
+    """Where evidence is kept, and what proves when."""
+
+    folder: str = setting("The folder of evidence; made at first use.", "evidence")
+    key: str = setting("The Ed25519 key that signs the journal's checkpoints; made at first use.", "evidence/key.pem")
+    time_stampers: tuple[str, ...] = setting("URLs of RFC 3161 time-stamping authorities; asked with digests only.", ())
+    time_stamper_roots: str = setting("A PEM file of the authorities' root certificates.", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeSettings:
+    """The API, and who may use it."""
+
+    listen: Address = setting(  # noqa: RUF009 - `setting` only declares, and an Address is frozen
+        "HOST:PORT of the API. Put a proxy with TLS before it where it is not loopback. Port 0 takes a free one.",
+        DEFAULT_API,
+    )
+    public_url: str = setting("How people reach it from outside: links in messages begin so.", "http://127.0.0.1:8420")
+    oidc_issuer: str = setting("An OpenID Connect issuer that people log in with; empty for none.", "")
+    oidc_client: str = setting("The client id there.", "")
+    oidc_secret: Secret = setting("The client secret there.", NO_SECRET)  # noqa: RUF009 - a Secret is frozen
+    oidc_groups: tuple[str, ...] = setting('Which group there has which role here, as "GROUP=ROLE".', ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChainSettings:
     """One chain to watch; repeat the table for more."""
 
@@ -111,18 +158,26 @@ class Settings:
     outbox: OutboxSettings
     known: KnownSettings
     rules: RulesSettings
+    estate: EstateSettings
+    respond: RespondSettings
+    evidence: EvidenceSettings
+    serve: ServeSettings
     chains: tuple[ChainSettings, ...]
 
 
-_TABLES = {
+_TABLES: Mapping[str, type[Any]] = {
     "store": StoreSettings,
     "metrics": MetricsSettings,
     "outbox": OutboxSettings,
     "known": KnownSettings,
     "rules": RulesSettings,
+    "estate": EstateSettings,
+    "respond": RespondSettings,
+    "evidence": EvidenceSettings,
+    "serve": ServeSettings,
 }
 _CHAIN = "chain"
-T = TypeVar("T", StoreSettings, MetricsSettings, OutboxSettings, KnownSettings, RulesSettings, ChainSettings)
+T = TypeVar("T")
 
 
 def parse(text: str, name: str, environment: Mapping[str, str]) -> Settings:
@@ -135,12 +190,11 @@ def parse(text: str, name: str, environment: Mapping[str, str]) -> Settings:
     chains = given.get(_CHAIN, [])
     if not isinstance(chains, list):
         raise SettingError(f"{name}: write [[chain]], with two brackets: there may be several")
+    tables = {
+        table: _table(kind, given.get(table, {}), f"{name}: [{table}]", environment) for table, kind in _TABLES.items()
+    }
     return Settings(
-        store=_table(StoreSettings, given.get("store", {}), f"{name}: [store]", environment),
-        metrics=_table(MetricsSettings, given.get("metrics", {}), f"{name}: [metrics]", environment),
-        outbox=_table(OutboxSettings, given.get("outbox", {}), f"{name}: [outbox]", environment),
-        known=_table(KnownSettings, given.get("known", {}), f"{name}: [known]", environment),
-        rules=_table(RulesSettings, given.get("rules", {}), f"{name}: [rules]", environment),
+        **tables,
         chains=_distinct(
             [_table(ChainSettings, c, f"{name}: [[chain]] {i}", environment) for i, c in enumerate(chains, 1)], name
         ),
@@ -170,7 +224,7 @@ def _shown(declared: "Field[Any]") -> str:
 def _table(kind: type[T], given: object, where: str, environment: Mapping[str, str]) -> T:
     if not isinstance(given, dict):
         raise SettingError(f"{where}: must be a table")
-    declared = {f.name: f for f in fields(kind)}
+    declared: dict[str, Field[Any]] = {f.name: f for f in fields(kind)}  # type: ignore[arg-type] # every kind is a dataclass
     _refuse_unknown(given, tuple(declared), f"{where}: setting")
     for name, one in declared.items():
         if one.default is MISSING and name not in given:

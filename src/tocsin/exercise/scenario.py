@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, ClassVar
 
 from tocsin.exercise.play import Play
@@ -10,15 +9,7 @@ from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth
 from tocsin.model.extension import Extension
 from tocsin.model.finding import Severity
-
-
-class Priority(StrEnum):
-    """How fast people must respond: within 15 minutes, 1 hour, 4 hours, 24 hours."""
-
-    P1 = "P1"
-    P2 = "P2"
-    P3 = "P3"
-    P4 = "P4"
+from tocsin.model.priority import Priority
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

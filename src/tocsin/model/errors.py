@@ -7,6 +7,14 @@ The error tree. Each error says what happened, where, and what to do about it.
     * SourceError          a SOURCE argument names nothing that can be read
     * ExtensionError       an extension file breaks the contract of its kind
     * RuleError            a rule file says what cannot be read, or what cannot be meant
+    * EstateError          an estate, on-call or channel file says what cannot be read, or cannot be meant
+    * RequestRefused       what somebody asks for cannot be done as things stand
+      * NotFound             it names nothing that is there
+      * NotAllowed           whoever asks may not
+      * Unauthenticated      nobody knows who asks
+      * WrongState           what it is to be done to is in a state that does not allow it
+      * Outdated             somebody else changed it meanwhile: look again
+      * Unacceptable         a value in it is missing, too long or out of range
     * ToolMissing          another program that is needed is not installed
     * PackageMissing       a published package that is needed has not been fetched
       * ScenarioBroken       a scenario does not play as its author meant it to
@@ -24,6 +32,9 @@ The error tree. Each error says what happened, where, and what to do about it.
       * AnswerTooLarge       more bytes than are taken in one answer
     * EndpointsDisagree    two endpoints give different blocks at one height
     * PackageUnavailable   a registry of packages gave no answer, or not the package
+  * ChannelError         a channel did not take a message
+    * ChannelBusy          it asks to be tried again, or gave no answer: it may have taken it
+    * ChannelRefused       it will never take this message to this address
   * DeliveryFailed       a channel cannot be told; notices wait in order
   * StoreError           the database or the disk failed; work is kept and tried again
     * StoreUnavailable     cannot be reached
@@ -55,6 +66,38 @@ class ExtensionError(UserError):
 
 class RuleError(UserError):
     """A rule file says what cannot be read, or what cannot be meant."""
+
+
+class EstateError(UserError):
+    """A file about the organisation says what cannot be read, or what cannot be meant."""
+
+
+class RequestRefused(UserError):
+    """What somebody asks for cannot be done as things stand."""
+
+
+class NotFound(RequestRefused):
+    """It names nothing that is there, or nothing that whoever asks may know of."""
+
+
+class NotAllowed(RequestRefused):
+    """Whoever asks may not do it."""
+
+
+class Unauthenticated(RequestRefused):
+    """Nobody knows who asks."""
+
+
+class WrongState(RequestRefused):
+    """What it is to be done to is in a state that does not allow it."""
+
+
+class Outdated(RequestRefused):
+    """Somebody else changed it meanwhile."""
+
+
+class Unacceptable(RequestRefused):
+    """A value in the request is missing, too long or out of range."""
 
 
 class ScenarioBroken(ExtensionError):
@@ -136,6 +179,27 @@ class EndpointsDisagree(RemoteError):
 
 class PackageUnavailable(RemoteError):
     """A registry of packages gave no answer, or not the package."""
+
+
+class ChannelError(TocsinError):
+    """A channel did not take a message."""
+
+
+class ChannelBusy(ChannelError):
+    """
+    The channel is to be tried again, after `retry_after_seconds` where it said so.
+
+    With `may_have_taken` it went silent after the message was sent: the next attempt may be a repeat.
+    """
+
+    def __init__(self, message: str, *, retry_after_seconds: float = 0.0, may_have_taken: bool = False) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+        self.may_have_taken = may_have_taken
+
+
+class ChannelRefused(ChannelError):
+    """The channel will never take this message to this address."""
 
 
 class DeliveryFailed(TocsinError):

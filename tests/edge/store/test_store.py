@@ -2,18 +2,23 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
 from pathlib import Path
 
 import polars as pl
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from tocsin.chain.header import Header
 from tocsin.detect.engine import Blind
 from tocsin.edge.store import gaps, health, memory, outbox, reorg
-from tocsin.edge.store.schema import blocks, findings, metadata
+from tocsin.edge.store.engine import connect
+from tocsin.edge.store.schema.every import tables
+from tocsin.edge.store.schema.watching import blocks, findings
 from tocsin.edge.store.store import LANDMARK_EVERY_BLOCKS, Store, begin, commit_block, open_store, position
 from tocsin.edge.store.values import Checkpoint, Delivery, DoneBlock, Gap, HealthAlert
 from tocsin.model.errors import InconsistentInput, SettingError, StoreFull, StoreUnavailable
@@ -82,7 +87,7 @@ def count(store: Store, *where: "sa.ColumnElement[bool]") -> int:
 
 def test_migrations_make_exactly_the_tables_of_the_schema(store: Store) -> None:
     with store.engine.begin() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), tables()) == []
 
 
 def test_opening_again_keeps_what_is_there(store: Store, store_url: str) -> None:
@@ -380,15 +385,20 @@ def test_a_store_of_a_newer_tocsin_is_refused_and_left_as_it_is(store: Store, st
         assert connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == "9999"
 
 
-def test_a_store_of_the_first_tocsin_gets_what_came_since(store: Store, store_url: str) -> None:
-    write(store, header(7))
-    with store.engine.begin() as connection:
-        connection.execute(sa.text("DROP INDEX ix_findings_seen_at"))
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+def test_a_store_of_the_first_tocsin_gets_what_came_since(store_url: str) -> None:
+    first = connect(store_url)
+    with first.begin() as connection:
+        configuration = Config()
+        configuration.set_main_option("script_location", str(files("tocsin.edge") / "migrations"))
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, "0001")
+    write(Store(first), header(7))
+    first.dispose()
 
     again = open_store(store_url)
 
-    assert "ix_findings_seen_at" in {index["name"] for index in sa.inspect(again.engine).get_indexes("findings")}
+    with again.engine.begin() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables()) == []
     assert checkpoint(again) == Checkpoint(number=7, hash=header(7).hash)
     again.close()
 

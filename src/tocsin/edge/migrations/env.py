@@ -2,9 +2,9 @@
 
 from alembic import context
 
-from tocsin.edge.store.schema import metadata
+from tocsin.edge.store.schema.every import tables
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=metadata, render_as_batch=connection.dialect.name == "sqlite")
+context.configure(connection=connection, target_metadata=tables(), render_as_batch=connection.dialect.name == "sqlite")
 with context.begin_transaction():
     context.run_migrations()

@@ -5,8 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tocsin.edge.store import schema
 from tocsin.edge.store.errors import named_errors
+from tocsin.edge.store.schema import watching as schema
 from tocsin.model.finding import Entity, Finding, Place, Severity
 
 

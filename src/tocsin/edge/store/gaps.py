@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tocsin.edge.store import health, memory, outbox
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.rows import lock, text
-from tocsin.edge.store.schema import blocks, gaps
+from tocsin.edge.store.schema.watching import blocks, gaps
 from tocsin.edge.store.values import DoneBlock, Gap, HealthAlert
 from tocsin.model.errors import InconsistentInput
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from tocsin.edge.store.errors import named_errors
-from tocsin.edge.store.schema import blindness, health_alerts
+from tocsin.edge.store.schema.watching import blindness, health_alerts
 from tocsin.edge.store.values import HealthAlert
 
 

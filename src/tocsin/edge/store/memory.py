@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.rows import text
-from tocsin.edge.store.schema import checkpoints, memories
+from tocsin.edge.store.schema.watching import checkpoints, memories
 from tocsin.edge.store.values import DoneBlock
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.rows import text
-from tocsin.edge.store.schema import deliveries, findings, outbox
+from tocsin.edge.store.schema.watching import deliveries, findings, outbox
 from tocsin.edge.store.values import Delivery, DoneBlock, Notice
 from tocsin.model.finding import Finding
 

@@ -13,7 +13,7 @@ from tocsin.chain.header import Header
 from tocsin.edge.store import gaps, outbox
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.rows import block_row, lock, portions, raw, set_checkpoint, text
-from tocsin.edge.store.schema import blocks, checkpoints, findings, memories
+from tocsin.edge.store.schema.watching import blocks, checkpoints, findings, memories
 from tocsin.edge.store.values import Checkpoint
 
 

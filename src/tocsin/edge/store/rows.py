@@ -6,7 +6,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from tocsin.chain.header import Header
-from tocsin.edge.store.schema import checkpoints
+from tocsin.edge.store.schema.watching import checkpoints
 from tocsin.edge.store.values import Checkpoint
 
 PARAMETERS_AT_ONCE = 10_000

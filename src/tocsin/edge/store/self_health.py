@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from tocsin.edge.store.errors import named_errors
-from tocsin.edge.store.schema import gaps, health_alerts
+from tocsin.edge.store.schema.watching import gaps, health_alerts
 
 _KINDS: Mapping[str, str] = {
     "rpc": "gap",

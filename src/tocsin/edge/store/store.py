@@ -14,7 +14,7 @@ from tocsin.edge.store import gaps, memory, outbox
 from tocsin.edge.store.engine import connect, migrate
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.rows import block_row, lock, raw, set_checkpoint, text
-from tocsin.edge.store.schema import blindness, blocks, checkpoints
+from tocsin.edge.store.schema.watching import blindness, blocks, checkpoints
 from tocsin.edge.store.values import Checkpoint, DoneBlock, Position
 from tocsin.model.errors import InconsistentInput
 

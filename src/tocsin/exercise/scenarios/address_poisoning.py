@@ -27,7 +27,7 @@ from dataclasses import dataclass
 
 from tocsin.chain.contract import Account, Receipt, pay
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scenarios._look_alike import look_alike
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.scene.tokens import DOLLAR
@@ -35,6 +35,7 @@ from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
 from tocsin.exercise.scene.uniswap_v3 import FEE
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 BILLS = (12_000 * DOLLAR, 9_500 * DOLLAR)
 """What the treasurer pays the supplier before."""

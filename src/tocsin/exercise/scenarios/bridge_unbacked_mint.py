@@ -29,13 +29,14 @@ from dataclasses import dataclass
 
 from tocsin.chain.contract import Account, Receipt
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scenarios._selling import sold
 from tocsin.exercise.scene.bridge import NEEDED
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
 from tocsin.exercise.scene.uniswap_v2 import MOST
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 BRIDGED = MILLION * DOLLAR
 LAUNDERED = BRIDGED // 4

@@ -27,12 +27,13 @@ from dataclasses import dataclass, replace
 
 from tocsin.chain.contract import Account, Contract, Transaction, pay
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.scene.tokens import DOLLAR
 from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import ETHER_TOKEN, Loss, Step, Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 DOLLARS, WRAPPED, WEI, LATER = 150_000 * DOLLAR, 20 * ETHER, 30 * ETHER, 2 * ETHER
 HOUR_SECONDS = 3_600

@@ -32,13 +32,14 @@ from dataclasses import dataclass, replace
 
 from tocsin.chain.contract import Account, Contract, Transaction
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scenarios._selling import sold
 from tocsin.exercise.scene.balancer import DAY_SECONDS, WITHDRAW
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 HELD = 5 * MILLION * DOLLAR
 VOTES, OWN_VOTES = 7_500_000 * ETHER, 7 * MILLION * ETHER

@@ -22,11 +22,12 @@ None by others on the chain; whoever simulates a sale before buying is warned.
 """
 
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scenarios._launch import Launch, buy, launch, sale
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import ETHER_TOKEN, Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 BUYERS, SPENT = 3, 6 * ETHER
 

@@ -33,13 +33,14 @@ from eth_hash.auto import keccak
 
 from tocsin.chain.contract import Account, Contract, Receipt, Transaction, pay
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scenarios._selling import sold
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.scene.services import DENOMINATION
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import ETHER_TOKEN, Step, Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 LISTED = ("ALFA", "BRAVO", "CHARLIE", "DELTA")
 """Tokens beside those of the scene."""

@@ -32,7 +32,7 @@ from eth_hash.auto import keccak
 
 from tocsin.chain.contract import Account, Contract, Receipt, Transaction
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scene.balancer import DAY_SECONDS
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.scene.tokens import DOLLAR
@@ -40,6 +40,7 @@ from tocsin.exercise.scene.uniswap_v2 import MOST
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Step, Truth, loss, step, told
 from tocsin.model.finding import Severity
+from tocsin.model.priority import Priority
 
 GIVEN, WANTED = 20 * ETHER, 60_000 * DOLLAR
 VICTIMS = 3

@@ -32,13 +32,14 @@ from eth_hash.auto import keccak
 
 from tocsin.chain.contract import Account, Contract, Receipt, Transaction
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scene.balancer import DAY_SECONDS
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.scene.tokens import DOLLAR
 from tocsin.exercise.stage import Stage
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 SECRET = keccak(b"secret of the swap")
 HASH = sha256(SECRET).digest()

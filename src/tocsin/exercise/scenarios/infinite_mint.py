@@ -29,12 +29,13 @@ from dataclasses import dataclass
 
 from tocsin.chain.contract import Account, Contract, Transaction
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
 from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Step, Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 MINTED, SOLD = 1_000 * MILLION * ETHER, 100 * MILLION * ETHER
 MINTED_IN_TWIN, SOLD_IN_TWIN = 250 * MILLION * ETHER, MILLION * ETHER // 2

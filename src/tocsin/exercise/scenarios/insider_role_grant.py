@@ -30,13 +30,14 @@ from dataclasses import dataclass
 
 from tocsin.chain.contract import Account, Transaction
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scenarios._selling import sold
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
 from tocsin.exercise.scene.uniswap_v2 import NEVER
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Step, Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 MINTED, SOLD_IN_TWIN = 5 * MILLION * ETHER, MILLION * ETHER // 2
 LAUNDERED = MILLION * DOLLAR

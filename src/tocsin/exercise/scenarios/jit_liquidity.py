@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 from tocsin.chain.contract import Account, Contract, Transaction
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
 from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
@@ -33,6 +33,7 @@ from tocsin.exercise.scene.uniswap_v3 import FEE
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, step, told
 from tocsin.model.finding import Severity
+from tocsin.model.priority import Priority
 
 LIQUIDITY = 5 * 10**18
 """Some twenty times what the pool has."""

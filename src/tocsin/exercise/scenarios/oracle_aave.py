@@ -29,11 +29,12 @@ from dataclasses import dataclass
 
 from tocsin.chain.contract import Account, Contract
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scenarios._selling import sold
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 LOAN, TAKEN = 10 * MILLION * DOLLAR, 5 * MILLION * DOLLAR
 LAUNDERED = MILLION * DOLLAR

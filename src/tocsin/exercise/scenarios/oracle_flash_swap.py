@@ -26,12 +26,13 @@ from dataclasses import dataclass
 
 from tocsin.chain.contract import Account, Contract
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scenarios._selling import sold
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
 from tocsin.exercise.scene.uniswap_v2 import MOST
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 STOCK, LOAN = 3 * MILLION * DOLLAR, 8 * MILLION * DOLLAR
 LAUNDERED = MILLION * DOLLAR

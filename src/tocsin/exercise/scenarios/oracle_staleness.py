@@ -27,13 +27,14 @@ from dataclasses import dataclass
 
 from tocsin.chain.contract import Account, Contract, Receipt, Transaction
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
 from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
 from tocsin.exercise.scene.uniswap_v3 import FEE
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Step, Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 STOCK = 3 * MILLION * DOLLAR
 OLD_PRICE, NEW_PRICE = 3_000 * 10**8, 1_500 * 10**8

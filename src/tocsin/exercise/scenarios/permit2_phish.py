@@ -26,13 +26,14 @@ from dataclasses import dataclass, replace
 
 from tocsin.chain.contract import Account, Contract, Transaction
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scenarios._permits import permit2
 from tocsin.exercise.scenarios._selling import approval, sale
 from tocsin.exercise.scene.tokens import DOLLAR
 from tocsin.exercise.scene.uniswap_v2 import MOST
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 FLOAT = 150_000 * DOLLAR
 """What each owner has."""

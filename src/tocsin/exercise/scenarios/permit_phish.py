@@ -27,12 +27,13 @@ from dataclasses import dataclass
 
 from tocsin.chain.contract import Account, Contract, Transaction
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scenarios._permits import permit
 from tocsin.exercise.scenarios._selling import approval, sale
 from tocsin.exercise.scene.tokens import DOLLAR
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 BILLS = (18_500 * DOLLAR, 42_000 * DOLLAR)
 FLOAT = 150_000 * DOLLAR

@@ -29,10 +29,11 @@ from dataclasses import dataclass, replace
 
 from tocsin.chain.contract import Account, Contract, Transaction
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import ETHER_TOKEN, Step, Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 DEPOSITS = (40 * ETHER, 25 * ETHER, 20 * ETHER, 15 * ETHER)
 STAKE = 10 * ETHER

@@ -26,11 +26,12 @@ end can warn.
 
 from tocsin.chain.contract import pay
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scenarios._launch import Launch, buy, launch, sale, withdrawal
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import ETHER_TOKEN, Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 BUYERS, SPENT = 4, 8 * ETHER
 MINTED, REWARDS = 10**9 * ETHER, 1_000 * ETHER

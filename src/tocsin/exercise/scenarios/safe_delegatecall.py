@@ -34,13 +34,14 @@ from dataclasses import dataclass, replace
 
 from tocsin.chain.contract import Account, Contract, Transaction, pay
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scenarios._selling import sold
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.scene.safe import CALL, DELEGATE_CALL, SELECTOR_BYTES, SafeWallet, create
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import ETHER_TOKEN, Step, Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 TREASURY_USDR, TREASURY_WETH, TREASURY_WEI = 2 * MILLION * DOLLAR, 500 * ETHER, 400 * ETHER
 PAYROLL_USDR = MILLION * DOLLAR

@@ -25,13 +25,14 @@ from dataclasses import dataclass
 
 from tocsin.chain.contract import Account, Contract, Transaction
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
 from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
 from tocsin.exercise.scene.uniswap_v3 import FEE
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
 from tocsin.model.finding import Severity
+from tocsin.model.priority import Priority
 
 FRONT, ORDER = 2 * MILLION * DOLLAR, 150_000 * DOLLAR
 ARBITRAGE = 100_000 * DOLLAR

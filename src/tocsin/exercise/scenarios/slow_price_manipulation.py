@@ -26,12 +26,13 @@ from dataclasses import dataclass
 
 from tocsin.chain.contract import Account, Contract, Receipt
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
 from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 STOCK = MILLION * DOLLAR
 HELD = 400_000 * ETHER

@@ -32,13 +32,14 @@ from eth_hash.auto import keccak
 
 from tocsin.chain.contract import Account, Contract, Transaction
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scenarios._selling import sold
 from tocsin.exercise.scene.governance import DELAY_SECONDS
 from tocsin.exercise.scene.proxies import HELD_DOLLARS
 from tocsin.exercise.scene.tokens import DOLLAR, MILLION
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 NO_PREDECESSOR = bytes(32)
 MALICIOUS, PLANNED = keccak(b"malicious operation"), keccak(b"planned operation")

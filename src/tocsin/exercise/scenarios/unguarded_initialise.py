@@ -31,13 +31,14 @@ from dataclasses import dataclass
 
 from tocsin.chain.contract import Account, Contract, Transaction, pay
 from tocsin.exercise.play import Play
-from tocsin.exercise.scenario import Expected, Priority, Scenario
+from tocsin.exercise.scenario import Expected, Scenario
 from tocsin.exercise.scene.people import ETHER
 from tocsin.exercise.scene.safe import ZERO
 from tocsin.exercise.scene.tokens import DOLLAR
 from tocsin.exercise.scene.uniswap_v2 import MOST, NEVER
 from tocsin.exercise.taxonomy import Tag
 from tocsin.exercise.truth import ETHER_TOKEN, Truth, loss, step, told
+from tocsin.model.priority import Priority
 
 HELD_USDR, HELD_DAIR, HELD_WEI = 900_000 * DOLLAR, 100_000 * ETHER, 50 * ETHER
 LAUNDERED = HELD_USDR // 2

@@ -1,5 +1,5 @@
 """
-The store's tables. Hashes are text, 0x and lower-case hexadecimal; times are seconds since 1970.
+The tables of the watching: findings, notices of them, blocks, and what hinders.
 
 A finding's `body` is its JSON as the command line has it, in which exact integers are decimal strings: no
 database type can hold 256 bits, and no reader may round them.
@@ -7,17 +7,7 @@ database type can hold 256 bits, and no reader may round them.
 
 import sqlalchemy as sa
 
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-_SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-"""SQLite numbers rows by itself only in a column that it calls INTEGER."""
+from tocsin.edge.store.schema.base import SEQUENCE, metadata
 
 findings = sa.Table(
     "findings",
@@ -42,7 +32,7 @@ findings = sa.Table(
 outbox = sa.Table(
     "outbox",
     metadata,
-    sa.Column("sequence", _SEQUENCE, primary_key=True, autoincrement=True),
+    sa.Column("sequence", SEQUENCE, primary_key=True, autoincrement=True),
     sa.Column("key", sa.Text, nullable=False, unique=True, comment="idempotency key: finding id and revision"),
     sa.Column("kind", sa.Text, nullable=False, comment="finding or retraction"),
     sa.Column("finding_id", sa.Text, sa.ForeignKey("findings.id"), nullable=False),
@@ -60,8 +50,8 @@ outbox = sa.Table(
 deliveries = sa.Table(
     "deliveries",
     metadata,
-    sa.Column("sequence", _SEQUENCE, primary_key=True, autoincrement=True),
-    sa.Column("notice", _SEQUENCE, sa.ForeignKey("outbox.sequence"), nullable=False),
+    sa.Column("sequence", SEQUENCE, primary_key=True, autoincrement=True),
+    sa.Column("notice", SEQUENCE, sa.ForeignKey("outbox.sequence"), nullable=False),
     sa.Column("channel", sa.Text, nullable=False),
     sa.Column("tried_at", sa.Double, nullable=False),
     sa.Column("error", sa.Text, comment="null: it was told"),
@@ -113,7 +103,7 @@ memories = sa.Table(
 health_alerts = sa.Table(
     "health_alerts",
     metadata,
-    sa.Column("sequence", _SEQUENCE, primary_key=True, autoincrement=True),
+    sa.Column("sequence", SEQUENCE, primary_key=True, autoincrement=True),
     sa.Column("key", sa.Text, nullable=False, comment="what is wrong, where: one alert is open per key"),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("chain_id", sa.BigInteger),

@@ -1,0 +1,29 @@
+"""The desk: what everything that people ask for needs. The command line and the API work at the same one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tocsin.app.settings import Settings
+from tocsin.edge.store.store import Store
+from tocsin.model.ids import RANDOM_BYTES, identifier
+
+
+def _nobody_listens() -> None:
+    """No bell is rung: what follows the journal looks by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """A store, a clock, dice, the settings."""
+
+    settings: Settings
+    store: Store
+    clock: Callable[[], float]
+    entropy: Callable[[int], bytes]
+    """So many bytes that nobody can guess."""
+    ring: Callable[[], None] = field(default=_nobody_listens)
+    """To be called after every commit that entered something into the journal."""
+
+    def new_id(self) -> str:
+        """An id that sorts by when it was made."""
+        return identifier(self.clock(), self.entropy(RANDOM_BYTES))

@@ -1,0 +1,1 @@
+"""What people do about what was found: triage, incidents, clocks, escalation, evidence, reports."""
