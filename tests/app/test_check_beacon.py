@@ -8,11 +8,11 @@ import pytest
 
 from beacon_server import Chain, Node, serving
 from tocsin.app.check import Check, State, check_chain
-from tocsin.app.setting_values import Secret
 from tocsin.app.settings import ChainSettings
 from tocsin.detect.catalogue import detectors
 from tocsin.edge.store.store import Store
 from tocsin.model.errors import SettingError
+from tocsin.model.setting import Secret
 
 KEY = "0123456789abcdef-secret"
 PEER = {"peer_id": "p", "last_seen_p2p_address": "/ip4/8.8.8.8/tcp/1", "state": "connected"}

@@ -6,11 +6,11 @@ from dataclasses import fields
 import pytest
 
 from tocsin.app.chosen import detectors_of
-from tocsin.app.setting_values import Secret
 from tocsin.app.settings import ChainSettings, parse, reference
 from tocsin.detect.detector import Detector
 from tocsin.model.errors import SettingError
 from tocsin.model.finding import Severity
+from tocsin.model.setting import Secret
 
 CHAIN = '[[chain]]\nname = "mainnet"\nchain_id = 1\nendpoints = ["https://x/${KEY}"]\n'
 

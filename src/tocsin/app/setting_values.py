@@ -12,21 +12,10 @@ from typing import Any
 
 from tocsin.edge.rpc import urls
 from tocsin.model.errors import SettingError
+from tocsin.model.setting import Secret
 
 LARGEST_PORT = 65_535
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Secret:
-    """Text that may hold a key or a password: shown as stars wherever it is printed."""
-
-    reveal: str
-
-    def __repr__(self) -> str:
-        return "Secret(***)"
-
-    __str__ = __repr__
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,24 +7,17 @@ A wrong file raises `SettingError` that names the file, the table and the settin
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any, TypeVar
 
-from tocsin.app.setting_values import Address, Secret, read_value
+from tocsin.app.setting_values import Address, read_value
 from tocsin.model.errors import SettingError
+from tocsin.model.setting import NO_SECRET, Secret, setting
 
 LARGEST_STORED = 2**63 - 1
 DEFAULT_STORE = Secret("sqlite:///tocsin.db")
 DEFAULT_LISTEN = Address("127.0.0.1", 9464)
 DEFAULT_API = Address("127.0.0.1", 8420)
-NO_SECRET = Secret("")
-
-
-def setting(
-    says: str, default: Any = MISSING, *, least: float | None = None, most: float | None = None, because: str = ""
-) -> Any:
-    """Declare one setting; without a default it must be given. `because` is why it has bounds, where nobody guesses."""
-    return field(default=default, metadata={"says": says, "least": least, "most": most, "because": because})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,12 +184,13 @@ def parse(text: str, name: str, environment: Mapping[str, str]) -> Settings:
     if not isinstance(chains, list):
         raise SettingError(f"{name}: write [[chain]], with two brackets: there may be several")
     tables = {
-        table: _table(kind, given.get(table, {}), f"{name}: [{table}]", environment) for table, kind in _TABLES.items()
+        table: read_table(kind, given.get(table, {}), f"{name}: [{table}]", environment)
+        for table, kind in _TABLES.items()
     }
     return Settings(
         **tables,
         chains=_distinct(
-            [_table(ChainSettings, c, f"{name}: [[chain]] {i}", environment) for i, c in enumerate(chains, 1)], name
+            [read_table(ChainSettings, c, f"{name}: [[chain]] {i}", environment) for i, c in enumerate(chains, 1)], name
         ),
     )
 
@@ -221,7 +215,8 @@ def _shown(declared: "Field[Any]") -> str:
     return f"`{value.reveal if isinstance(value, Secret) else list(value) if isinstance(value, tuple) else value}`"
 
 
-def _table(kind: type[T], given: object, where: str, environment: Mapping[str, str]) -> T:
+def read_table(kind: type[T], given: object, where: str, environment: Mapping[str, str]) -> T:
+    """One table of settings as this class of declared settings. Raises `SettingError` that begins with `where`."""
     if not isinstance(given, dict):
         raise SettingError(f"{where}: must be a table")
     declared: dict[str, Field[Any]] = {f.name: f for f in fields(kind)}  # type: ignore[arg-type] # every kind is a dataclass
