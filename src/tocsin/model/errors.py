@@ -12,6 +12,7 @@ The error tree. Each error says what happened, where, and what to do about it.
       * NotFound             it names nothing that is there
       * NotAllowed           whoever asks may not
       * Unauthenticated      nobody knows who asks
+      * TooOften             it was tried too often; later it may be tried again
       * WrongState           what it is to be done to is in a state that does not allow it
       * Outdated             somebody else changed it meanwhile: look again
       * Unacceptable         a value in it is missing, too long or out of range
@@ -86,6 +87,14 @@ class NotAllowed(RequestRefused):
 
 class Unauthenticated(RequestRefused):
     """Nobody knows who asks."""
+
+
+class TooOften(RequestRefused):
+    """It was tried too often; it may be tried again after `retry_after_seconds`."""
+
+    def __init__(self, message: str, retry_after_seconds: float) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class WrongState(RequestRefused):

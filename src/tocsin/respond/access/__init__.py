@@ -1,0 +1,1 @@
+"""Who may do what: roles, scopes, passwords, keys, and how often somebody may try."""
