@@ -7,6 +7,7 @@ smallest unit of a token; times are seconds since 1970; money is in whole US cen
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
@@ -62,6 +63,29 @@ class Classified(Event, frozen=True, kw_only=True):
     because: tuple[str, ...]
     rule: str
     """Empty where a person overrode the table: `because` is the reason."""
+
+
+class Described(Event, frozen=True, kw_only=True):
+    """Title, summary or confidentiality were written anew; what is None stays as it was."""
+
+    title: str | None = None
+    summary: str | None = None
+    tlp: str | None = None
+
+
+class TimeCorrected(Event, frozen=True, kw_only=True):
+    """One of the derived times was wrong: this is the right one. Nothing is edited, this stands beside it."""
+
+    what: Literal["occurred", "detected", "contained", "eradicated", "recovered"]
+    at: float
+    reason: str
+
+
+class VerdictGiven(Event, frozen=True, kw_only=True):
+    """What it turned out to be: tp_impact, tp_no_impact, benign, false_positive, duplicate, test, insufficient."""
+
+    verdict: str
+    reason: str
 
 
 class StatusChanged(Event, frozen=True, kw_only=True):
@@ -172,6 +196,8 @@ class DecisionMade(Event, frozen=True, kw_only=True):
     why: str
     options: tuple[str, ...] = ()
     decided_by: str = ""
+    about: str = ""
+    """`containment` for what is done to stop the harm, or not: it answers that clock."""
 
 
 class TriggerMet(Event, frozen=True, kw_only=True):
@@ -259,8 +285,13 @@ class ClockStarted(Event, frozen=True, kw_only=True):
     clock: str
     definition: str
     started_at: float
-    due_at: float
+    due_at: float | None
+    """None: the duty is "without undue delay", and has no moment from which it is late."""
     says: str = ""
+    warn_at: float | None = None
+    """From when on somebody is warned."""
+    priority: Priority | None = None
+    """The priority whose target it is; None where priority does not matter."""
 
 
 class ClockWarned(Event, frozen=True, kw_only=True):
@@ -277,6 +308,8 @@ class ClockPaused(Event, frozen=True, kw_only=True):
     clock: str
     definition: str
     reason: str
+    state: str = ""
+    """What is waited for, of those states in which it may stand."""
 
 
 class ClockResumed(Event, frozen=True, kw_only=True):
