@@ -30,3 +30,5 @@ class Person:
     """In the order in which they are tried."""
     clearance: str = "amber"
     """The most confidential information this person may be sent (TLP 2.0)."""
+    addresses: tuple[str, ...] = ()
+    """The accounts this person signs with on chains, 0x and 40 lower-case digits each."""

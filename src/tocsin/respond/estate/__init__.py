@@ -1,0 +1,1 @@
+"""What the organisation protects, who looks after it, and who can contain it."""
