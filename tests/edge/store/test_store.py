@@ -392,7 +392,8 @@ def test_a_store_of_the_first_tocsin_gets_what_came_since(store_url: str) -> Non
         configuration.set_main_option("script_location", str(files("tocsin.edge") / "migrations"))
         configuration.attributes["connection"] = connection
         command.upgrade(configuration, "0001")
-    write(Store(first), header(7))
+    nothing_found = DoneBlock(chain_id=1, header=header(7))
+    assert commit_block(Store(first), nothing_found, keep_blocks=KEEP, now=100.0)
     first.dispose()
 
     again = open_store(store_url)

@@ -21,17 +21,19 @@ HIGH_WEIGHT, HIGH_STAGES = 5.0, 2
 
 def alerts(findings: Iterable[Finding], detectors: Mapping[str, Detector], known: Labels) -> list[Alert]:
     """The alerts that these findings make, the worst first."""
-    telling = [finding for finding in findings if not _only_labels(finding, detectors)]
-    found = [_alert(cluster) for cluster in clusters(telling, known)]
+    telling = [finding for finding in findings if not only_labels(finding, detectors)]
+    found = [alert_of(cluster) for cluster in clusters(telling, known)]
     return sorted(found, key=lambda alert: (-alert.severity, -alert.weight, alert.id))
 
 
-def _only_labels(finding: Finding, detectors: Mapping[str, Detector]) -> bool:
+def only_labels(finding: Finding, detectors: Mapping[str, Detector]) -> bool:
+    """Whether it only labels its transaction, which makes no alert."""
     detector = detectors.get(finding.detector)
     return detector is not None and bool(detector.label)
 
 
-def _alert(cluster: Sequence[Finding]) -> Alert:
+def alert_of(cluster: Sequence[Finding]) -> Alert:
+    """The one alert that these findings make, whatever joins them."""
     told = score.reasons(cluster)
     weight, stages = score.weight(told), _stages(told)
     severity, why = _severity(told, weight, stages)

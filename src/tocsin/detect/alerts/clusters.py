@@ -30,7 +30,7 @@ Link: TypeAlias = tuple[object, ...]
 
 def clusters(findings: Sequence[Finding], known: Labels) -> list[list[Finding]]:
     """The findings by what they are about, in the order in which they came."""
-    links = [tuple(_links(finding, known)) for finding in findings]
+    links = [tuple(links_of(finding, known)) for finding in findings]
     busy = _busy(findings, links)
     groups = _Groups(len(findings))
     first: dict[Link, int] = {}
@@ -50,18 +50,20 @@ def _busy(findings: Sequence[Finding], links: Sequence[Sequence[Link]]) -> froze
     for finding, those in zip(findings, links, strict=True):
         for link in those:
             if VICTIM in link:
-                hit.setdefault(link, set()).add(_transaction(finding))
+                hit.setdefault(link, set()).add(transaction_of(finding))
     return frozenset(link for link, transactions in hit.items() if len(transactions) > MOST_TRANSACTIONS)
 
 
-def _transaction(finding: Finding) -> Link:
+def transaction_of(finding: Finding) -> Link:
+    """The transaction it is about; itself, where it is about none."""
     place = finding.place
     return (place.chain_id, place.block_hash, place.transaction_hash or finding.id)
 
 
-def _links(finding: Finding, known: Labels) -> Iterator[Link]:
+def links_of(finding: Finding, known: Labels) -> Iterator[Link]:
+    """What joins it to others: its transaction, then actors and victims that are not shared by many."""
     chain_id = finding.place.chain_id
-    yield _transaction(finding)
+    yield transaction_of(finding)
     if finding.severity > Severity.INFO:
         for entity in finding.entities:
             role = _ROLES.get(entity.role)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.rows import text
+from tocsin.edge.store.schema.triage import triage_queue
 from tocsin.edge.store.schema.watching import deliveries, findings, outbox
 from tocsin.edge.store.values import Delivery, DoneBlock, Notice
 from tocsin.model.finding import Finding
@@ -30,15 +31,15 @@ def report(connection: sa.Connection, done: DoneBlock, now: float) -> None:
 
 
 def add(connection: sa.Connection, finding_id: str, revision: int, now: float) -> None:
-    """Queue the notice of a finding's revision: odd revisions take it back."""
-    connection.execute(
-        sa.insert(outbox).values(
-            key=f"{finding_id}:{revision}",
-            kind="retraction" if revision % 2 else "finding",
-            finding_id=finding_id,
-            next_try_at=now,
-        )
+    """Queue the notice of a finding's revision, to be told and to be triaged: odd revisions take it back."""
+    notice = sa.insert(outbox).values(
+        key=f"{finding_id}:{revision}",
+        kind="retraction" if revision % 2 else "finding",
+        finding_id=finding_id,
+        next_try_at=now,
     )
+    sequence = connection.execute(notice.returning(outbox.c.sequence)).scalar_one()
+    connection.execute(sa.insert(triage_queue).values(sequence=sequence))
 
 
 def due(engine: sa.Engine, *, limit: int, now: float) -> tuple[Notice, ...]:
