@@ -90,6 +90,8 @@ class EvidenceSettings:
     key: str = setting("The Ed25519 key that signs the journal's checkpoints; made at first use.", "evidence/key.pem")
     time_stampers: tuple[str, ...] = setting("URLs of RFC 3161 time-stamping authorities; asked with digests only.", ())
     time_stamper_roots: str = setting("A PEM file of the authorities' root certificates.", "")
+    most_bytes: int = setting("The largest piece of evidence that is taken.", 2**30, least=1, most=LARGEST_STORED)
+    checkpoint_seconds: float = setting("How often the journal is signed and time-stamped, if it grew.", 300.0, least=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,17 @@ class ServeSettings:
     oidc_issuer: str = setting("An OpenID Connect issuer that people log in with; empty for none.", "")
     oidc_client: str = setting("The client id there.", "")
     oidc_secret: Secret = setting("The client secret there.", NO_SECRET)  # noqa: RUF009 - a Secret is frozen
-    oidc_groups: tuple[str, ...] = setting('Which group there has which role here, as "GROUP=ROLE".', ())
+    oidc_groups: tuple[str, ...] = setting(
+        'Which group there has which role here, as "GROUP=ROLE"; "*=ROLE" for everybody. Without a role nobody gets in.',
+        (),
+    )
+    require_second_factor: bool = setting(
+        "Without a second factor (one-time code or passkey) people may do nothing but set one up.", False
+    )
+    key: str = setting("The key that seals the secrets of one-time codes; made at first use.", "tocsin.key")
+    proxies: tuple[str, ...] = setting(
+        "Addresses of your proxies: what they say of a client's address is believed (X-Forwarded-For, -Proto).", ()
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
