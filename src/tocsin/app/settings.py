@@ -191,7 +191,7 @@ def parse(text: str, name: str, environment: Mapping[str, str]) -> Settings:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingError(f"{name}: not TOML: {error}") from None
-    _refuse_unknown(given, (*_TABLES, _CHAIN), f"{name}: table")
+    refuse_unknown(given, (*_TABLES, _CHAIN), f"{name}: table")
     chains = given.get(_CHAIN, [])
     if not isinstance(chains, list):
         raise SettingError(f"{name}: write [[chain]], with two brackets: there may be several")
@@ -232,7 +232,7 @@ def read_table(kind: type[T], given: object, where: str, environment: Mapping[st
     if not isinstance(given, dict):
         raise SettingError(f"{where}: must be a table")
     declared: dict[str, Field[Any]] = {f.name: f for f in fields(kind)}  # type: ignore[arg-type] # every kind is a dataclass
-    _refuse_unknown(given, tuple(declared), f"{where}: setting")
+    refuse_unknown(given, tuple(declared), f"{where}: setting")
     for name, one in declared.items():
         if one.default is MISSING and name not in given:
             raise SettingError(f"{where}: {name} is missing: {one.metadata['says']}")
@@ -241,7 +241,8 @@ def read_table(kind: type[T], given: object, where: str, environment: Mapping[st
     )
 
 
-def _refuse_unknown(given: Mapping[str, object], known: tuple[str, ...], where: str) -> None:
+def refuse_unknown(given: Mapping[str, object], known: tuple[str, ...], where: str) -> None:
+    """Raise `SettingError` for a name that is none of the known ones, with the nearest; `where` begins it."""
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0)
