@@ -50,6 +50,8 @@ class Live:
     """The chains whose new contracts are tried out."""
     close: Callable[[], Coroutine[Any, Any, None]]
     """Let go of connections."""
+    also: Sequence[Work] = ()
+    """What else is to run beside the chains: responding to what is found."""
 
 
 async def run(live: Live, *, until_caught_up: bool) -> None:
@@ -62,7 +64,7 @@ async def run(live: Live, *, until_caught_up: bool) -> None:
     await unbroken(outbox.try_now, live.store.engine)
     await live.book.fine([BESIDE])
     looks: list[Work] = [*(each.run for each in live.pending), *(each.run for each in live.simulations)]
-    works: list[Work] = [live.deliverer.run, partial(_monitor, live), *looks]
+    works: list[Work] = [live.deliverer.run, partial(_monitor, live), *looks, *live.also]
     beside = [asyncio.create_task(_kept_up(live, work)) for work in works]
     working = [asyncio.create_task(worker.run(until_caught_up=until_caught_up)) for worker in live.workers]
     try:
@@ -85,9 +87,9 @@ async def _all_told(live: Live) -> None:
 
 
 async def _all(working: Sequence["asyncio.Task[None]"], beside: Sequence["asyncio.Task[None]"]) -> None:
-    """Wait for the workers; raise what any of them, or of those beside them, raises."""
-    waiting = {*working, *beside}
-    while any(not task.done() for task in working):
+    """Wait for the workers, or without any for those beside; raise what any of them raises."""
+    waiting, awaited = {*working, *beside}, working or beside
+    while any(not task.done() for task in awaited):
         done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
