@@ -107,7 +107,7 @@ class ServeSettings:
     oidc_client: str = setting("The client id there.", "")
     oidc_secret: Secret = setting("The client secret there.", NO_SECRET)  # noqa: RUF009 - a Secret is frozen
     oidc_groups: tuple[str, ...] = setting(
-        'Which group there has which role here, as "GROUP=ROLE"; "*=ROLE" for everybody. Without a role nobody gets in.',
+        'Which group there has which role here, as "GROUP=ROLE"; "*=ROLE" for everybody. Without a role: no entry.',
         (),
     )
     require_second_factor: bool = setting(

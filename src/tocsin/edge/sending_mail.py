@@ -1,0 +1,83 @@
+"""One e-mail of a channel, over a connection of its own to an address that may be connected to."""
+
+import socket
+import ssl
+from collections.abc import Callable
+
+import aiosmtplib
+
+from tocsin.edge.sending_addresses import connected, is_loopback, is_public
+from tocsin.model.errors import ChannelBusy, ChannelRefused
+from tocsin.respond.channels.sending import Mail, MailReply
+
+LOCAL_NAME = "localhost"
+"""What this machine calls itself to a mail server: its real name is nobody's business."""
+
+
+async def send_mail(mail: Mail, *, allow_private: bool, tls: ssl.SSLContext, sent: Callable[[], None]) -> MailReply:
+    """
+    Hand it to the server, and return the reply that decided; `sent` is called when the server may have it from now on.
+
+    Raises `ChannelBusy` where the connection broke, with `may_have_taken` when that was after the e-mail was sent;
+    `ChannelRefused` where the server cannot be talked to as securely as it must.
+    """
+    sock = await _connection(mail, allow_private)
+    client = aiosmtplib.SMTP(
+        hostname=mail.host,
+        sock=sock,
+        local_hostname=LOCAL_NAME,
+        timeout=None,
+        use_tls=mail.security == "tls",
+        start_tls=mail.security == "starttls",
+        tls_context=tls,
+    )
+    try:
+        return await _conversation(client, mail, sent)
+    finally:
+        client.close()
+        sock.close()
+
+
+async def _connection(mail: Mail, allow_private: bool) -> socket.socket:
+    try:
+        sock = await connected(mail.host, mail.port, allow_private=allow_private)
+    except OSError as error:
+        raise ChannelBusy(f"{mail.host}: no connection ({type(error).__name__})") from None
+    address = str(sock.getpeername()[0])
+    if mail.security == "plain" and (is_public(address) or (mail.password and not is_loopback(address))):
+        sock.close()
+        raise ChannelRefused(f"{mail.host} is not on this network: plain would show everything; use starttls or tls")
+    return sock
+
+
+async def _conversation(client: aiosmtplib.SMTP, mail: Mail, sent: Callable[[], None]) -> MailReply:
+    try:
+        await client.connect()
+        if mail.user:
+            await client.login(mail.user, mail.password)
+        await client.mail(mail.sender)
+        await client.rcpt(mail.recipient)
+    except aiosmtplib.SMTPResponseException as error:
+        return MailReply(code=error.code, text=error.message)
+    except (aiosmtplib.SMTPServerDisconnected, ConnectionError) as error:
+        raise ChannelBusy(f"{mail.host}: the connection broke: {_reason(error)}") from None
+    except (aiosmtplib.SMTPException, ssl.SSLError) as error:
+        raise ChannelRefused(f"{mail.host}: {_reason(error)}") from None
+    sent()
+    return await _content(client, mail)
+
+
+async def _content(client: aiosmtplib.SMTP, mail: Mail) -> MailReply:
+    try:
+        reply = await client.data(mail.content)
+    except aiosmtplib.SMTPResponseException as error:
+        return MailReply(code=error.code, text=error.message)
+    except (aiosmtplib.SMTPException, OSError) as error:
+        name = type(error).__name__
+        raise ChannelBusy(f"{mail.host}: no reply after the e-mail ({name})", may_have_taken=True) from None
+    return MailReply(code=reply.code, text=reply.message)
+
+
+def _reason(error: Exception) -> str:
+    """Why it cannot be talked to; the library's own words hold no secret here, and are cut."""
+    return f"{type(error).__name__}: {str(error)[:200]}"
