@@ -1,5 +1,6 @@
 """What was found and still stands, read back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,10 +36,11 @@ def standing(engine: sa.Engine, *, since: float, until: float | None = None, say
     order = (table.chain_id, table.block_number, table.id)
     with named_errors(), engine.begin() as connection:
         rows = connection.scalars(sa.select(table.body).where(*wanted).order_by(*order)).all()
-    return [_finding(body) for body in rows]
+    return [stored(body) for body in rows]
 
 
-def _finding(body: dict[str, Any]) -> Stored:
+def stored(body: Mapping[str, Any]) -> Stored:
+    """The finding in the body of its row."""
     return Stored(
         id_=body["id"],
         detector=body["detector"],

@@ -103,7 +103,6 @@ def _alerts() -> None:
         sa.Column(
             "transactions", sa.JSON(), nullable=False, comment="of a victim: the transactions that name it, digested"
         ),
-        sa.Column("touched_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("link", name=op.f("pk_alert_links")),
     )
     op.create_index(op.f("ix_alert_links_alert"), "alert_links", ["alert"], unique=False)

@@ -84,7 +84,6 @@ alert_links = sa.Table(
     sa.Column("alert", sa.Text, nullable=False),
     sa.Column("origin", sa.Text, nullable=False, comment="the alert that had it first, before any merge"),
     sa.Column("transactions", sa.JSON, nullable=False, comment="of a victim: the transactions that name it, digested"),
-    sa.Column("touched_at", sa.Double, nullable=False),
     sa.Index(None, "alert"),
 )
 
