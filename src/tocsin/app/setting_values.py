@@ -63,6 +63,11 @@ def _variable(name: str, where: str, environment: Mapping[str, str]) -> str:
     return environment[name]
 
 
+def expanded(text: str, where: str, environment: Mapping[str, str]) -> str:
+    """The text with its environment variables. Raises `SettingError`."""
+    return _text(text, where, environment)
+
+
 def _secret(value: object, where: str, environment: Mapping[str, str]) -> Secret:
     return Secret(_text(value, where, environment))
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 CALL = "eth_call"
+CALL_FROM = "eth_call:from"
+"""A call by somebody: the method before the colon, with the caller before what is called."""
 CODE_HASH = "eth_getCode:hash"
 """No method of a node's: whoever asks hashes what the method before the colon answers."""
 
@@ -31,10 +33,10 @@ class Lookup:
     @property
     def as_sent(self) -> tuple[Any, ...]:
         """The parameters as a node takes them: what is called, and with what, is one object."""
-        if self.method != CALL:
+        if self.asks != CALL:
             return self.parameters
-        address, data, *block = self.parameters
-        return ({"to": address, "data": data}, *block)
+        *sender, address, data, block = self.parameters
+        return ({**({"from": sender[0]} if sender else {}), "to": address, "data": data}, block)
 
 
 Answers: TypeAlias = Mapping[Lookup, str]
@@ -84,3 +86,8 @@ def storage(address: str, slot: str, *, block_number: int, chain_id: int) -> Loo
 def call(address: str, data: str, *, block_number: int, chain_id: int) -> Lookup:
     """What a view function returns after a block; `data` is selector and arguments."""
     return Lookup(CALL, (address, data, hex(block_number)), chain_id)
+
+
+def call_from(sender: str, address: str, data: str, *, block_number: int, chain_id: int) -> Lookup:
+    """What a function returns to this caller after a block; nobody answers where it would revert. Nothing is sent."""
+    return Lookup(CALL_FROM, (sender, address, data, hex(block_number)), chain_id)
