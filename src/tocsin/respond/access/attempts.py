@@ -42,3 +42,26 @@ class Buckets:
 
     def __len__(self) -> int:
         return len(self._left)
+
+
+@dataclass(slots=True, kw_only=True)
+class Strangers:
+    """
+    Wrong attempts at names that nobody has: they wait like others, so that waiting does not tell which names there are.
+
+    In bounded memory; the longest unused names are forgotten first.
+    """
+
+    most_names: int = 10_000
+    _failures: OrderedDict[str, tuple[int, float]] = field(default_factory=OrderedDict)
+
+    def locked_until(self, name: str) -> float:
+        """Until when the name waits."""
+        return self._failures.get(name, (0, 0.0))[1]
+
+    def failed(self, name: str, now: float) -> None:
+        """One more wrong attempt."""
+        failures = self._failures.pop(name, (0, 0.0))[0] + 1
+        self._failures[name] = (failures, now + wait_seconds(failures))
+        while len(self._failures) > self.most_names:
+            self._failures.popitem(last=False)
