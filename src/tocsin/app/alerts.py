@@ -1,7 +1,7 @@
 """The alerts that what a store holds makes: what was found and still stands, put together and scored."""
 
 from tocsin.app.chosen import with_rules
-from tocsin.app.known import load
+from tocsin.app.known import of_settings
 from tocsin.app.settings import Settings
 from tocsin.detect.alerts.alerts import alerts
 from tocsin.detect.alerts.score import STAGE, stage_of
@@ -26,7 +26,7 @@ def standing_alerts(settings: Settings, store: Store, *, now: float, hours: floa
     before = standing(
         store.engine, since=since - FUNDING_DAYS * DAY_SECONDS, until=since, saying=f"{STAGE}{Stage.FUNDING.value}"
     )
-    known = Labels.of(load(settings.known.files))
+    known = Labels.of(of_settings(settings))
     funding = [each for each in before if stage_of(each) is Stage.FUNDING]
     told = alerts([*funding, *recent], with_rules(settings), known)
     fresh = {finding.id for finding in recent}

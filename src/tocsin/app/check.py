@@ -8,7 +8,8 @@ from typing import Any
 
 from tocsin.app.asked import asked
 from tocsin.app.chosen import detectors_of, with_rules
-from tocsin.app.known import load
+from tocsin.app.estate import read_estate
+from tocsin.app.known import of_settings
 from tocsin.app.network import beacons
 from tocsin.app.settings import ChainSettings, Settings
 from tocsin.app.wanted import extra
@@ -50,10 +51,14 @@ class Check:
 
 def check_settings(settings: Settings) -> Iterator[Check]:
     """What the settings ask for. Raises `UserError` and `InputError`."""
-    known, every = load(settings.known.files), with_rules(settings)
+    known, every = of_settings(settings), with_rules(settings)
     if settings.known.files:
         detail = ", ".join(f"{len(known[name]):,} {name.replace('_', ' ')}" for name in known)
         yield Check(area="settings", name="known", state=State.OK, detail=detail)
+    if settings.estate.file:
+        estate = read_estate(settings)
+        detail = f"{len(estate.assets)} assets, {len(estate.people)} people; `tocsin estate check` asks the chains"
+        yield Check(area="settings", name="estate", state=State.OK, detail=detail)
     for chain in settings.chains:
         chosen = detectors_of(chain, every)
         detail = f"chain id {chain.chain_id}, {len(chain.endpoints)} endpoints, {len(chosen)} detectors"

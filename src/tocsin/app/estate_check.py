@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tocsin.app.known import load
+from tocsin.app.known import of_settings
 from tocsin.app.setting_values import expanded
 from tocsin.app.settings import ChainSettings, Settings
 from tocsin.chain.header import Header
@@ -54,7 +54,7 @@ async def check_estate(settings: Settings, estate: Estate, environment: Mapping[
 
     Raises `SettingError`, and `UserError` and `InputError` for the files of prices.
     """
-    prices = Prices.of(load(settings.known.files))
+    prices = Prices.of(of_settings(settings))
     assets = estate.assets.values()
     chains = dict.fromkeys(asset.chain_id for asset in assets if asset.place is not None)
     asked = [_Chain(settings, estate, chain_id, prices, now).check() for chain_id in chains if chain_id is not None]

@@ -10,7 +10,7 @@ from tocsin.app.backoff import Backoff
 from tocsin.app.chosen import detectors_of, with_rules
 from tocsin.app.deliver import Deliverer, to_log
 from tocsin.app.health import HealthBook
-from tocsin.app.known import load
+from tocsin.app.known import of_settings
 from tocsin.app.live import Live
 from tocsin.app.look import decode
 from tocsin.app.monitor import Monitor
@@ -78,7 +78,7 @@ async def live(settings: Settings, store: Store, metrics: Metrics, log: Log) -> 
     """All that the settings ask for, connected, not yet running. Raises `SettingError`, `StoreError`."""
     if not settings.chains:
         raise SettingError("no [[chain]] to watch; add one with name, chain_id and endpoints")
-    known, every = load(settings.known.files), with_rules(settings)
+    known, every = of_settings(settings), with_rules(settings)
     chosen = {chain.name: detectors_of(chain, every) for chain in settings.chains}
     book = HealthBook(store=store, clock=clock.now, log=log)
     deliverer = _deliverer(settings, store, book, metrics, log)
