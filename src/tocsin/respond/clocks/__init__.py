@@ -1,0 +1,1 @@
+"""Clocks: what must have happened by when, in an incident."""
