@@ -79,10 +79,11 @@ def one(desk: Desk, item: str) -> Listed:
     return every[item]
 
 
-def put(desk: Desk, actor: Actor, *, kind: str, content: Mapping[str, Any], version: int) -> Listed:
+def put(desk: Desk, actor: Actor, *, kind: str, content: Mapping[str, Any], expected: int | None = None) -> Listed:
     """
-    Add an item, or put it in place of the one with its id, which must be at this version: 0 for one never changed.
+    Add an item, or put it in place of the one with its id.
 
+    With `expected` it must be at this version: 0 for one that is as the file has it, or is not there.
     Raises `Unacceptable`, `Outdated`, `WrongState` where the id is of another kind, and `StoreError`.
     """
     if kind not in KINDS:
@@ -94,42 +95,40 @@ def put(desk: Desk, actor: Actor, *, kind: str, content: Mapping[str, Any], vers
     before = {each.item.id: each.kind for each in listing(desk)}.get(item.id, kind)
     if before != kind:
         raise WrongState(f"{item.id} is a {before}, not a {kind}; remove it first, or choose another id")
-    new = _new(desk, actor, item.id, kind, plain(item), version)
-    _change(desk, actor, new)
-    return _listed(item, new)
+    new = _new(desk, actor, item.id, kind, plain(item))
+    return _listed(item, _change(desk, actor, new, expected))
 
 
-def remove(desk: Desk, actor: Actor, *, item: str, version: int) -> None:
+def remove(desk: Desk, actor: Actor, *, item: str, expected: int | None = None) -> None:
     """
-    Take an item, which must be at this version, out of the estate.
+    Take an item out of the estate; with `expected` it must be at this version.
 
     Raises `NotFound`, `Outdated`, `WrongState` where something names it, and `StoreError`.
     """
     found = one(desk, item)
-    _change(desk, actor, _new(desk, actor, item, found.kind, None, version))
+    _change(desk, actor, _new(desk, actor, item, found.kind, None), expected)
 
 
-def _new(desk: Desk, actor: Actor, item: str, kind: str, content: Mapping[str, Any] | None, version: int) -> Changed:
-    return Changed(
-        id=item, kind=kind, version=version + 1, content=content, changed_at=desk.clock(), changed_by=str(actor)
-    )
+def _new(desk: Desk, actor: Actor, item: str, kind: str, content: Mapping[str, Any] | None) -> Changed:
+    return Changed(id=item, kind=kind, version=0, content=content, changed_at=desk.clock(), changed_by=str(actor))
 
 
-def _change(desk: Desk, actor: Actor, new: Changed) -> None:
-    """Write it where the estate still holds together with it."""
+def _change(desk: Desk, actor: Actor, new: Changed, expected: int | None) -> Changed:
+    """Write it where the estate still holds together with it, and return it with its version."""
     with named_errors(), desk.store.engine.begin() as connection:
-        rows.change(connection, new, _draft(new, actor))
+        written = rows.change(connection, new, _draft(new, actor), expected)
         try:
             _overlaid(read_estate(desk.settings), rows.changes(connection))
         except EstateError as error:
             raise (WrongState if new.content is None else Unacceptable)(str(error)) from None
     desk.ring()
+    return written
 
 
 def _draft(new: Changed, actor: Actor) -> Draft:
     """How people are reached is theirs, and the journal is for ever: of them only the names of fields are entered."""
     content = new.content and (sorted(new.content) if new.kind == PERSON else new.content)
-    data = {"item": new.id, "kind": new.kind, "version": new.version, "content": content}
+    data = {"item": new.id, "kind": new.kind, "content": content}
     kind = REMOVED if new.content is None else PUT
     return Draft(stream=STREAM, kind=kind, actor=actor, occurred_at=new.changed_at, data=data)
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,19 +40,21 @@ def version(engine: sa.Engine) -> int:
         return connection.scalar(sa.select(sa.func.sum(estate_items.c.version))) or 0
 
 
-def change(connection: sa.Connection, new: Changed, draft: Draft) -> None:
+def change(connection: sa.Connection, new: Changed, draft: Draft, expected: int | None) -> Changed:
     """
-    Write an item as it is from now on, and enter the draft into the journal.
+    Write an item as it is from now on, enter the draft into the journal, and return the item with its version.
 
-    Raises `Outdated` where the version before is not the one below the new version.
+    Raises `Outdated` where it is not at the version that is expected.
     """
     journal.append(connection, [draft], now=new.changed_at)  # holds every other change back until this one is committed
     mine = estate_items.c.id == new.id
     before = connection.scalar(sa.select(estate_items.c.version).where(mine)) or 0
-    if before != new.version - 1:
-        raise Outdated(f"{new.id} was changed meanwhile: it is at version {before}, not {new.version - 1}; look again")
-    row = {**asdict(new), "content": None if new.content is None else json.dumps(new.content)}
+    if expected not in (None, before):
+        raise Outdated(f"{new.id} was changed meanwhile: it is at version {before}, not {expected}; look again")
+    written = replace(new, version=before + 1)
+    row = {**asdict(written), "content": None if new.content is None else json.dumps(new.content)}
     connection.execute((sa.update(estate_items).where(mine) if before else sa.insert(estate_items)).values(row))
+    return written
 
 
 def keep_holdings(engine: sa.Engine, counted: Iterable[str], found: Iterable[Holding]) -> None:
