@@ -79,6 +79,7 @@ class RespondSettings:
     regimes: tuple[str, ...] = setting(
         "Regimes you are under, such as gdpr, dora, nis2: their clocks run. docs/reference/obligations has all.", ()
     )
+    clocks: str = setting("Targets and duties of your own: docs/clocks.md; empty for the defaults.", "")
     countries: tuple[str, ...] = setting("Countries whose public holidays count, such as US or DE-BY.", ())
 
 
