@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import sqlalchemy as sa
 
@@ -11,6 +12,8 @@ from tocsin.edge.store.schema.paging import contact_tests, on_call_overrides, on
 from tocsin.model.errors import NotFound
 from tocsin.respond.oncall.schedule import Override, Swap
 
+Connection: TypeAlias = sa.Connection
+"""A transaction that others go on with."""
 ASKED, TAKEN, DECLINED, WITHDRAWN = "asked", "taken", "declined", "withdrawn"
 
 

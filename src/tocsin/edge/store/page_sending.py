@@ -36,6 +36,13 @@ def next_due(connection: sa.Connection) -> float | None:
     return found
 
 
+def next_free(connection: sa.Connection) -> float | None:
+    """When the next claim ends that nobody has given back; None where none is held."""
+    held = sa.select(sa.func.min(page_ways.c.claimed_until)).where(_is(WayState.SENDING))
+    found: float | None = connection.scalar(held)
+    return found
+
+
 def reclaim(connection: sa.Connection, now: float) -> int:
     """Free the ways whose holder has gone; how many."""
     gone = (_is(WayState.SENDING), page_ways.c.claimed_until <= now)

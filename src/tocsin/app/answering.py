@@ -1,0 +1,123 @@
+"""
+Answering pages: by the link in a message, or by name.
+
+Looking a link up changes nothing, for mail scanners open every link; only answering does, once.
+"""
+
+from dataclasses import dataclass
+
+from tocsin.app.desk import Desk
+from tocsin.edge.store import incidents, on_call, pages
+from tocsin.edge.store.errors import named_errors
+from tocsin.edge.store.on_call import Connection
+from tocsin.model.actor import Actor, ActorKind
+from tocsin.model.errors import NotAllowed, NotFound, WrongState
+from tocsin.respond.incident import events
+from tocsin.respond.incident.incident import Incident
+from tocsin.respond.paging import links
+from tocsin.respond.paging.page import Page, PageState
+from tocsin.respond.paging.wording import BARE
+
+LINK = "link"
+TEST = "test:"
+"""How the page of a ticket begins that stands for a test of a contact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a link is about, as far as whoever holds it may see."""
+
+    title: str
+    text: str
+    person: str
+    number: str = ""
+    """Of the incident; empty for a test."""
+    priority: str = ""
+    is_over: bool = False
+    """Whether there is nothing to answer any more."""
+    says: str = ""
+    """Why not, in words."""
+
+
+def look_up(desk: Desk, token: str) -> Asked:
+    """What a link is about. Raises `NotFound`, `WrongState` for one that is too old, and `StoreError`."""
+    with named_errors(), desk.store.engine.begin() as connection:
+        ticket, used_at = _ticket(desk, connection, token)
+        if ticket.page.startswith(TEST):
+            return Asked(
+                title="Test of a contact", text="Nothing has happened.", person="", is_over=used_at is not None
+            )
+        page = pages.load(connection, ticket.page)
+        return _asked(page, incidents.load(connection, page.incident), used_at)
+
+
+def answer_link(desk: Desk, token: str) -> Asked:
+    """
+    Acknowledge by the link of a page. Done once; again it says so.
+
+    Raises `NotFound`, `WrongState` for one that is too old or was used, and `StoreError`.
+    """
+    now = desk.clock()
+    with named_errors(), desk.store.engine.begin() as connection:
+        incidents.hold(connection)
+        ticket, used_at = _ticket(desk, connection, token)
+        if used_at is not None:
+            raise WrongState("this link was used already: it is answered")
+        pages.use_token(connection, links.digest(token), now)
+        if ticket.page.startswith(TEST):
+            person = on_call.answer_test(connection, ticket.page.removeprefix(TEST), now)
+            return Asked(title="Test of a contact", text="It works.", person=person, is_over=True)
+        page = pages.load(connection, ticket.page)
+        incident = _answer(connection, page, Actor(ActorKind.USER, page.person), LINK, now)
+    desk.ring()
+    return _asked(page, incident, now)
+
+
+def answer_page(desk: Desk, actor: Actor, page: str, via: str) -> Page:
+    """
+    Acknowledge a page by its id: the person it was sent to, or somebody else for himself.
+
+    Raises `NotFound`, `NotAllowed` for a program, `WrongState` where the incident is over, and `StoreError`.
+    """
+    if not actor.is_person:
+        raise NotAllowed("only a person acknowledges: a program cannot say that somebody has it")
+    now = desk.clock()
+    with named_errors(), desk.store.engine.begin() as connection:
+        incidents.hold(connection)
+        found = pages.load(connection, page)
+        _answer(connection, found, actor, via, now)
+    desk.ring()
+    return found
+
+
+def _answer(connection: Connection, page: Page, actor: Actor, via: str, now: float) -> Incident:
+    """The pager reads it in the journal, and stops."""
+    incident = incidents.load(connection, page.incident)
+    if not incident.is_open:
+        raise WrongState(f"{incident.number} is {incident.status}: there is nothing to acknowledge")
+    said: list[events.Event] = [events.Acknowledged(via=via, page=page.id)]
+    if page.person == actor.id and page.state.is_open:
+        pages.end(connection, page, PageState.ANSWERED, now)
+        said.append(events.PageAnswered(page=page.id, person=page.person, answer="acknowledged", channel=via))
+    return incidents.record(connection, page.incident, said, actor=actor, occurred_at=now, now=now)
+
+
+def _ticket(desk: Desk, connection: Connection, token: str) -> tuple[links.Ticket, float | None]:
+    key = on_call.link_key(connection)
+    if key is None:
+        raise NotFound("this link is none of ours: no page was ever sent from here")
+    return links.ticket(token, key, desk.clock()), pages.token_use(connection, links.digest(token))
+
+
+def _asked(page: Page, incident: Incident, used_at: float | None) -> Asked:
+    has_it = incident.acknowledged_by
+    says = f"{incident.number} is {incident.status}." if not incident.is_open else f"{has_it} has it." if has_it else ""
+    return Asked(
+        title=incident.name,
+        text=BARE if incident.is_restricted else incident.summary,
+        person=page.person,
+        number=incident.number,
+        priority=incident.priority,
+        is_over=used_at is not None or not incident.is_open,
+        says=says,
+    )

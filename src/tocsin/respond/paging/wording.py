@@ -1,0 +1,68 @@
+"""
+What a page says: what happened, why it is urgent, why this person, and where to answer.
+
+Where the incident is restricted, or more confidential than the person or the channel may be told, only its name is
+said: who is woken can read the rest after logging in.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from tocsin.respond.channels.tlp import over_clearance
+from tocsin.respond.incident.state import Incident
+from tocsin.respond.message import Message, MessageKind
+from tocsin.respond.paging.page import CLOCK, REMINDER, ROLE, Page
+
+PUBLIC = "clear"
+"""The label of a page that says nothing but a name."""
+BARE = "What it is about may not be told here. Log in to read it; answer to say that you have it."
+
+
+def page_message(
+    incident: Incident, page: Page, *, base: str, token: str, clearance: str, may_be_repeat: bool
+) -> Message:
+    """The page as one person may read it. `base` is how people reach tocsin, without a slash at its end."""
+    whole = Message(
+        key=page.id,
+        subject=incident.id,
+        kind=MessageKind.PAGE,
+        title=incident.name,
+        text="\n\n".join(part for part in (_opening(page), incident.summary, _because(incident)) if part),
+        priority=page.priority,
+        tlp=incident.tlp,
+        facts=_facts(incident, page),
+        link=f"{base}/incidents/{incident.number}",
+        acknowledge_link=f"{base}/ack/{token}",
+        may_be_repeat=may_be_repeat,
+        is_exercise=bool(incident.exercise),
+    )
+    is_secret = incident.is_restricted or over_clearance(incident.tlp, clearance)
+    return bare(whole, incident.codename or incident.number) if is_secret else whole
+
+
+def bare(message: Message, name: str) -> Message:
+    """The same with nothing but a name: what may go everywhere."""
+    return replace(message, title=name, text=BARE, facts=(), tlp=PUBLIC)
+
+
+def _opening(page: Page) -> str:
+    """Why this page, where it is not the first that anybody hears."""
+    return page.reason if page.policy in (REMINDER, CLOCK, ROLE) else ""
+
+
+def _because(incident: Incident) -> str:
+    return "; ".join(incident.because)
+
+
+def _facts(incident: Incident, page: Page) -> tuple[tuple[str, str], ...]:
+    hit = ", ".join(incident.hit)
+    began = incident.times.occurred
+    told = (
+        ("Incident", incident.number),
+        ("Type", incident.type.replace("_", " ")),
+        ("Hit", hit),
+        ("Began", "" if began is None else f"{datetime.fromtimestamp(began, UTC):%Y-%m-%d %H:%M:%S} UTC"),
+        ("Commander", incident.commander or "nobody yet"),
+        ("Told because", page.reason),
+    )
+    return tuple((name, value) for name, value in told if value)
