@@ -129,7 +129,7 @@ class Working(RuleBasedStateMachine):
 
     @rule()
     def review(self) -> None:
-        self.do(BO, lambda one: (events.ReviewChanged(before=one.review.state, after="reviewed", reviewer="bo"),))
+        self.do(BO, lambda one: steps.review(one, BO, "reviewed"))
 
     @precondition(lambda self: self.incident.status == "closed")
     @rule(phase=st.sampled_from(PHASES), reason=REASONS)
@@ -267,6 +267,12 @@ def test_a_row_that_a_person_overruled_does_not_raise_it_again() -> None:
     raised = steps.reclassify(state, other)
     assert isinstance(raised[0], events.Classified)
     assert any(isinstance(one, events.TaskAdded) and one.task == "rotate-keys" for one in raised)
+
+
+def test_who_leads_does_not_review() -> None:
+    with pytest.raises(NotAllowed, match="somebody else reviews"):
+        steps.review(incident(LED), ADA, "reviewed")
+    assert steps.review(incident(LED), BO, "reviewed")
 
 
 def test_a_program_acknowledges_nothing() -> None:

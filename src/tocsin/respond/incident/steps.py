@@ -4,7 +4,7 @@ What people do with an incident, as events: each function checks that it may be 
 They read the state and return events; nothing is written here. Raises `WrongState`, `NotAllowed`, `Unacceptable`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from tocsin.model.actor import Actor
@@ -14,6 +14,7 @@ from tocsin.respond.incident import events, machine
 from tocsin.respond.incident.classification import Classification
 from tocsin.respond.incident.events import Event
 from tocsin.respond.incident.incident import COMMANDER, PHASES, Incident
+from tocsin.respond.incident.needs import need_open, need_own, need_person
 from tocsin.respond.incident.roles import role_of
 from tocsin.respond.incident.tasks import first_tasks
 from tocsin.respond.incident.types import type_of
@@ -173,20 +174,24 @@ def give_verdict(incident: Incident, word: str, reason: str) -> Events:
     return (events.VerdictGiven(verdict=verdict(word, reason), reason=reason),)
 
 
-def need_person(actor: Actor, what: str) -> None:
-    """Raises `NotAllowed` for a program."""
-    if not actor.is_person:
-        raise NotAllowed(f"only a person may {what}, and {actor} is none")
+REVIEWS: Mapping[str, tuple[str, ...]] = {
+    "not_reviewed": ("pending", "in_progress", "reviewed"),
+    "pending": ("not_reviewed", "in_progress", "reviewed"),
+    "in_progress": ("pending", "reviewed"),
+    "reviewed": ("pending", "in_progress"),
+}
+"""The review by a peer, and what may come after what (reference: incident response, 3.12.9)."""
 
 
-def need_own(incident: Incident) -> None:
-    """Raises `WrongState` for what goes on in another incident."""
-    if incident.merged_into:
-        raise WrongState(f"{incident.number} goes on in another incident ({incident.merged_into}); do it there")
-
-
-def need_open(incident: Incident) -> None:
-    """Raises `WrongState` for what is closed, or goes on elsewhere."""
-    need_own(incident)
-    if not incident.is_open:
-        raise WrongState(f"{incident.number} is closed; reopen it first: tocsin incident reopen {incident.number}")
+def review(incident: Incident, actor: Actor, after: str, note: str = "", reviewer: str = "") -> Events:
+    """The review by a peer goes on. Whoever leads or led the incident does not finish it."""
+    need_open(incident)
+    need_person(actor, "review an incident")
+    if after not in REVIEWS[incident.review.state]:
+        known = ", ".join(REVIEWS[incident.review.state])
+        raise WrongState(f"the review of {incident.number} is {incident.review.state}; from there: {known}")
+    led = {one.person for one in incident.assignments if one.role == COMMANDER}
+    if after == "reviewed" and actor.id in led:
+        raise NotAllowed(f"{actor.id} leads or led {incident.number}: somebody else reviews it")
+    who = actor.id if after == "reviewed" else reviewer or incident.review.reviewer
+    return (events.ReviewChanged(before=incident.review.state, after=after, reviewer=who, note=note),)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from tocsin.model.errors import NotFound, Unacceptable, WrongState
 from tocsin.model.priority import HOUR_SECONDS, MINUTE_SECONDS, Priority
 from tocsin.respond.incident.events import TaskAdded, TaskChanged
+from tocsin.respond.incident.needs import need_open
 from tocsin.respond.incident.parts import Task
 from tocsin.respond.incident.state import Incident
 from tocsin.respond.incident.types import TYPES
@@ -188,6 +189,7 @@ def changed(
 
     A mandatory task is cancelled only with a note that says why.
     """
+    need_open(incident)
     task = task_of(incident, id)
     after = task.state if state is None else state
     if after not in STATES:
