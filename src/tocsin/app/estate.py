@@ -17,6 +17,7 @@ from tocsin.respond.estate import reading
 from tocsin.respond.estate.estate import EMPTY, Estate
 from tocsin.respond.estate.fields import nearest, shown
 from tocsin.respond.estate.links import KINDS, PERSON, Item, joined, kind_of, listed
+from tocsin.respond.estate.value import Holding
 from tocsin.respond.estate.writing import plain
 from tocsin.respond.journal import Draft
 
@@ -77,6 +78,16 @@ def one(desk: Desk, item: str) -> Listed:
     if item not in every:
         raise NotFound(f"there is nothing with the id {shown(item)} in the estate; {nearest(item, every)}")
     return every[item]
+
+
+def holdings_now(desk: Desk) -> tuple[Holding, ...]:
+    """What assets held when each was last counted, what is worth most first. Raises `StoreError`."""
+    return rows.holdings(desk.store.engine)
+
+
+def keep(desk: Desk, counted: Iterable[str], found: Iterable[Holding]) -> None:
+    """Keep what the assets that were counted hold. Raises `StoreError`."""
+    rows.keep_holdings(desk.store.engine, counted, found)
 
 
 def put(desk: Desk, actor: Actor, *, kind: str, content: Mapping[str, Any], expected: int | None = None) -> Listed:
