@@ -16,6 +16,9 @@ from tocsin.respond.clocks.clock import Clock, State
 from tocsin.respond.clocks.plan import Board
 from tocsin.respond.clocks.situation import Situation
 
+Connection = sa.Connection
+"""What an operation is part of: whoever wires operations need not know what the database is."""
+
 INCIDENTS_AT_ONCE = 200
 """Of how many incidents clocks are fired in one transaction."""
 _FIELDS = Clock.__struct_fields__
