@@ -11,6 +11,8 @@ class MessageKind(StrEnum):
 
     PAGE = "page"
     """Somebody must act, and say that he does."""
+    ACKNOWLEDGED = "acknowledged"
+    """Somebody has it: silences a page where the channel can."""
     UPDATE = "update"
     """How things stand."""
     RESOLVED = "resolved"

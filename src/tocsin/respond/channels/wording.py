@@ -5,6 +5,7 @@ Titles, token names and revert reasons are written by attackers. Here every char
 log or a line protocol is written as its code; each channel then escapes what acts in its own form.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
@@ -23,23 +24,34 @@ _ACT_IN_LINKS = frozenset("<>\"'`|\\^{}()[]* ")
 """Legal or not: what could end a link early in HTML, Markdown or Slack's form. Each is written as %XX instead."""
 _KIND_MARKS = {
     MessageKind.PAGE: (),
+    MessageKind.ACKNOWLEDGED: ("ACKNOWLEDGED",),
     MessageKind.UPDATE: ("UPDATE",),
     MessageKind.RESOLVED: ("RESOLVED",),
     MessageKind.TEST: ("TEST",),
 }
+_SCHEME = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,15})://")
+_DOT = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2})")
+"""The dot of a name such as evil.example; not of 1,200.50, nor at the end of a sentence."""
 T = TypeVar("T")
 
 
 def cleaned(message: Message) -> Message:
-    """The message without anything that acts by itself, and bounded. `text` keeps its line ends."""
+    """
+    The message without anything that acts by itself, and bounded. `text` keeps its line ends.
+
+    Programs make links of whatever looks like one, and a token may be called after a thief's page. So names of pages
+    are broken, as in evil[.]example, except in updates: people wrote and approved those.
+    """
+    inert = str if message.kind is MessageKind.UPDATE else _without_pages
+    text = "\n".join(map(_visible, message.text[:LONGEST_TEXT].splitlines())).strip()
     return replace(
         message,
         key=line(message.key),
-        subject=line(message.subject),
-        title=line(message.title),
-        text="\n".join(map(_visible, message.text[:LONGEST_TEXT].splitlines())).strip(),
+        subject=inert(line(message.subject)),
+        title=inert(line(message.title)),
+        text=inert(text),
         tlp=line(message.tlp),
-        facts=tuple((line(name), line(value)) for name, value in message.facts[:MOST_FACTS]),
+        facts=tuple((inert(line(name)), inert(line(value))) for name, value in message.facts[:MOST_FACTS]),
         link=_link(message.link),
         acknowledge_link=_link(message.acknowledge_link),
     )
@@ -53,6 +65,11 @@ def line(text: str) -> str:
 def short(text: str, most: int) -> str:
     """The text cut to so many characters, with a mark where it was cut."""
     return text if len(text) <= most else text[: max(most - 1, 0)].rstrip() + CUT
+
+
+def _without_pages(text: str) -> str:
+    """The text with nothing in it that a program would make a link of."""
+    return _DOT.sub("[.]", _SCHEME.sub(r"\1[:]//", text))
 
 
 def _visible(text: str) -> str:
@@ -151,8 +168,9 @@ def _shortened(message: Message, budget: int) -> Message:
     left = budget - len(title)
     facts = []
     for name, value in message.facts:
-        if (left := left - len(name) - len(value)) < 0:
+        if len(name) + len(value) > left:
             break
         facts.append((name, value))
+        left -= len(name) + len(value)
     text = short(message.text, left) if left > 0 else ""
     return replace(message, title=title, text=text, facts=tuple(facts))

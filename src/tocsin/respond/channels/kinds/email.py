@@ -156,7 +156,6 @@ CHANNEL = Channel(
     render=render,
     judge=judge,
     wrong=wrong,
-    harms=(b"\nBcc:", b"<script", b"<img"),
     examples=(
         Renders(
             says="a page, plain and as HTML",

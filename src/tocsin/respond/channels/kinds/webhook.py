@@ -109,7 +109,9 @@ def wrong(settings: Settings) -> str:
 CHANNEL = Channel(
     id="webhook",
     settings=Settings,
-    address=AddressForm(says="any name the receiver knows the person by, up to 200 characters", pattern=r".{0,200}"),
+    address=AddressForm(
+        says="any name the receiver knows the person by, up to 200 characters", pattern=r"[^\x00-\x1f\x7f]{0,200}"
+    ),
     render=render,
     judge=judge,
     wrong=wrong,
