@@ -1,7 +1,7 @@
 """The rows of evidence. Each is written in one transaction with the entry of the journal that tells of it."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -13,6 +13,8 @@ from tocsin.model.errors import NotFound
 from tocsin.respond.evidence.item import Copy, Item, State, Type
 
 ITEMS_AT_ONCE = 500
+Connection: TypeAlias = sa.Connection
+"""What is handed from one function of the store to the next."""
 
 
 def insert(connection: sa.Connection, item: Item) -> None:
