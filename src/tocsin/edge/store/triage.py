@@ -8,7 +8,7 @@ before.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 import sqlalchemy as sa
@@ -33,6 +33,8 @@ from tocsin.respond.triage.alert import Story, TriagedAlert
 from tocsin.respond.triage.machine import State
 from tocsin.respond.triage.quality import Judged
 
+Connection: TypeAlias = sa.Connection
+"""An open transaction, by a name for those who may not know the database."""
 MOST_ALIKE = 6
 """How many ids are named where the beginning of one fits several."""
 _ID_CHARACTERS = frozenset("0123456789abcdef-")

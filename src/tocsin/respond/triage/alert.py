@@ -42,6 +42,8 @@ class Story(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     stages: tuple[str, ...] = ()
     detectors: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    """What kind of incident it may be."""
     actors: tuple[str, ...] = ()
     victims: tuple[str, ...] = ()
     transactions: tuple[str, ...] = ()
@@ -50,8 +52,6 @@ class Story(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     assets: tuple[str, ...] = ()
     """Of the estate: what was hit, and what hangs on it."""
     directly: tuple[str, ...] = ()
-    links: tuple[str, ...] = ()
-    """What else joins it to an incident."""
     raw_sha256: str = ""
     told: str = ""
     """Digest of what its incident was last told of it."""
