@@ -81,6 +81,7 @@ class RespondSettings:
     )
     clocks: str = setting("Targets and duties of your own: docs/clocks.md; empty for the defaults.", "")
     countries: tuple[str, ...] = setting("Countries whose public holidays count, such as US or DE-BY.", ())
+    roles: tuple[str, ...] = setting("Roles in an incident beside those that docs/incidents.md lists.", ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from tocsin.edge.store import journal
-from tocsin.edge.store.incident_rows import write_rows
+from tocsin.edge.store.incident_rows import named, write_rows
 from tocsin.edge.store.schema.incidents import incident_numbers, incident_states
 from tocsin.model.actor import Actor
 from tocsin.model.errors import NotFound, Unacceptable
@@ -85,6 +85,11 @@ def record(  # noqa: PLR0913 - what a recorded event consists of; all but three 
 def load(connection: sa.Connection, incident: str) -> Incident:
     """The state of an incident. Raises `NotFound`."""
     return _after(connection, incident, _kept(connection, incident), until=())
+
+
+def look_up(connection: sa.Connection, name: str, viewer: Actor) -> Incident:
+    """The incident that is called so (see `named`), if `viewer` may see it. Raises `NotFound`, `Unacceptable`."""
+    return load(connection, named(connection, name, viewer=viewer))
 
 
 def hold(connection: sa.Connection) -> None:

@@ -379,6 +379,10 @@ def _access_revoked(was: Incident, event: events.AccessRevoked, _entry: Entry) -
     return {"access": tuple(person for person in was.access if person != event.person)}
 
 
+def _viewed(was: Incident, _event: events.Viewed, entry: Entry) -> Changes:
+    return {"views": _with(was.views, str(entry.actor), entry.occurred_at)}
+
+
 def _restriction_changed(_was: Incident, event: events.RestrictionChanged, _entry: Entry) -> Changes:
     return {"is_restricted": event.is_restricted, "codename": event.codename}
 
@@ -468,7 +472,7 @@ _CHANGES: Mapping[type[Event], Callable[[Incident, Any, Entry], Changes]] = {
     events.Unmerged: _unmerged,
     events.AccessGranted: _access_granted,
     events.AccessRevoked: _access_revoked,
-    events.Viewed: _nothing,
+    events.Viewed: _viewed,
     events.RestrictionChanged: _restriction_changed,
     events.ReviewChanged: _review_changed,
     events.PostMortemWritten: _post_mortem_written,

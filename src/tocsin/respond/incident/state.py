@@ -96,6 +96,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     merged_from: Mapping[str, Origin] = {}
     access: tuple[str, ...] = ()
     """Who may see it, besides those with a role, while it is restricted."""
+    views: Mapping[str, float] = {}
+    """Who read it last when, while it was restricted."""
     review: Review = Review()
     post_mortem: PostMortemWritten | None = None
     items: Mapping[str, ActionItem] = {}

@@ -8,6 +8,8 @@ unpause gate (reference: incident response, 6.5, 10.6), SEAL: actions on a compr
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from tocsin.model.errors import NotFound, Unacceptable, WrongState
 from tocsin.model.priority import HOUR_SECONDS, MINUTE_SECONDS, Priority
 from tocsin.respond.incident.events import TaskAdded, TaskChanged
@@ -205,3 +207,9 @@ def changed(
         due_at=task.due_at if due_at is None else due_at,
         note=note or task.note,
     )
+
+
+def after_change(incident: Incident, event: TaskChanged) -> Incident:
+    """The incident as it will be: what is changed with it may wait for that task."""
+    task = msgspec.structs.replace(incident.tasks[event.task], state=event.state)
+    return msgspec.structs.replace(incident, tasks={**incident.tasks, event.task: task})
