@@ -7,11 +7,12 @@ from typing import TextIO
 
 from tocsin.app.live import run
 from tocsin.app.settings import Settings
-from tocsin.app.start import live, secrets
+from tocsin.app.start import book_of, live, secrets
 from tocsin.edge import clock
 from tocsin.edge.logs import Log, logger
 from tocsin.edge.metrics import Metrics, serving
 from tocsin.edge.store.store import Store, open_store
+from tocsin.model.errors import SettingError
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -54,4 +55,7 @@ async def _until_stopped(
 
 
 async def _watch(settings: Settings, store: Store, metrics: Metrics, log: Log, *, until_caught_up: bool) -> None:
-    await run(await live(settings, store, metrics, log), until_caught_up=until_caught_up)
+    if not settings.chains:
+        raise SettingError("no [[chain]] to watch; add one with name, chain_id and endpoints")
+    watching = await live(settings, store, metrics, log, book_of(store, log))
+    await run(watching, until_caught_up=until_caught_up)

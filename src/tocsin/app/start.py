@@ -18,6 +18,7 @@ from tocsin.app.network import WithNetwork, with_network
 from tocsin.app.notes import ChainNotes
 from tocsin.app.pending import PendingView
 from tocsin.app.pending_watch import PendingWatch
+from tocsin.app.responding import Responding
 from tocsin.app.settings import ChainSettings, Settings, parse
 from tocsin.app.simulation_queue import SimulationQueue
 from tocsin.app.simulation_watch import Offering, SimulationWatch
@@ -74,23 +75,43 @@ async def reader_of(chain: ChainSettings, chosen: Mapping[str, Detector]) -> Nod
     )
 
 
-async def live(settings: Settings, store: Store, metrics: Metrics, log: Log) -> Live:
-    """All that the settings ask for, connected, not yet running. Raises `SettingError`, `StoreError`."""
-    if not settings.chains:
-        raise SettingError("no [[chain]] to watch; add one with name, chain_id and endpoints")
+def book_of(store: Store, log: Log) -> HealthBook:
+    """The book of what hinders this process."""
+    return HealthBook(store=store, clock=clock.now, log=log)
+
+
+async def live(
+    settings: Settings,
+    store: Store,
+    metrics: Metrics,
+    log: Log,
+    book: HealthBook,
+    *,
+    responding: Responding | None = None,
+) -> Live:
+    """
+    All that the settings ask for, connected, not yet running. Raises `SettingError`, `StoreError`.
+
+    With `responding`, that works beside the chains, and is woken by what is found.
+    """
     known, every = of_settings(settings), with_rules(settings)
     chosen = {chain.name: detectors_of(chain, every) for chain in settings.chains}
-    book = HealthBook(store=store, clock=clock.now, log=log)
     deliverer = _deliverer(settings, store, book, metrics, log)
     connected = await asyncio.gather(*(reader_of(chain, chosen[chain.name]) for chain in settings.chains))
     readers = {chain.name: reader for chain, reader in zip(settings.chains, connected, strict=True)}
     beside = [chain for chain in settings.chains if chain.beacon_urls]
     networks = {chain.name: _network(chain, readers[chain.name], store) for chain in beside}
     workers, monitors, pending, simulations = [], [], [], []
+
+    def found() -> None:
+        deliverer.wake.set()
+        if responding is not None:
+            responding.found()
+
     for chain in settings.chains:
         reader = readers[chain.name]
         asked = networks.get(chain.name, reader)
-        notes = _notes(chain, metrics, log, deliverer.wake.set)
+        notes = _notes(chain, metrics, log, found)
         queue = SimulationQueue(node=reader, random=clock.dice(), known=known) if chain.simulate else None
         watcher = Watcher(
             reader=asked,
@@ -127,6 +148,7 @@ async def live(settings: Settings, store: Store, metrics: Metrics, log: Log) -> 
         pending=pending,
         simulations=simulations,
         close=close,
+        also=() if responding is None else responding.works,
     )
 
 

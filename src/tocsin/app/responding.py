@@ -1,0 +1,74 @@
+"""What works beside the watching when tocsin responds: triage, clocks, pages, evidence. Wired here, run by `live`."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tocsin.app.backoff import Backoff
+from tocsin.app.bell import Bell
+from tocsin.app.chosen import with_rules
+from tocsin.app.desk import Desk
+from tocsin.app.estate import estate_now
+from tocsin.app.evidence_checkpoint import Checkpointer
+from tocsin.app.evidence_stamps import stampers_of
+from tocsin.app.health import HealthBook
+from tocsin.app.known import of_settings
+from tocsin.app.live import Work
+from tocsin.app.pager import Pager
+from tocsin.app.settings import Settings
+from tocsin.app.telling import teller_of
+from tocsin.app.timekeeper import Timekeeper
+from tocsin.app.triage import Triage
+from tocsin.detect.labels import Labels
+from tocsin.edge import clock
+from tocsin.edge.evidence_key import signing_key
+from tocsin.edge.logs import Log
+from tocsin.edge.store.store import Store
+
+STAMP_RETRY = Backoff(first_seconds=30.0, longest_seconds=3_600.0, jitter=clock.jitter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Responding:
+    """The works, and what wakes the first of them."""
+
+    desk: Desk
+    bell: Bell
+    works: Sequence[Work]
+    found: Callable[[], None]
+    """To be called when a block's findings are stored."""
+
+
+def desk_of(settings: Settings, store: Store, bell: Bell) -> Desk:
+    """The desk of a process in which followers are rung awake."""
+    return Desk(settings=settings, store=store, clock=clock.now, entropy=clock.entropy, ring=bell.ring)
+
+
+def responding(
+    settings: Settings, store: Store, book: HealthBook, log: Log, environment: Mapping[str, str]
+) -> Responding:
+    """
+    Everything that responds, not yet running; to be called in the loop that will run it.
+
+    Raises `SettingError`, `EstateError`, and what files that the settings name raise.
+    """
+    bell = Bell(asyncio.get_running_loop())
+    desk = desk_of(settings, store, bell)
+    triage = Triage(
+        desk=desk,
+        detectors=with_rules(settings),
+        known=Labels.of(of_settings(settings)),
+        estate=lambda: estate_now(desk),
+        book=book,
+    )
+    timekeeper = Timekeeper(desk=desk, heard=bell.listener(), health=book)
+    pager = Pager(desk=desk, teller=teller_of(settings, environment), log=log, wake=bell.listener())
+    works = (triage.run, timekeeper.run, pager.run, _checkpointer(desk).run)
+    return Responding(desk=desk, bell=bell, works=works, found=triage.wake.set)
+
+
+def _checkpointer(desk: Desk) -> Checkpointer:
+    evidence = desk.settings.evidence
+    key = signing_key(Path(evidence.key))
+    return Checkpointer(desk=desk, key=key, stampers=stampers_of(evidence, STAMP_RETRY))
