@@ -25,7 +25,7 @@ from tocsin.app.settings import Settings, parse
 from tocsin.app.simulation import DETECTOR
 from tocsin.app.simulation_queue import MOST_FAILURES, SimulationQueue
 from tocsin.app.simulation_watch import MOST_BEHIND, Offering, SimulationWatch
-from tocsin.app.start import live
+from tocsin.app.start import book_of, live
 from tocsin.app.trial import NewContract
 from tocsin.app.watch import Unobserved, Watcher
 from tocsin.app.worker import Worker
@@ -333,7 +333,8 @@ def during(given: Settings, store: Store, act: Callable[[], Awaitable[None]]) ->
     """Act while the chain of the settings is watched, once it is caught up with."""
 
     async def whole() -> None:
-        made = await live(given, store, Metrics(clock.now), logger(io.StringIO(), ()))
+        log = logger(io.StringIO(), ())
+        made = await live(given, store, Metrics(clock.now), log, book_of(store, log))
         watching = asyncio.create_task(run(made, until_caught_up=False))
         watcher = made.workers[0].watcher
         height = (await watcher.reader.head()).number
