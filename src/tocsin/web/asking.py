@@ -9,12 +9,30 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from tocsin.app.access import Guard
+from tocsin.app.audit import Trace
 from tocsin.app.desk import Desk
 from tocsin.model.errors import Unacceptable, Unauthenticated
 from tocsin.respond.access.caller import Caller
+from tocsin.respond.access.forgery import SAFE_METHODS
 from tocsin.respond.access.scopes import known
+from tocsin.web.ledger import began
 
-__all__ = ["DESK", "EXPECTED", "OPEN", "PAGE", "Caller", "Listing", "Needs", "Open", "Page", "needs", "tag"]
+__all__ = [
+    "DESK",
+    "EXPECTED",
+    "GUARD",
+    "OPEN",
+    "PAGE",
+    "TRACE",
+    "Caller",
+    "Listing",
+    "Needs",
+    "Open",
+    "Page",
+    "needs",
+    "tag",
+]
 MOST_ITEMS = 200
 """Of one page of a listing."""
 USUAL_ITEMS = 50
@@ -29,11 +47,19 @@ class Needs:
     scope: str
 
     async def __call__(self, request: Request) -> Caller:
-        """Who asks. Raises `Unauthenticated`, `NotAllowed`."""
-        caller: Caller | None = getattr(request.state, "caller", None)
+        """
+        Who asks; where it is to write, that it begins is recorded first.
+
+        Raises `Unauthenticated`, `NotAllowed`, `StoreError`.
+        """
+        state = request.scope["state"]
+        state["needs"] = self.scope
+        caller: Caller | None = state["caller"]
         if caller is None:
-            raise Unauthenticated(getattr(request.state, "refusal", "") or "log in, or send an API key")
+            raise Unauthenticated(state.get("refusal") or "log in, or send an API key")
         caller.must(self.scope)
+        if request.method not in SAFE_METHODS:
+            await began(request.app.state.guard, request.scope, caller.actor, self.scope)
         return caller
 
 
@@ -43,7 +69,7 @@ class Open:
 
     async def __call__(self, request: Request) -> Caller | None:
         """Who asks, where that is known."""
-        caller: Caller | None = getattr(request.state, "caller", None)
+        caller: Caller | None = request.scope["state"]["caller"]
         return caller
 
 
@@ -64,6 +90,24 @@ async def _desk(request: Request) -> Desk:
 
 DESK = Depends(_desk)
 """The desk: `desk: Annotated[Desk, DESK]`."""
+
+
+async def _guard(request: Request) -> Guard:
+    guard: Guard = request.app.state.guard
+    return guard
+
+
+GUARD = Depends(_guard)
+"""Who lets people in: `guard: Annotated[Guard, GUARD]`."""
+
+
+async def _trace(request: Request) -> Trace:
+    trace: Trace = request.scope["state"]["trace"]
+    return trace
+
+
+TRACE = Depends(_trace)
+"""Where the request comes from, for the audit: `trace: Annotated[Trace, TRACE]`."""
 
 
 class Listing(BaseModel, Generic[T]):
@@ -92,6 +136,10 @@ class Page:
         shown = list(found[: self.limit])
         more = len(found) > self.limit
         return Listing(items=shown, next=_sealed(place(shown[-1])) if more and shown else None)
+
+    def part(self, items: Sequence[T], more: str | None) -> Listing[T]:
+        """This part, where the resource knows by itself where the next one begins; None at the end."""
+        return Listing(items=list(items), next=None if more is None else _sealed(more))
 
     def number(self) -> int | None:
         """The cursor, where it is a number of 63 bits; None for the first part. Raises `Unacceptable`."""

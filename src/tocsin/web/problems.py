@@ -87,6 +87,13 @@ def of_error(error: TocsinError, request_id: str) -> JSONResponse:
     return problem(status, detail, request_id, headers=_headers(error))
 
 
+def told_or_hidden(error: Exception, request_id: str) -> JSONResponse:
+    """The answer when a request failed for reasons of ours: those of our errors are told, a defect is not."""
+    if isinstance(error, TocsinError):
+        return of_error(error, request_id)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, DEFECT, request_id)
+
+
 def _headers(error: TocsinError) -> dict[str, str]:
     if isinstance(error, errors.TooOften):
         return {"Retry-After": str(max(1, round(error.retry_after_seconds)))}

@@ -20,6 +20,15 @@ class Kept:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What was answered; the body is sealed: it may hold a key that is shown once."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 KEPT_SECONDS = 24 * 3600.0
 """How long an answer is given again."""
 COLUMNS = (answers.c.request, answers.c.status, answers.c.headers, answers.c.body)
@@ -49,9 +58,9 @@ def _insert(connection: sa.Connection, row: Mapping[str, object]) -> bool:
     return connection.execute(statement).rowcount > 0
 
 
-def finish(engine: sa.Engine, *, caller: str, key: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+def finish(engine: sa.Engine, *, caller: str, key: str, answer: Answer) -> None:
     """Keep the answer. Raises `StoreError`."""
-    new = {"status": status, "headers": dict(headers), "body": body}
+    new = {"status": answer.status, "headers": dict(answer.headers), "body": answer.body}
     with named_errors(), engine.begin() as connection:
         connection.execute(sa.update(answers).where(answers.c.caller == caller, answers.c.key == key).values(new))
 
