@@ -99,7 +99,7 @@ def find(
     The newest first, or the worst and of those the newest. Raises `Unacceptable` for an `after` that no page gave.
     """
     order = (incidents.c.priority, incidents.c.id.desc()) if worst_first else (incidents.c.id.desc(),)
-    where = [*_conditions(wanted), *_may_see(viewer), *(_behind(after, worst_first=worst_first) if after else ())]
+    where = [*_conditions(wanted), *may_see(viewer), *(_behind(after, worst_first=worst_first) if after else ())]
     most = min(max(limit, 1), MOST_ROWS)
     query = sa.select(*_SHOWN).where(*where).order_by(*order).limit(most + 1)
     with named_errors(), engine.begin() as connection:
@@ -114,7 +114,7 @@ def named(connection: sa.Connection, name: str, *, viewer: Actor) -> str:
     The id of the incident that is called so: INC-2026-0042, 2026-42, 42 (of the newest year that has it), or the
     beginning of an id. Raises `NotFound`, also for one that `viewer` may not see, and `Unacceptable` for two.
     """
-    query = sa.select(incidents.c.id, incidents.c.number).where(_is_called(name), *_may_see(viewer))
+    query = sa.select(incidents.c.id, incidents.c.number).where(_is_called(name), *may_see(viewer))
     rows = connection.execute(query.order_by(incidents.c.id.desc()).limit(50)).all()
     if not rows:
         raise NotFound(f"there is no incident {name[:50]!r}; `tocsin incident list` shows those there are")
@@ -144,7 +144,7 @@ def _is_called(name: str) -> "sa.ColumnElement[bool]":
     return by_number if year or len(name) < 8 else sa.or_(by_number, by_id)
 
 
-def _may_see(viewer: Actor) -> tuple["sa.ColumnElement[bool]", ...]:
+def may_see(viewer: Actor) -> tuple["sa.ColumnElement[bool]", ...]:
     """tocsin itself sees everything; others what is not restricted, or where they are named."""
     if viewer == TOCSIN:
         return ()
