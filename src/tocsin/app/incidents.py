@@ -22,7 +22,6 @@ from tocsin.respond.incident.classification import Classification, Facts, classi
 from tocsin.respond.incident.events import PREFIX, Event
 from tocsin.respond.incident.incident import Incident
 from tocsin.respond.incident.needs import need_open, need_person
-from tocsin.respond.incident.tasks import first_tasks
 from tocsin.respond.incident.texts import LONGEST_NAME, LONGEST_TEXT, bounded, nearest
 from tocsin.respond.incident.types import type_of
 from tocsin.respond.journal import Entry
@@ -135,7 +134,7 @@ def declare(desk: Desk, actor: Actor, told: Declaration) -> Incident:
     )
     if told.began_at is not None and told.began_at > now:
         raise Unacceptable("it began in the future; look at the time and its zone")
-    first = (declared, *_hit(desk, told), *first_tasks(rated.type, rated.priority, now))
+    first = (declared, *_hit(desk, told))
     with named_errors(), desk.store.engine.begin() as connection:
         state = incidents.declare(
             connection, incident=desk.new_id(), events=first, actor=actor, occurred_at=now, now=now

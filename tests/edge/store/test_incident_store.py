@@ -21,7 +21,7 @@ from tocsin.respond.incident.incident import Incident, fold
 ADA, EVE = Actor(ActorKind.USER, "ada"), Actor(ActorKind.USER, "eve")
 NOW = 1_796_000_000.0  # in November 2026
 DECLARED = events.Declared(
-    number="", title="Vault emptied", type="exploit", priority=Priority.P1, because=("loss",), rule="", detected_at=90.0
+    number="", title="Vault emptied", type="informational", priority=Priority.P4, because=("loss",), rule="", detected_at=90.0
 )
 
 
@@ -191,7 +191,7 @@ def test_lists_are_told_what_to_hold(store: Store) -> None:
     assert ids(asset="vault") == "b"
     assert ids(priorities=(Priority.P2,)) == "a"
     assert ids(commander="") == "a"
-    assert ids(types=("exploit",)) == "b"
+    assert ids(types=("informational",)) == "b"
     assert ids(statuses=("stable",)) == ""
     assert ids(is_open=True) == "ba"
     assert ids(declared_before=NOW) == ""
@@ -213,3 +213,10 @@ def test_pages_hold_everything_once(store: Store, worst_first: bool) -> None:
         assert [row.priority for row in found] == sorted(row.priority for row in found)
     else:
         assert [row.id for row in found] == sorted((row.id for row in found), reverse=True)
+
+
+def test_an_incident_begins_with_the_tasks_of_its_type(store: Store) -> None:
+    state = declare(store, type="key-compromise", priority=Priority.P1)
+
+    assert "rotate-keys" in state.tasks
+    assert state.tasks["rotate-keys"].due_at == NOW + 30 * 60

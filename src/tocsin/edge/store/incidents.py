@@ -21,8 +21,11 @@ from tocsin.model.actor import Actor
 from tocsin.model.errors import NotFound, Unacceptable
 from tocsin.respond.incident.events import PREFIX, Declared, Event, draft
 from tocsin.respond.incident.incident import MEANING, Incident, fold
+from tocsin.respond.incident.tasks import first_tasks
 from tocsin.respond.journal import Entry
 
+Connection = sa.Connection
+"""For those above, who do not know the database."""
 STATE_AFTER_ENTRIES = 32
 """How many entries are at least read anew before the state is kept again; it also waits until an eighth is new."""
 _PACK, _UNPACK = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Incident)
@@ -38,7 +41,8 @@ def declare(
     now: float,
 ) -> Incident:
     """
-    Begin an incident with a new id. The first event is `Declared`; its number is taken here, whatever it says.
+    Begin an incident with a new id, and with the tasks of its type. The first event is `Declared`; its number is taken
+    here, whatever it says.
 
     Raises `Unacceptable` where the first event is another, `Outdated` where the id is taken.
     """
@@ -46,10 +50,10 @@ def declare(
         raise Unacceptable("an incident begins with Declared")
     hold(connection)
     declared = msgspec.structs.replace(events[0], number=_next_number(connection, now))
-    drafts = [draft(incident, event, actor, occurred_at) for event in (declared, *events[1:])]
-    entries = journal.append(connection, drafts, now=now, expected=0)
-    state = fold(entries)
-    write_rows(connection, state, (declared, *events[1:]))
+    told = (declared, *events[1:], *first_tasks(declared.type, declared.priority, occurred_at))
+    drafts = [draft(incident, event, actor, occurred_at) for event in told]
+    state = fold(journal.append(connection, drafts, now=now, expected=0))
+    write_rows(connection, state, told)
     return state
 
 
