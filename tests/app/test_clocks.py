@@ -51,7 +51,7 @@ def new_desk(store: Store, clock: Callable[[], float], text: str) -> Desk:
     return Desk(settings=parse(text, "tocsin.toml", {}), store=store, clock=clock, entropy=real.entropy)
 
 
-def declare(desk: Desk, priority: Priority = Priority.P1) -> str:
+def declare(desk: Desk, priority: Priority = Priority.P1, *, is_restricted: bool = False) -> str:
     now, incident = desk.clock(), desk.new_id()
     told = events.Declared(
         number="",
@@ -61,6 +61,8 @@ def declare(desk: Desk, priority: Priority = Priority.P1) -> str:
         because=("value is leaving",),
         rule="loss",
         detected_at=now,
+        is_restricted=is_restricted,
+        codename="quiet fox",
     )
     with desk.store.engine.begin() as connection:
         state = incidents.declare(connection, incident=incident, events=[told], actor=ADA, occurred_at=now, now=now)
@@ -68,14 +70,14 @@ def declare(desk: Desk, priority: Priority = Priority.P1) -> str:
 
 
 def states(desk: Desk, number: str) -> dict[str, str]:
-    return {each.definition: each.state.value for each in asked.standing(desk, number).clocks}
+    return {each.definition: each.state.value for each in asked.standing(desk, ADA, number).clocks}
 
 
 def test_open_clocks_stand_by_time_left(desk: Desk) -> None:
     number = declare(desk)
-    found = [each.clock.definition for each in asked.open_clocks(desk)]
+    found = [each.clock.definition for each in asked.open_clocks(desk, ADA)]
     assert found == ["acknowledge", "response", "contain", "update"]
-    assert asked.clock_of(desk, f"{number}:response").clock.due_at == T0 + 15 * MINUTE
+    assert asked.clock_of(desk, ADA, f"{number}:response").clock.due_at == T0 + 15 * MINUTE
 
 
 def test_a_clock_stands_only_where_it_may(desk: Desk, hands: Hands) -> None:
@@ -111,14 +113,14 @@ def test_a_waiver_names_who_and_why_and_comes_after_a_breach_too(desk: Desk, han
 
 def test_duties_follow_from_what_people_declare(desk: Desk, hands: Hands) -> None:
     number = declare(desk)
-    before = {each.id for each in asked.standing(desk, number).undecided}
+    before = {each.id for each in asked.standing(desk, ADA, number).undecided}
     assert before == {
         *("gdpr-33", "gdpr-34", "dora-initial", "dora-update", "mas-psn05-notify", "mas-psn05-cause", "mas-psn05-rto"),
     }
 
     asked.declare_trigger(desk, ADA, number, "classified", at=T0, why="funds of customers")
     asked.declare_trigger(desk, ADA, number, "aware", at=T0 - 22 * HOUR, why="the first report")
-    stands = asked.standing(desk, number)
+    stands = asked.standing(desk, ADA, number)
     (initial,) = (each for each in stands.clocks if each.definition == "dora-initial" and each.is_open)
     assert initial.due_at == T0 + 2 * HOUR
 
@@ -127,12 +129,24 @@ def test_duties_follow_from_what_people_declare(desk: Desk, hands: Hands) -> Non
     asked.not_reportable(desk, ADA, number, "mas", why="no service in Singapore")
     asked.not_reportable(desk, ADA, number, "gdpr-33", why="no personal data")
 
-    stands = asked.standing(desk, number)
+    stands = asked.standing(desk, ADA, number)
     latest = {each.definition: each for each in stands.clocks}
     assert latest["dora-initial"].state.value == "met"
     assert latest["dora-intermediate"].due_at == T0 + 73 * HOUR
     assert latest["gdpr-33"].reason == "not reportable: no personal data"
     assert {each.id for each in stands.undecided} == {"gdpr-34", "dora-update"}
+
+
+def test_clocks_of_a_restricted_incident_are_not_there_for_others(desk: Desk) -> None:
+    number, eve = declare(desk, is_restricted=True), Actor(ActorKind.USER, "eve")
+    assert len(asked.open_clocks(desk, ADA)) == 4
+    assert asked.open_clocks(desk, eve) == ()
+    with pytest.raises(NotFound, match="no clock"):
+        asked.clock_of(desk, eve, f"{number}:response")
+    with pytest.raises(NotFound, match="no clock"):
+        asked.waive(desk, eve, f"{number}:response", reason="curious")
+    with pytest.raises(NotFound, match="no incident"):
+        asked.declare_trigger(desk, eve, number, "aware", at=T0, why="curious")
 
 
 def test_what_cannot_be_declared_says_what_could(desk: Desk) -> None:
@@ -197,14 +211,14 @@ def test_targets_of_ones_own_and_a_duty_to_an_insurer(store: Store, hands: Hands
     desk = desk_with(store, hands, tmp_path, OWN)
     number = declare(desk)
     asked.declare_trigger(desk, ADA, number, "aware", at=T0, why="funds left")
-    by_definition = {each.definition: each for each in asked.standing(desk, number).clocks}
+    by_definition = {each.definition: each for each in asked.standing(desk, ADA, number).clocks}
     assert by_definition["contain"].due_at == T0 + 20 * MINUTE
     assert by_definition["contain"].warn_at == T0 + 10 * MINUTE
     assert by_definition["insurer"].due_at == T0 + 24 * HOUR
     asked.pause(desk, ADA, f"{number}:response", waiting="external_party", reason="the tenant chose so")
 
     third = declare(desk, Priority.P3)
-    update = asked.clock_of(desk, f"{third}:update").clock
+    update = asked.clock_of(desk, ADA, f"{third}:update").clock
     assert update.due_at == T0 + 24 * HOUR + 0 * MINUTE  # noon in UTC is 13:00 there: four hours today, four tomorrow
 
 
@@ -227,7 +241,7 @@ def test_targets_of_ones_own_and_a_duty_to_an_insurer(store: Store, hands: Hands
 def test_a_wrong_file_says_what_is_wrong(store: Store, hands: Hands, tmp_path: Path, text: str, says: str) -> None:
     desk = desk_with(store, hands, tmp_path, text)
     with pytest.raises(EstateError, match=says):
-        asked.open_clocks(desk)
+        asked.open_clocks(desk, ADA)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from tocsin.edge.store import clocks as rows
 from tocsin.edge.store import incidents, timekeeping
 from tocsin.edge.store.clocks import Shown
 from tocsin.edge.store.errors import named_errors
+from tocsin.edge.store.incident_rows import named
 from tocsin.edge.store.timekeeping import follow
 from tocsin.model.actor import Actor
 from tocsin.model.errors import NotAllowed, NotFound, Unacceptable
@@ -58,6 +59,7 @@ def catch_up(desk: Desk) -> None:
 
 def open_clocks(
     desk: Desk,
+    actor: Actor,
     *,
     incident: str = "",
     is_open: bool = True,
@@ -67,28 +69,25 @@ def open_clocks(
     """The clocks that are open, or all, those with the least time left first. Raises `NotFound`, `StoreError`."""
     catch_up(desk)
     with named_errors(), desk.store.engine.begin() as connection:
-        one = _incident(connection, incident) if incident else ""
-        return rows.shown(connection, incident=one, is_open=is_open, after=after, limit=limit)
+        one = named(connection, incident, viewer=actor) if incident else ""
+        return rows.shown(connection, viewer=actor, incident=one, is_open=is_open, after=after, limit=limit)
 
 
-def clock_of(desk: Desk, clock: str) -> Shown:
+def clock_of(desk: Desk, actor: Actor, clock: str) -> Shown:
     """One clock. Raises `NotFound`, `StoreError`."""
     catch_up(desk)
     with named_errors(), desk.store.engine.begin() as connection:
-        if (found := rows.find(connection, clock)) is None:
-            raise NotFound(f"there is no clock {shown(clock)}; tocsin clocks list shows those that are open")
-        board = rows.board(connection, found.incident)
-    situation = board.situation
-    return Shown(
-        clock=found, number=situation.number if situation else "", exercise=situation.exercise if situation else ""
-    )
+        found = _visible(connection, actor, clock)
+        situation = rows.board(connection, found.incident).situation
+    number, exercise = ("", "") if situation is None else (situation.number, situation.exercise)
+    return Shown(clock=found, number=number, exercise=exercise)
 
 
-def standing(desk: Desk, incident: str) -> Standing:
+def standing(desk: Desk, actor: Actor, incident: str) -> Standing:
     """How the clocks of an incident stand, and what is undecided. Raises `NotFound`, `StoreError`."""
     catch_up(desk)
     with named_errors(), desk.store.engine.begin() as connection:
-        board = rows.board(connection, _incident(connection, incident))
+        board = rows.board(connection, named(connection, incident, viewer=actor))
     situation = board.situation
     return Standing(
         incident=board.incident,
@@ -156,8 +155,10 @@ def regime(clock: ClockDefinition) -> Obligation | None:
 
 
 def _change(desk: Desk, actor: Actor, clock: str, decide: Callable[[Clock], events.Event]) -> Clock:
+    catch_up(desk)
     with named_errors(), desk.store.engine.begin() as connection:
         rules, now = rules_of(desk.settings), desk.clock()
+        _visible(connection, actor, clock)
         changed = timekeeping.change(connection, rules, clock, decide, actor=actor, now=now)
     desk.ring()
     return changed
@@ -168,10 +169,10 @@ def _tell(desk: Desk, actor: Actor, incident: str, *told: events.TriggerMet) -> 
     catch_up(desk)
     now = desk.clock()
     with named_errors(), desk.store.engine.begin() as connection:
-        one = _incident(connection, incident)
+        one = named(connection, incident, viewer=actor)
         incidents.record(connection, one, told, actor=actor, occurred_at=now, now=now)
     desk.ring()
-    return standing(desk, one)
+    return standing(desk, actor, one)
 
 
 def _check(desk: Desk, actor: Actor, told: Sequence[events.TriggerMet]) -> None:
@@ -183,10 +184,16 @@ def _check(desk: Desk, actor: Actor, told: Sequence[events.TriggerMet]) -> None:
             raise Unacceptable("the moment lies in the future, or before there were any chains; write when it was")
 
 
-def _incident(connection: rows.Connection, incident: str) -> str:
-    if (found := rows.number_of(connection, incident)) is None:
-        raise NotFound(f"there is no incident {shown(incident)}")
-    return found
+def _visible(connection: rows.Connection, actor: Actor, clock: str) -> Clock:
+    """The clock, if `actor` may see its incident. Raises `NotFound`."""
+    found = rows.find(connection, clock)
+    try:
+        if found is not None:
+            named(connection, found.incident, viewer=actor)
+            return found
+    except NotFound:
+        pass
+    raise NotFound(f"there is no clock {shown(clock)}; `tocsin clocks list` shows those that are open")
 
 
 def _rules_named(desk: Desk, name: str, *, is_one: bool = False) -> tuple[ClockDefinition, ...]:

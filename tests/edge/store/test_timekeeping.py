@@ -248,10 +248,10 @@ def test_clocks_are_listed_by_time_left_page_by_page(store: Store) -> None:
     declare(store, priority=Priority.P2)
     keep_time(store, T0)
     with store.engine.begin() as connection:
-        whole = rows.shown(connection)
-        first = rows.shown(connection, limit=3)
+        whole = rows.shown(connection, viewer=ADA)
+        first = rows.shown(connection, viewer=ADA, limit=3)
         last = first[-1].clock
-        rest = rows.shown(connection, after=(last.due_at or rows.NEVER, last.id))
+        rest = rows.shown(connection, viewer=ADA, after=(last.due_at or rows.NEVER, last.id))
     assert [each.clock.due_at for each in whole] == sorted(each.clock.due_at for each in whole)
     assert first + rest == whole
     assert {each.number for each in whole} == {"INC-2026-0001", "INC-2026-0002"}

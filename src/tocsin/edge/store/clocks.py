@@ -11,7 +11,10 @@ import msgspec
 import sqlalchemy as sa
 
 from tocsin.edge.store.errors import named_errors
+from tocsin.edge.store.incident_rows import may_see
 from tocsin.edge.store.schema.clocks import clock_situations, clocks
+from tocsin.edge.store.schema.incidents import incidents
+from tocsin.model.actor import Actor
 from tocsin.respond.clocks.clock import Clock, State
 from tocsin.respond.clocks.plan import Board
 from tocsin.respond.clocks.situation import Situation
@@ -86,31 +89,30 @@ def find(connection: sa.Connection, clock: str) -> Clock | None:
     return None if row is None else _clock(row)
 
 
-def number_of(connection: sa.Connection, incident: str) -> str | None:
-    """The id of the incident of this number or id; None where no clock knows it."""
-    names = (clock_situations.c.number == incident, clock_situations.c.incident == incident)
-    found: str | None = connection.scalar(sa.select(clock_situations.c.incident).where(sa.or_(*names)))
-    return found
-
-
 def shown(
     connection: sa.Connection,
     *,
+    viewer: Actor,
     incident: str = "",
     is_open: bool = True,
     after: tuple[float, str] | None = None,
     limit: int | None = None,
 ) -> tuple[Shown, ...]:
     """
-    Clocks by when they are due, those without a moment last; of one incident id, or of all; only open ones, or all.
+    Clocks by when they are due, those without a moment last; of one incident id, or of all that `viewer` may see; only
+    open ones, or all.
 
     `after` is the moment (`inf` for none) and the id behind which to go on.
     """
     moment = sa.func.coalesce(clocks.c.due_at, NEVER)
-    query = sa.select(clocks, clock_situations.c.number, clock_situations.c.exercise).join(
-        clock_situations, clock_situations.c.incident == clocks.c.incident
+    query = sa.select(clocks, incidents.c.number, incidents.c.exercise).join(
+        incidents, incidents.c.id == clocks.c.incident
     )
-    wanted = [*([clocks.c.incident == incident] if incident else []), *([clocks.c.is_open] if is_open else [])]
+    wanted = [
+        *may_see(viewer),
+        *([clocks.c.incident == incident] if incident else []),
+        *([clocks.c.is_open] if is_open else []),
+    ]
     if after is not None:
         wanted.append(sa.tuple_(moment, clocks.c.id) > sa.tuple_(min(after[0], NEVER), after[1]))
     rows = connection.execute(query.where(*wanted).order_by(moment, clocks.c.id).limit(limit))
@@ -129,15 +131,12 @@ def every_incident(connection: sa.Connection) -> Sequence[str]:
 
 
 def _write_situation(connection: sa.Connection, incident: str, told: Situation, *, is_new: bool) -> None:
-    values = {
-        "number": told.number,
-        "exercise": told.exercise,
-        "situation": msgspec.json.encode(told).decode(),
-    }
+    said = msgspec.json.encode(told).decode()
     if is_new:
-        connection.execute(sa.insert(clock_situations).values(incident=incident, **values))
+        connection.execute(sa.insert(clock_situations).values(incident=incident, situation=said))
         return
-    connection.execute(sa.update(clock_situations).where(clock_situations.c.incident == incident).values(values))
+    mine = clock_situations.c.incident == incident
+    connection.execute(sa.update(clock_situations).where(mine).values(situation=said))
 
 
 def _row(clock: Clock, place: int) -> dict[str, object]:

@@ -32,6 +32,16 @@ _REOPENED_BY_ITSELF = Anchor(
     kind="status_changed", where={"after": frozenset({"reopened"})}, by=By.MACHINE, which=Which.LAST
 )
 """Whoever reopens an incident has it: only where nobody did must somebody answer again."""
+_HARM_AGAIN = Anchor(
+    kind="status_changed",
+    where={"before": frozenset({"stable", "resolved"}), "after": frozenset({"active"})},
+    which=Which.LAST,
+)
+_RESUMED = Anchor(
+    kind="status_changed",
+    where={"before": frozenset({"resolved"}), "after": frozenset({"active"})},
+    which=Which.LAST,
+)
 _ANSWERED = (
     Anchor(kind="acknowledged", by=By.PERSON),
     Anchor(kind="status_changed", where={"after": frozenset({"stable", *_OVER})}, by=By.PERSON),
@@ -93,7 +103,7 @@ def definitions(targets: Mapping[str, Mapping[Priority, Limit]]) -> tuple[ClockD
         ClockDefinition(
             id=CONTAIN,
             says="it is decided how the harm is stopped",
-            starts=(_DECLARED, _REOPENED, _UNMERGED),
+            starts=(_DECLARED, _HARM_AGAIN, _REOPENED, _UNMERGED),
             stops=_CONTAINED,
             ends=_SETTLED,
             target=ByPriority(targets[CONTAIN]),
@@ -103,7 +113,7 @@ def definitions(targets: Mapping[str, Mapping[Priority, Limit]]) -> tuple[ClockD
         ClockDefinition(
             id=UPDATE,
             says="stakeholders have been told how things stand",
-            starts=(_DECLARED, _TOLD, _REOPENED, _UNMERGED),
+            starts=(_DECLARED, _TOLD, _RESUMED, _REOPENED, _UNMERGED),
             stops=(_TOLD,),
             ends=_SETTLED,
             postponed_by=(Anchor(kind="update_postponed", at="until"),),
@@ -116,7 +126,7 @@ def definitions(targets: Mapping[str, Mapping[Priority, Limit]]) -> tuple[ClockD
             says="the post-mortem is written",
             starts=(_RESOLVED, _CLOSED),
             stops=(Anchor(kind="post_mortem_written"),),
-            ends=(_REOPENED, _NOTHING, Anchor(kind="merged")),
+            ends=(_REOPENED, _RESUMED, _NOTHING, Anchor(kind="merged")),
             target=ByPriority(targets[POST_MORTEM]),
             pauses_in=frozenset(Waiting),
             unless_verdict=NOTHING_THERE,

@@ -46,9 +46,6 @@ def upgrade() -> None:
     op.create_table(
         "clock_situations",
         sa.Column("incident", sa.Text(), nullable=False),
-        sa.Column("number", sa.Text(), nullable=False, comment="such as INC-2026-0042"),
-        sa.Column("exercise", sa.Text(), nullable=False, comment="empty: the real thing"),
         sa.Column("situation", sa.Text(), nullable=False, comment="JSON: what clocks need to know of the incident"),
         sa.PrimaryKeyConstraint("incident", name=op.f("pk_clock_situations")),
     )
-    op.create_index(op.f("ix_clock_situations_number"), "clock_situations", ["number"], unique=False)

@@ -43,8 +43,5 @@ clock_situations = sa.Table(
     "clock_situations",
     metadata,
     sa.Column("incident", sa.Text, primary_key=True),
-    sa.Column("number", sa.Text, nullable=False, comment="such as INC-2026-0042"),
-    sa.Column("exercise", sa.Text, nullable=False, comment="empty: the real thing"),
     sa.Column("situation", sa.Text, nullable=False, comment="JSON: what clocks need to know of the incident"),
-    sa.Index(None, "number"),
 )
