@@ -95,7 +95,7 @@ def _row(finding: Finding) -> dict[str, object]:
         "block_hash": place.block_hash,
         "transaction_hash": place.transaction_hash,
         "body": finding.to_json(),
-        "seen_at": 0.0,
+        "seen_at": time.time(),
         "revision": 0,
     }
 

@@ -15,7 +15,7 @@ from tocsin.app.desk import Desk
 from tocsin.app.health import HealthBook
 from tocsin.app.triage_batch import Batch, Knowledge, batch
 from tocsin.app.triage_hiding import come_back
-from tocsin.app.triage_incidents import Incidents, close_with_incidents
+from tocsin.app.triage_incidents import Incidents, close_with_incidents, to_tell
 from tocsin.app.triage_intake import take_in
 from tocsin.app.triage_reports import take_health
 from tocsin.app.unbroken import unbroken
@@ -110,8 +110,9 @@ def take_pass(work: Batch, known: Knowledge, at_once: int) -> int:
     if intake is not None:
         changed += intake.settle()
     changed += take_health(work)
+    changed += to_tell(work, at_once)
     incidents = Incidents(batch=work, knowledge=known)
-    incidents.take(changed)
+    incidents.take({alert.id: alert for alert in changed}.values())
     if intake is not None:
         incidents.relate(intake.related)
     incidents.write()

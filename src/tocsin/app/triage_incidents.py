@@ -84,8 +84,18 @@ class Incidents:
 
     def _is_wanted(self, alert: TriagedAlert) -> bool:
         if alert.state is State.ESCALATED:
-            return not alert.is_retracted and alert.story.told != linking.digest_of(alert)
+            return self._is_news(alert)
         return alert.state in _BEFORE and linking.is_bad_enough(alert, self.knowledge.open_from)
+
+    def _is_news(self, alert: TriagedAlert) -> bool:
+        """Whether its incident is told now; what can wait is told a little later, all at once."""
+        if alert.is_retracted:
+            return False
+        if alert.story.told != linking.digest_of(alert):
+            return True
+        if alert.tell_at is None and alert.story.names > alert.story.told_names:
+            self.batch.of(alert.id).tell_at = self.batch.now + linking.TELL_AGAIN_SECONDS
+        return alert.tell_at is not None and alert.tell_at <= self.batch.now
 
     def _hit(self, alert: TriagedAlert) -> Hit:
         return self.knowledge.estate.hit_assets(alert.story.directly)
@@ -164,7 +174,8 @@ class Incidents:
         for link in linking.links_of(alert):
             self.new_links[link] = incident
             self.leads[link] = (incident, self.batch.now)
-        self.batch.retell(alert, told=linking.digest_of(alert))
+        alert.tell_at = None
+        self.batch.retell(alert, told=linking.digest_of(alert), told_names=alert.story.names)
 
     def _note(self, incident: str, state: Incident, found: Classification, alert: TriagedAlert) -> None:
         """What the incident will be after what it is told, as far as the next alert of the batch must know."""
@@ -174,6 +185,7 @@ class Incidents:
 
     def _tell_again(self, alert: TriagedAlert, said: str | None) -> None:
         """An alert grew: its incident is told, unless people took it out of there."""
+        self.batch.of(alert.id).tell_at = None
         incident = said or alert.incident
         if incident is None or not self._is_open(incident):
             return
@@ -186,6 +198,13 @@ class Incidents:
         if other not in self._of(one).links:
             self.batch.tell(one, Linked(incident=other, how="related"))
             self.batch.tell(other, Linked(incident=one, how="related"))
+
+
+def to_tell(batch: Batch, limit: int) -> list[TriagedAlert]:
+    """Alerts of which their incidents are to be told what is new."""
+    ids = links.to_tell(batch.connection, batch.now, limit)
+    batch.load(ids)
+    return [batch.of(each) for each in ids]
 
 
 def close_with_incidents(batch: Batch, limit: int) -> int:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.schema.journal import followers, journal, journal_size
 from tocsin.model.errors import Outdated
-from tocsin.respond.journal import Draft, Entry, read
+from tocsin.respond.journal import Draft, Entry, leaf, read
 
 ENTRIES_AT_ONCE = 500
 
@@ -30,6 +30,7 @@ def append(
     size = _hold(connection)
     heads: dict[str, tuple[int, str]] = {}
     entries: list[Entry] = []
+    rows: list[dict[str, object]] = []
     for number, draft in enumerate(drafts):
         if draft.stream not in heads:
             heads[draft.stream] = _head(connection, draft.stream)
@@ -39,10 +40,13 @@ def append(
                 f"{draft.stream} was changed meanwhile: it has {sequence} entries, not {expected}; look again"
             )
         entry = _entry(draft, size + number, sequence + 1, previous, now)
-        heads[draft.stream] = (entry.sequence, entry.digest)
+        line = entry.line  # worked out once: making it canonical is most of what an entry costs
+        digest = leaf(line)
+        heads[draft.stream] = (entry.sequence, digest)
         entries.append(entry)
+        rows.append(_row(entry, line, digest))
     if entries:
-        connection.execute(sa.insert(journal), [_row(entry) for entry in entries])
+        connection.execute(sa.insert(journal), rows)
         connection.execute(sa.update(journal_size).values(size=size + len(entries)))
     return tuple(entries)
 
@@ -111,15 +115,15 @@ def _entry(draft: Draft, position: int, sequence: int, previous: str, now: float
     )
 
 
-def _row(entry: Entry) -> dict[str, object]:
+def _row(entry: Entry, line: bytes, digest: str) -> dict[str, object]:
     return {
         "position": entry.position,
         "stream": entry.stream,
         "sequence": entry.sequence,
         "kind": entry.kind,
         "recorded_at": entry.recorded_at,
-        "line": entry.line.decode(),
-        "digest": entry.digest,
+        "line": line.decode(),
+        "digest": digest,
     }
 
 

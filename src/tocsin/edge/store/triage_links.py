@@ -46,6 +46,12 @@ def of_alerts(connection: sa.Connection, ids: Collection[str]) -> dict[str, str]
     return found
 
 
+def to_tell(connection: sa.Connection, now: float, limit: int) -> list[str]:
+    """Alerts of which there is something new to tell."""
+    due = sa.select(alerts.c.id).where(alerts.c.tell_at <= now)
+    return list(connection.scalars(due.order_by(alerts.c.tell_at).limit(limit)))
+
+
 def ended(connection: sa.Connection, limit: int) -> list[tuple[str, str]]:
     """Alerts that are open although their incident is closed, and that incident."""
     joined = alerts.join(incidents, incidents.c.id == alerts.c.incident)

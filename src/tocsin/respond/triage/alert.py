@@ -55,7 +55,14 @@ class Story(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     raw_sha256: str = ""
     told: str = ""
     """Digest of what its incident was last told of it."""
+    told_names: int = 0
+    """How many accounts and transactions its incident was told of."""
     kept: tuple[Kept, ...] = ()
+
+    @property
+    def names(self) -> int:
+        """How many accounts and transactions it names."""
+        return len(self.actors) + len(self.victims) + len(self.transactions)
 
     @property
     def attackers(self) -> tuple[str, ...]:
@@ -89,6 +96,8 @@ class TriagedAlert:
     incident: str | None = None
     merged_into: str | None = None
     suppressed_by: str | None = None
+    tell_at: float | None = None
+    """When its incident is to be told what is new; None where all was told."""
     version: int = 1
     story: Story = field(default_factory=Story)
 

@@ -20,6 +20,8 @@ DAY_SECONDS = 86_400
 ASSET, VICTIM, ACCOUNT, TRANSACTION, WATCHING = "asset", "victim", "account", "transaction", "health"
 LEADS_SECONDS = {ASSET: DAY_SECONDS, VICTIM: DAY_SECONDS, WATCHING: DAY_SECONDS}
 LONGEST_SECONDS = 10 * DAY_SECONDS
+TOLD_AT_ONCE, TELL_AGAIN_SECONDS = 8, 30.0
+"""So many names of a kind are told as they come; further ones together, so that a storm does not fill an incident."""
 MOST_LINKED = 500
 """An incident is told of so many alerts; the others are listed with it."""
 
@@ -59,9 +61,10 @@ def linked(alert: TriagedAlert) -> AlertLinked:
 
 
 def digest_of(alert: TriagedAlert) -> str:
-    """Differs where the incident is to be told again."""
+    """Differs where the incident is to be told at once: it is worse, hits more, or one of the first names is new."""
     story = alert.story
-    told = (int(alert.severity), story.attackers, story.victims, story.transactions, story.assets, story.types)
+    first = (each[:TOLD_AT_ONCE] for each in (story.attackers, story.victims, story.transactions))
+    told = (int(alert.severity), *first, story.assets, story.types)
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 

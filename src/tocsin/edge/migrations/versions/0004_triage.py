@@ -64,11 +64,18 @@ def _alerts() -> None:
         sa.Column("incident", sa.Text(), nullable=True),
         sa.Column("merged_into", sa.Text(), nullable=True),
         sa.Column("suppressed_by", sa.Text(), nullable=True),
+        sa.Column(
+            "tell_at",
+            sa.Double(),
+            nullable=True,
+            comment="when its incident is to be told what is new; null: all was told",
+        ),
         sa.Column("version", sa.Integer(), nullable=False, comment="counts what people did to it"),
         sa.Column("story", sa.JSON(), nullable=False, comment="what it tells: respond/triage/alert.py"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
     )
     op.create_index(op.f("ix_alerts_incident"), "alerts", ["incident"], unique=False)
+    op.create_index(op.f("ix_alerts_tell_at"), "alerts", ["tell_at"], unique=False)
     op.create_index(op.f("ix_alerts_opened_at"), "alerts", ["opened_at"], unique=False)
     op.create_index(op.f("ix_alerts_source_source_ref"), "alerts", ["source", "source_ref"], unique=False)
     op.create_index(op.f("ix_alerts_state_severity"), "alerts", ["state", "severity"], unique=False)

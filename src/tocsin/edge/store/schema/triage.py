@@ -52,6 +52,7 @@ alerts = sa.Table(
     sa.Column("incident", sa.Text),
     sa.Column("merged_into", sa.Text),
     sa.Column("suppressed_by", sa.Text),
+    sa.Column("tell_at", sa.Double, comment="when its incident is to be told what is new; null: all was told"),
     sa.Column("version", sa.Integer, nullable=False, comment="counts what people did to it"),
     sa.Column("story", sa.JSON, nullable=False, comment="what it tells: respond/triage/alert.py"),
     sa.Index("uq_alerts_open_key", "key", unique=True, sqlite_where=sa.text(OPEN), postgresql_where=sa.text(OPEN)),
@@ -59,6 +60,7 @@ alerts = sa.Table(
     sa.Index(None, "opened_at"),
     sa.Index(None, "source", "source_ref"),
     sa.Index(None, "incident"),
+    sa.Index(None, "tell_at"),
 )
 
 alert_findings = sa.Table(
