@@ -90,6 +90,7 @@ class _Auditing:
         """What is missing at the end."""
         if self.faults:
             return []
-        missing = [] if self._tree.size == size else [f"{size - self._tree.size} records are missing at the end"]
-        longer = [each for each in self._sealed if each > self._tree.size]
-        return missing + [f"a checkpoint of {max(longer)} records was signed, and there are fewer"] * bool(longer)
+        found = [f"{size - self._tree.size} records are missing at the end"] if self._tree.size != size else []
+        if longer := [each for each in self._sealed if each > self._tree.size]:
+            found.append(f"a checkpoint of {max(longer)} records was signed, and there are {self._tree.size}")
+        return found

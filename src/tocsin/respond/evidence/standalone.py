@@ -441,7 +441,8 @@ def _checkpoint(checking: Checking) -> None:
 
 def _records(checking: Checking) -> None:
     """Every line is in the journal that the checkpoint is of, and every stream is whole and in order."""
-    proofs = {each["leaf"]: each for each in checking.bundle.json(INCLUSION)["proofs"]}
+    inclusion = checking.bundle.json(INCLUSION)
+    proofs, proven = {each["leaf"]: each for each in inclusion["proofs"]}, inclusion["size"]
     try:
         size, root = read_checkpoint(checking.bundle.bytes_of(CHECKPOINT), checking.key)
     except BadBundle:
@@ -453,7 +454,9 @@ def _records(checking: Checking) -> None:
             leaf = leaf_hash(line)
             entry, proof = parsed(line, f"{name} line {number}"), proofs.get(leaf.hex())
             position = -1 if proof is None else proof["position"]
-            if fault := _place(proof, leaf, size, root):
+            if root and size < proven:
+                faults = [f"its proofs are for {proven} records, and {CHECKPOINT} is of {size}: it is an older one"]
+            elif fault := _place(proof, leaf, size, root):
                 faults.append(f"line {number} {fault}")
             elif position <= before:
                 faults.append(
