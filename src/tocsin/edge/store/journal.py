@@ -7,11 +7,12 @@ visible in order. The database refuses to change or delete an entry.
 A follower acts on every entry once: what it does and how far it has read are written together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import sqlalchemy as sa
 
 from tocsin.edge.store.errors import named_errors
+from tocsin.edge.store.rows import portions
 from tocsin.edge.store.schema.journal import followers, journal, journal_size
 from tocsin.model.errors import Outdated
 from tocsin.respond.journal import Draft, Entry, leaf, read
@@ -27,14 +28,12 @@ def append(
 
     With `expected` the stream of the first must have exactly so many entries before: raises `Outdated` otherwise.
     """
-    size = _hold(connection)
-    heads: dict[str, tuple[int, str]] = {}
+    drafts, size = list(drafts), _hold(connection)
+    heads = _heads(connection, {draft.stream for draft in drafts})
     entries: list[Entry] = []
     rows: list[dict[str, object]] = []
     for number, draft in enumerate(drafts):
-        if draft.stream not in heads:
-            heads[draft.stream] = _head(connection, draft.stream)
-        sequence, previous = heads[draft.stream]
+        sequence, previous = heads.get(draft.stream, (0, ""))
         if number == 0 and expected is not None and sequence != expected:
             raise Outdated(
                 f"{draft.stream} was changed meanwhile: it has {sequence} entries, not {expected}; look again"
@@ -94,11 +93,16 @@ def _hold(connection: sa.Connection) -> int:
     return held
 
 
-def _head(connection: sa.Connection, stream: str) -> tuple[int, str]:
-    columns = (journal.c.sequence, journal.c.digest)
-    query = sa.select(*columns).where(journal.c.stream == stream).order_by(journal.c.sequence.desc()).limit(1)
-    row = connection.execute(query).one_or_none()
-    return (0, "") if row is None else (row.sequence, row.digest)
+def _heads(connection: sa.Connection, streams: Collection[str]) -> dict[str, tuple[int, str]]:
+    """The number and the digest of the last entry of each stream that has any."""
+    found: dict[str, tuple[int, str]] = {}
+    for some in portions(sorted(streams)):
+        last = sa.select(journal.c.stream, sa.func.max(journal.c.sequence).label("last"))
+        lasts = last.where(journal.c.stream.in_(some)).group_by(journal.c.stream).subquery()
+        at = sa.and_(journal.c.stream == lasts.c.stream, journal.c.sequence == lasts.c.last)
+        rows = connection.execute(sa.select(journal.c.stream, journal.c.sequence, journal.c.digest).join(lasts, at))
+        found.update({row.stream: (row.sequence, row.digest) for row in rows})
+    return found
 
 
 def _entry(draft: Draft, position: int, sequence: int, previous: str, now: float) -> Entry:
