@@ -34,6 +34,15 @@ BESIDE = "beside"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What works beside the chains, and is woken by what is found."""
+
+    works: Sequence[Work]
+    found: Callable[[], None]
+    """To be called when a block's findings are stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
     """All that works while tocsin watches."""
 

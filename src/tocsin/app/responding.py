@@ -1,7 +1,7 @@
 """What works beside the watching when tocsin responds: triage, clocks, pages, evidence. Wired here, run by `live`."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from tocsin.app.evidence_checkpoint import Checkpointer
 from tocsin.app.evidence_stamps import stampers_of
 from tocsin.app.health import HealthBook
 from tocsin.app.known import of_settings
-from tocsin.app.live import Work
+from tocsin.app.live import Beside
 from tocsin.app.pager import Pager
 from tocsin.app.settings import Settings
 from tocsin.app.telling import teller_of
@@ -31,13 +31,11 @@ STAMP_RETRY = Backoff(first_seconds=30.0, longest_seconds=3_600.0, jitter=clock.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Responding:
-    """The works, and what wakes the first of them."""
+    """The desk at which it responds, the bell that the desk rings, and the works."""
 
     desk: Desk
     bell: Bell
-    works: Sequence[Work]
-    found: Callable[[], None]
-    """To be called when a block's findings are stored."""
+    beside: Beside
 
 
 def desk_of(settings: Settings, store: Store, bell: Bell) -> Desk:
@@ -65,7 +63,7 @@ def responding(
     timekeeper = Timekeeper(desk=desk, heard=bell.listener(), health=book)
     pager = Pager(desk=desk, teller=teller_of(settings, environment), log=log, wake=bell.listener())
     works = (triage.run, timekeeper.run, pager.run, _checkpointer(desk).run)
-    return Responding(desk=desk, bell=bell, works=works, found=triage.wake.set)
+    return Responding(desk=desk, bell=bell, beside=Beside(works=works, found=triage.wake.set))
 
 
 def _checkpointer(desk: Desk) -> Checkpointer:

@@ -11,14 +11,13 @@ from tocsin.app.chosen import detectors_of, with_rules
 from tocsin.app.deliver import Deliverer, to_log
 from tocsin.app.health import HealthBook
 from tocsin.app.known import of_settings
-from tocsin.app.live import Live
+from tocsin.app.live import Beside, Live
 from tocsin.app.look import decode
 from tocsin.app.monitor import Monitor
 from tocsin.app.network import WithNetwork, with_network
 from tocsin.app.notes import ChainNotes
 from tocsin.app.pending import PendingView
 from tocsin.app.pending_watch import PendingWatch
-from tocsin.app.responding import Responding
 from tocsin.app.settings import ChainSettings, Settings, parse
 from tocsin.app.simulation_queue import SimulationQueue
 from tocsin.app.simulation_watch import Offering, SimulationWatch
@@ -87,26 +86,26 @@ async def live(
     log: Log,
     book: HealthBook,
     *,
-    responding: Responding | None = None,
+    beside: Beside | None = None,
 ) -> Live:
     """
     All that the settings ask for, connected, not yet running. Raises `SettingError`, `StoreError`.
 
-    With `responding`, that works beside the chains, and is woken by what is found.
+    With `beside`, that works too, and is woken by what is found.
     """
     known, every = of_settings(settings), with_rules(settings)
     chosen = {chain.name: detectors_of(chain, every) for chain in settings.chains}
     deliverer = _deliverer(settings, store, book, metrics, log)
     connected = await asyncio.gather(*(reader_of(chain, chosen[chain.name]) for chain in settings.chains))
     readers = {chain.name: reader for chain, reader in zip(settings.chains, connected, strict=True)}
-    beside = [chain for chain in settings.chains if chain.beacon_urls]
-    networks = {chain.name: _network(chain, readers[chain.name], store) for chain in beside}
+    with_beacons = [chain for chain in settings.chains if chain.beacon_urls]
+    networks = {chain.name: _network(chain, readers[chain.name], store) for chain in with_beacons}
     workers, monitors, pending, simulations = [], [], [], []
 
     def found() -> None:
         deliverer.wake.set()
-        if responding is not None:
-            responding.found()
+        if beside is not None:
+            beside.found()
 
     for chain in settings.chains:
         reader = readers[chain.name]
@@ -148,7 +147,7 @@ async def live(
         pending=pending,
         simulations=simulations,
         close=close,
-        also=() if responding is None else responding.works,
+        also=() if beside is None else beside.works,
     )
 
 
