@@ -24,12 +24,13 @@ from tocsin.app.settings import parse
 from tocsin.app.telling import Remembered, Teller
 from tocsin.edge.logs import logger
 from tocsin.edge.sending import Sender
-from tocsin.edge.store import health, incidents, journal
+from tocsin.edge.store import health, incidents, journal, pages
 from tocsin.edge.store.store import Store
 from tocsin.model.actor import TOCSIN, Actor, ActorKind
 from tocsin.model.priority import Priority
 from tocsin.respond.incident.events import Acknowledged, Declared, Event, event
 from tocsin.respond.incident.incident import Incident
+from tocsin.respond.paging.page import Page
 
 BEGIN = 1_780_300_800.0
 """Monday 2026-06-01, 08:00 UTC."""
@@ -195,6 +196,10 @@ class House:
 
     def events(self, incident: Incident) -> list[Event]:
         return [event(entry) for entry in journal.stream(self.store.engine, f"incident:{incident.id}")]
+
+    def pages(self, **wanted: Any) -> tuple[Page, ...]:
+        with self.store.engine.begin() as connection:
+            return pages.find(connection, pages.Wanted(**wanted))
 
     def alerts(self) -> dict[str, str]:
         return {alert.key: alert.detail for alert in health.open_alerts(self.store.engine)}

@@ -4,18 +4,19 @@ Answering pages: by the link in a message, or by name.
 Looking a link up changes nothing, for mail scanners open every link; only answering does, once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tocsin.app.desk import Desk
 from tocsin.edge.store import incidents, on_call, pages
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.on_call import Connection
+from tocsin.edge.store.pages import Wanted
 from tocsin.model.actor import Actor, ActorKind
 from tocsin.model.errors import NotAllowed, NotFound, WrongState
-from tocsin.respond.incident import events
+from tocsin.respond.incident import events, steps
 from tocsin.respond.incident.incident import Incident
 from tocsin.respond.paging import links
-from tocsin.respond.paging.page import Page, PageState
+from tocsin.respond.paging.page import Attempt, Page, PageState
 from tocsin.respond.paging.wording import BARE
 
 LINK = "link"
@@ -85,17 +86,64 @@ def answer_page(desk: Desk, actor: Actor, page: str, via: str) -> Page:
     with named_errors(), desk.store.engine.begin() as connection:
         incidents.hold(connection)
         found = pages.load(connection, page)
+        if not _may_see(connection, actor, found):
+            raise NotFound(f"there is no page {page[:50]!r}; `tocsin pages list` has them")
         _answer(connection, found, actor, via, now)
     desk.ring()
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A page, and every try to send it."""
+
+    page: Page
+    attempts: tuple[Attempt, ...]
+
+
+def page_of(desk: Desk, actor: Actor, page: str) -> Shown:
+    """One page. Raises `NotFound` and `StoreError`."""
+    with named_errors(), desk.store.engine.begin() as connection:
+        found = pages.load(connection, page)
+        if not _may_see(connection, actor, found):
+            raise NotFound(f"there is no page {page[:50]!r}; `tocsin pages list` has them")
+    return Shown(page=found, attempts=pages.attempts(desk.store.engine, page))
+
+
+def pages_of(desk: Desk, actor: Actor, wanted: Wanted, *, limit: int, before: str = "") -> tuple[Page, ...]:
+    """
+    The pages that `actor` may know of, the newest first; `before` is the id of the last one seen.
+
+    Raises `NotFound` for an incident that is not there for him, and `StoreError`.
+    """
+    with named_errors(), desk.store.engine.begin() as connection:
+        incident = incidents.look_up(connection, wanted.incident, actor).id if wanted.incident else ""
+        known: dict[str, bool] = {}
+        seen: list[Page] = []
+        while len(seen) < limit:
+            some = pages.find(connection, replace(wanted, incident=incident), limit=limit, before=before)
+            for page in some:
+                if page.person != actor.id and page.incident not in known:
+                    known[page.incident] = _may_see(connection, actor, page)
+            seen += [page for page in some if page.person == actor.id or known[page.incident]]
+            if len(some) < limit:
+                break
+            before = some[-1].id
+    return tuple(seen[:limit])
+
+
+def _may_see(connection: Connection, actor: Actor, page: Page) -> bool:
+    """Whoever is told of an incident may answer; others must be able to see it."""
+    try:
+        return page.person == actor.id or bool(incidents.look_up(connection, page.incident, actor))
+    except NotFound:
+        return False
+
+
 def _answer(connection: Connection, page: Page, actor: Actor, via: str, now: float) -> Incident:
     """The pager reads it in the journal, and stops."""
     incident = incidents.load(connection, page.incident)
-    if not incident.is_open:
-        raise WrongState(f"{incident.number} is {incident.status}: there is nothing to acknowledge")
-    said: list[events.Event] = [events.Acknowledged(via=via, page=page.id)]
+    said: list[events.Event] = [*steps.acknowledge(incident, actor, via, page.id)]
     if page.person == actor.id and page.state.is_open:
         pages.end(connection, page, PageState.ANSWERED, now)
         said.append(events.PageAnswered(page=page.id, person=page.person, answer="acknowledged", channel=via))

@@ -141,7 +141,7 @@ class Pager:
                 now=now,
                 estate=known.estate,
                 plan=changed(connection, known.plan, now),
-                key=_link_key(connection, self.desk),
+                key=link_key(connection, self.desk),
                 new_id=self.desk.new_id,
             )
             self._tell_fault(turn, known.fault)
@@ -274,7 +274,7 @@ def _next(connection: Connection) -> float | None:
     return min((each for each in found if each is not None), default=None)
 
 
-def _link_key(connection: Connection, desk: Desk) -> bytes:
+def link_key(connection: Connection, desk: Desk) -> bytes:
     """The key that signs links, made at first use."""
     if (key := on_call.link_key(connection)) is None:
         key = desk.entropy(links.KEY_BYTES)

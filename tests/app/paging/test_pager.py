@@ -47,7 +47,7 @@ def test_an_acknowledgement_cancels_what_is_pending(house: House) -> None:
 
     assert house.told() == []
     assert PagingStopped(policy="critical", reason="ada acknowledged") in house.events(incident)
-    assert [p.state for p in pages.find(house.store.engine)] == [PageState.ANSWERED]
+    assert [p.state for p in house.pages()] == [PageState.ANSWERED]
 
 
 def test_closing_cancels_everything(house: House) -> None:
@@ -60,7 +60,7 @@ def test_closing_cancels_everything(house: House) -> None:
     house.run_for(minutes=12)
 
     assert house.told() == []
-    assert {p.state for p in pages.find(house.store.engine)} == {PageState.SUPERSEDED}
+    assert {p.state for p in house.pages()} == {PageState.SUPERSEDED}
 
 
 def test_a_process_that_was_away_pages_at_once_and_skips_nothing(house: House) -> None:
@@ -86,7 +86,7 @@ def test_a_channel_that_fails_is_tried_again_then_the_next_way_then_the_next_peo
     incident = house.declare()
     house.run_for(minutes=1.5, step_seconds=5)
 
-    page = pages.find(house.store.engine, person="ada")[-1]
+    page = house.pages(person="ada")[-1]
     tried = [(a.channel, a.outcome) for a in pages.attempts(house.store.engine, page.id)]
     assert [channel for channel, _ in tried] == ["hook"] * 4 + ["spare"] * 4
     assert {outcome for _, outcome in tried} == {"busy"}
@@ -114,7 +114,7 @@ def test_killed_between_claim_and_answer_it_is_sent_again_and_says_so(house: Hou
 
     (request,) = house.hooks.requests
     assert json.loads(request.body)["data"]["may_be_repeat"] is True
-    (page,) = pages.find(house.store.engine)
+    (page,) = house.pages()
     assert [a.outcome for a in pages.attempts(house.store.engine, page.id)] == ["unknown", "delivered"]
 
 
@@ -129,7 +129,7 @@ def test_what_was_not_committed_is_done_again_once(house: House, monkeypatch: py
     with pytest.raises(KeyboardInterrupt):
         house.pager._transact(32)
     monkeypatch.undo()
-    assert pages.find(house.store.engine) == ()
+    assert house.pages() == ()
 
     house.restart()
     house.turn()

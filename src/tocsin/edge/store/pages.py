@@ -1,6 +1,7 @@
 """Pages, as rows: written, listed, ended. `page_sending` has how they go out."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -13,6 +14,15 @@ from tocsin.respond.people import Contact
 
 _OPEN = [state.value for state in PageState if state.is_open]
 MOST_LISTED = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which pages are asked for; what is empty leaves none out."""
+
+    incident: str = ""
+    person: str = ""
+    is_open: bool = False
 
 
 def add(connection: sa.Connection, page: Page, contacts: Iterable[Contact]) -> bool:
@@ -79,23 +89,14 @@ def end(connection: sa.Connection, page: Page, state: PageState, now: float) -> 
     connection.execute(sa.update(page_ways).where(*waiting).values(state=WayState.SUPERSEDED.value))
 
 
-def find(
-    engine: sa.Engine,
-    *,
-    incident: str = "",
-    person: str = "",
-    is_open: bool = False,
-    before: str = "",
-    limit: int = MOST_LISTED,
-) -> tuple[Page, ...]:
-    """Pages, the newest first; `before` is the id of the last one seen. Raises `StoreError`."""
-    wanted: list[sa.ColumnElement[bool]] = [sa.true()]
-    wanted += [pages.c.incident == incident] if incident else []
-    wanted += [pages.c.person == person] if person else []
-    wanted += [pages.c.state.in_(_OPEN)] if is_open else []
-    wanted += [pages.c.id < before] if before else []
-    with named_errors(), engine.begin() as connection:
-        return _found(connection, sa.and_(*wanted), limit)
+def find(connection: sa.Connection, wanted: Wanted, *, limit: int = MOST_LISTED, before: str = "") -> tuple[Page, ...]:
+    """Pages, the newest first; `before` is the id of the last one seen."""
+    asked: list[sa.ColumnElement[bool]] = [sa.true()]
+    asked += [pages.c.incident == wanted.incident] if wanted.incident else []
+    asked += [pages.c.person == wanted.person] if wanted.person else []
+    asked += [pages.c.state.in_(_OPEN)] if wanted.is_open else []
+    asked += [pages.c.id < before] if before else []
+    return _found(connection, sa.and_(*asked), limit)
 
 
 def attempts(engine: sa.Engine, page: str) -> tuple[Attempt, ...]:
