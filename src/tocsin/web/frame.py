@@ -34,6 +34,8 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 """OWASP Secure Headers Project; the policy allows nothing that is not served from here."""
+NUL = "the character of code 0 is in no text; leave it out"
+NUL_IN_JSON = b"\\u0000"
 TLS_ONLY = "max-age=31536000"
 
 
@@ -58,7 +60,10 @@ class Frame:
             told = "this host name is not ours: reach tocsin by [serve] public_url"
             await problems.problem(HTTPStatus.MISDIRECTED_REQUEST, told, state["request_id"])(scope, receive, sending)
             return
-        await self._guarded(scope, _in_time(receive), sending)
+        if _has_nul(scope):
+            await problems.problem(HTTPStatus.UNPROCESSABLE_ENTITY, NUL, state["request_id"])(scope, receive, sending)
+            return
+        await self._guarded(scope, _arriving(scope, receive), sending)
 
     async def _guarded(self, scope: Scope, receive: Receive, send: "_Sending") -> None:
         name = scope["state"]["request_id"]
@@ -120,20 +125,44 @@ def _name(host: str) -> str:
         return ""
 
 
-def _in_time(receive: Receive) -> Receive:
-    """Receive, but the next part of the body must come soon; afterwards, that the client has gone may take long."""
-    is_whole = False
+@dataclass(slots=True)
+class _Arriving:
+    """
+    Receives the body: the next part must come soon, and no text in it may hold the character of code 0.
 
-    async def soon() -> Message:
-        nonlocal is_whole
-        if is_whole:
-            return await receive()
+    No database takes that character in text, and no honest text has it. That the client has gone may take long.
+    """
+
+    receive: Receive
+    is_whole: bool = False
+    end: bytes = b""
+    """The last bytes of the part before: what is looked for may be cut in two."""
+
+    async def __call__(self) -> Message:
+        if self.is_whole:
+            return await self.receive()
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                message = await receive()
+                message = await self.receive()
         except TimeoutError:
             raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, "the request did not arrive in time") from None
-        is_whole = message["type"] != "http.request" or not message.get("more_body", False)
+        self.is_whole = message["type"] != "http.request" or not message.get("more_body", False)
         return message
 
-    return soon
+    async def of_json(self) -> Message:
+        """Like calling it, for a body that is JSON."""
+        message = await self()
+        looked = self.end + message.get("body", b"")
+        if NUL_IN_JSON in looked:
+            raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, NUL)
+        self.end = looked[1 - len(NUL_IN_JSON) :]
+        return message
+
+
+def _arriving(scope: Scope, receive: Receive) -> Receive:
+    arriving = _Arriving(receive)
+    return arriving.of_json if "json" in Headers(scope=scope).get("content-type", "json") else arriving
+
+
+def _has_nul(scope: Scope) -> bool:
+    return "\0" in scope["path"] or b"%00" in scope["query_string"]

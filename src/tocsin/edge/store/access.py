@@ -47,7 +47,7 @@ def add_user(connection: sa.Connection, new: User) -> bool:
     return True
 
 
-def change_user(connection: sa.Connection, name: str, *, expected: int | None = None, **new: Any) -> User:
+def change_user(connection: sa.Connection, name: str, /, *, expected: int | None = None, **new: Any) -> User:
     """Change what administrators change: the version counts it. Raises `NotFound`, `Outdated`."""
     was = user(connection, name)
     if expected is not None and expected != was.version:
@@ -56,7 +56,7 @@ def change_user(connection: sa.Connection, name: str, *, expected: int | None = 
     return user(connection, name)
 
 
-def note_user(connection: sa.Connection, name: str, **new: Any) -> None:
+def note_user(connection: sa.Connection, name: str, /, **new: Any) -> None:
     """Note what logging in changes, or one's own password: the version stays."""
     connection.execute(sa.update(users).where(users.c.id == name).values(new))
 

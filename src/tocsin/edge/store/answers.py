@@ -54,8 +54,8 @@ def _insert(connection: sa.Connection, row: Mapping[str, object]) -> bool:
     """Write the row; False when another request of its key is there. One being written at this moment is waited for."""
     values = {"status": None, "headers": {}, "body": b"", **row}
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(answers).values(values).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount > 0
+    statement = insert(answers).values(values).on_conflict_do_nothing().returning(answers.c.key)
+    return connection.execute(statement).first() is not None
 
 
 def finish(engine: sa.Engine, *, caller: str, key: str, answer: Answer) -> None:
