@@ -13,6 +13,8 @@ import tocsin.detect.detectors
 import tocsin.exercise.activities
 import tocsin.exercise.scenarios
 import tocsin.intel.feeds
+import tocsin.respond.channels.kinds
+import tocsin.respond.obligations
 from tocsin.app import settings
 from tocsin.chain.source import Source
 from tocsin.cli.command import Command
@@ -23,6 +25,8 @@ from tocsin.exercise.packages import PACKAGES
 from tocsin.exercise.scenario import Scenario
 from tocsin.intel.feed import Feed
 from tocsin.model.extension import Extension, load_with_modules, page, summary
+from tocsin.respond.channels.channel import Channel
+from tocsin.respond.obligation import NOT_LEGAL_ADVICE, Obligation
 from tocsin.tables.dataset import Dataset
 
 DOCS = Path(__file__).parents[1] / "docs" / "reference"
@@ -100,11 +104,34 @@ def of_feed(feed: Feed) -> str:
     return f"## Examples, run by the tests\n\n{examples}"
 
 
+def of_obligation(obligation: Obligation) -> str:
+    """The clocks of a regime, and its examples."""
+    rows = "\n".join(f"| `{each.id}` | {each.says} | {each.recipient} | {each.note} |" for each in obligation.clocks)
+    examples = "\n".join(f"- {example.says}" for example in obligation.examples)
+    held = f"Held against its sources on {obligation.reviewed_on}. {NOT_LEGAL_ADVICE}"
+    if not obligation.is_in_force:
+        held += " It is not in force: its clocks run for nobody."
+    clocks = f"## Clocks\n\n| rule | until | told | |\n|---|---|---|---|\n{rows}"
+    return f"{held}\n\n{clocks}\n\n## Examples, run by the tests\n\n{examples}"
+
+
+def of_channel(channel: Channel) -> str:
+    """The settings of a kind of channel, the form of its addresses, its limits, and its examples."""
+    table = "| setting | default | meaning |\n|---|---|---|"
+    rows = "\n".join(settings.rows(channel.settings))
+    limit = f" {channel.limit.says}." if channel.limit else ""
+    examples = "\n".join(f"- {example.says}" for example in channel.examples)
+    address = f"## Address\n\n{channel.address.says}.{limit}"
+    return f"## Settings\n\n{table}\n{rows}\n\n{address}\n\n## Examples, run by the tests\n\n{examples}"
+
+
 KINDS: tuple[tuple[str, ModuleType, type[Extension], Callable[[Any], str]], ...] = (
     ("detectors", tocsin.detect.detectors, Detector, of_detector),
     ("datasets", tocsin.chain.datasets, Dataset, of_dataset),
     ("sources", tocsin.chain.sources, Source, of_source),
     ("feeds", tocsin.intel.feeds, Feed, of_feed),
+    ("obligations", tocsin.respond.obligations, Obligation, of_obligation),
+    ("channels", tocsin.respond.channels.kinds, Channel, of_channel),
     ("commands", tocsin.cli.commands, Command, of_command),
     ("scenarios", tocsin.exercise.scenarios, Scenario, of_scenario),
     ("activities", tocsin.exercise.activities, Activity, of_activity),

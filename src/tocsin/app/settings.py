@@ -215,10 +215,14 @@ def reference() -> str:
     return "# Settings\n\n" + "\n".join(_reference(title, kind) for title, kind in tables.items())
 
 
+def rows(kind: type[Any]) -> list[str]:
+    """The rows of a table of settings, in Markdown: name, default, meaning."""
+    return [f"| `{f.name}` | {_shown(f)} | {f.metadata['says']} |" for f in fields(kind)]
+
+
 def _reference(title: str, kind: type[Any]) -> str:
-    rows = [f"| `{f.name}` | {_shown(f)} | {f.metadata['says']} |" for f in fields(kind)]
     return "\n".join(
-        (f"## {title}\n", f"{kind.__doc__}\n", "| setting | default | meaning |", "|---|---|---|", *rows, "")
+        (f"## {title}\n", f"{kind.__doc__}\n", "| setting | default | meaning |", "|---|---|---|", *rows(kind), "")
     )
 
 
