@@ -6,17 +6,22 @@ far it goes. `${NAME}` in a text is an environment variable. A wrong file raises
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
+import tocsin.respond.templates
 from tocsin.app.settings import read_table, refuse_unknown
-from tocsin.model.errors import EstateError, SettingError
+from tocsin.model.errors import EstateError, SettingError, Unacceptable
 from tocsin.model.setting import Secret, setting
 from tocsin.respond.channels import tlp
 from tocsin.respond.channels.catalogue import kinds
 from tocsin.respond.channels.channel import Channel
+from tocsin.respond.channels.tlp import Reach
+from tocsin.respond.updates.group import Group, Recipient
+from tocsin.respond.updates.text import SAMPLE, rendered
 
 T = TypeVar("T")
 
@@ -52,9 +57,20 @@ class ChannelFile:
     """Everything channels.toml says."""
 
     channels: Mapping[str, Configured]
+    groups: Mapping[str, Group]
 
 
-NOTHING = ChannelFile(channels={})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupTable:
+    """Stakeholders who are told the same; `to` lists their addresses, each with channel and address."""
+
+    says: str = setting("Who they are.", "")
+    reach: str = setting("How far it goes: person, organisation, clients, community or public.")
+    template: str = setting("The template: team, executives, customers, partners, regulators, public, or a file.")
+
+
+NOTHING = ChannelFile(channels={}, groups={})
+MOST_RECIPIENTS = 1_000
 
 
 def read_channel_file(name: str, environment: Mapping[str, str]) -> ChannelFile:
@@ -86,13 +102,16 @@ def _as_estate_error(read: Callable[[], T]) -> T:
 
 
 def _parsed(given: Mapping[str, Any], name: str, environment: Mapping[str, str]) -> ChannelFile:
-    refuse_unknown(given, ("channel",), f"{name}: table")
-    return ChannelFile(
-        channels={
-            each: _channel(each, table, f"{name}: [channel.{each}]", environment)
-            for each, table in _tables(given, "channel", name).items()
-        }
-    )
+    refuse_unknown(given, ("channel", "group"), f"{name}: table")
+    channels = {
+        each: _channel(each, table, f"{name}: [channel.{each}]", environment)
+        for each, table in _tables(given, "channel", name).items()
+    }
+    groups = {
+        each: _Groups(channels, Path(name).parent, f"{name}: [group.{each}]").group(each, table, environment)
+        for each, table in _tables(given, "group", name).items()
+    }
+    return ChannelFile(channels=channels, groups=groups)
 
 
 def _tables(given: Mapping[str, Any], table: str, name: str) -> Mapping[str, Mapping[str, Any]]:
@@ -115,6 +134,59 @@ def _channel(name: str, table: Mapping[str, Any], where: str, environment: Mappi
         raise SettingError(f"{where}: {problem}")
     _label(shared.most_confidential, f"{where} most_confidential")
     return Configured(name=name, channel=channel, shared=shared, settings=settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """Reads groups that are told on these channels; templates that are files are in or below `folder`."""
+
+    channels: Mapping[str, Configured]
+    folder: Path
+    where: str
+
+    def group(self, name: str, table: Mapping[str, Any], environment: Mapping[str, str]) -> Group:
+        own = {key: value for key, value in table.items() if key != "to"}
+        refuse_unknown(own, (*(each.name for each in fields(GroupTable)), "to"), f"{self.where}: setting")
+        told = read_table(GroupTable, own, self.where, environment)
+        refuse_unknown({told.reach: None}, tuple(Reach), f"{self.where}: reach")
+        return Group(
+            name=name,
+            says=told.says,
+            reach=Reach(told.reach),
+            template=self._template(told.template),
+            to=self._recipients(table.get("to")),
+        )
+
+    def _recipients(self, given: Any) -> tuple[Recipient, ...]:
+        if not isinstance(given, list) or not 0 < len(given) <= MOST_RECIPIENTS:
+            raise SettingError(f'{self.where} to: write to = [{{channel = "NAME", address = "WHOM"}}], one or more')
+        return tuple(self._recipient(each, f"{self.where} to, number {number}") for number, each in enumerate(given, 1))
+
+    def _recipient(self, given: Any, where: str) -> Recipient:
+        if not isinstance(given, dict) or set(given) != {"channel", "address"} or not _are_texts(given.values()):
+            raise SettingError(f'{where}: write {{channel = "NAME", address = "WHOM"}}')
+        if not self.channels:
+            raise SettingError(f"{where}: there is no [channel.NAME] in this file")
+        refuse_unknown({given["channel"]: None}, tuple(self.channels), f"{where}: channel")
+        if problem := self.channels[given["channel"]].channel.misaddressed(given["address"]):
+            raise SettingError(f"{where}: {problem}")
+        return Recipient(channel=given["channel"], address=given["address"])
+
+    def _template(self, name: str) -> str:
+        built_in = files(tocsin.respond.templates) / f"{name}.txt"
+        is_built_in = name.isidentifier() and built_in.is_file()
+        try:
+            text = built_in.read_text() if is_built_in else (self.folder / name).read_text(encoding="utf-8")
+            rendered(text, SAMPLE)
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingError(f"{self.where} template: no template or file {name!r}: {type(error).__name__}") from None
+        except (EstateError, Unacceptable) as error:
+            raise SettingError(f"{self.where} template {name}: {error}") from None
+        return text
+
+
+def _are_texts(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
 
 
 def _label(text: str, where: str) -> tlp.Tlp:

@@ -6,20 +6,24 @@ The error of a refusal or a failure says which channel it was and why, without a
 
 import difflib
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from tocsin.app.channel_file import ChannelFile, Configured, read_channel_file
 from tocsin.app.settings import Settings
+from tocsin.app.unbroken import unbroken
 from tocsin.edge import clock
 from tocsin.edge.rpc.urls import HIDDEN
 from tocsin.edge.sending import Sender
-from tocsin.model.errors import ChannelBusy, ChannelRefused
+from tocsin.edge.store import channel_threads
+from tocsin.edge.store.store import Store
+from tocsin.model.errors import ChannelBusy, ChannelRefused, StoreError
 from tocsin.respond.channels.channel import Place, Receipt
 from tocsin.respond.channels.sending import Answer, Sending
 from tocsin.respond.channels.tlp import over_clearance
 from tocsin.respond.message import Message
 
-__all__ = ["Receipt", "Teller", "Threads", "teller_of"]
+__all__ = ["Receipt", "Stored", "Teller", "Threads", "teller_of"]
 
 
 class Send(Protocol):
@@ -53,6 +57,25 @@ class Remembered:
     def keep(self, channel: str, address: str, subject: str, thread: str) -> None:
         """See `Threads`."""
         self._threads.setdefault((channel, address, subject), thread)
+
+
+class Stored:
+    """Threads in the store. Without it a message begins a new thread: it is not held back for that."""
+
+    def __init__(self, store: Store, now: Callable[[], float]) -> None:
+        self._engine = store.engine
+        self._now = now
+
+    def thread(self, channel: str, address: str, subject: str) -> str:
+        """See `Threads`."""
+        with suppress(StoreError):
+            return channel_threads.thread(self._engine, channel, address, subject)
+        return ""
+
+    def keep(self, channel: str, address: str, subject: str, thread: str) -> None:
+        """See `Threads`."""
+        with suppress(StoreError):
+            channel_threads.keep(self._engine, channel, address, subject, thread=thread, now=self._now())
 
 
 class Teller:
@@ -106,14 +129,16 @@ class Teller:
     async def _told(self, configured: Configured, address: str, message: Message) -> Receipt:
         if problem := self.refusal(configured.name, address, message):
             raise ChannelRefused(problem)
-        thread = self._threads.thread(configured.name, address, message.subject)
+        of_subject = (configured.name, address, message.subject)
+        has_threads = configured.channel.has_threads
+        thread = await unbroken(self._threads.thread, *of_subject) if has_threads else ""
         place = Place(address=address, now=self._now(), thread=thread)
         sending = configured.channel.sending(message, configured.settings, place)
         shared = configured.shared
         answer = await self._send(sending, seconds=shared.seconds, allow_private=shared.allow_private)
         receipt = configured.channel.judge(answer)
         if receipt.thread and not thread:
-            self._threads.keep(configured.name, address, message.subject, receipt.thread)
+            await unbroken(self._threads.keep, *of_subject, receipt.thread)
         return receipt
 
 
@@ -125,6 +150,10 @@ def _named(configured: Configured, error: Exception) -> str:
 
 
 def teller_of(settings: Settings, environment: Mapping[str, str], threads: Threads | None = None) -> Teller:
-    """The teller on the channels that the settings name. Raises `EstateError`."""
+    """
+    The teller on the channels that the settings name. Raises `EstateError`.
+
+    With `Stored` threads, messages of one subject stay in one thread when tocsin is started anew.
+    """
     file = read_channel_file(settings.estate.channels, environment)
     return Teller(file, Sender().send, clock.now, threads or Remembered())

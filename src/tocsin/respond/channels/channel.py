@@ -91,6 +91,8 @@ class Channel(Extension):
     """What an answer means. Raises `ChannelBusy` or `ChannelRefused`."""
     wrong: Callable[[Any], str] = lambda _settings: ""
     """Why settings that are each right cannot be meant together; empty where they can."""
+    has_threads: bool = False
+    """Whether receipts name a thread that later messages of the subject are to go into."""
     limit: Limit | None = None
     harms: tuple[bytes, ...] = ()
     """What must never stand in a sending, whoever wrote the message."""

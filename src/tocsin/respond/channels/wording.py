@@ -110,8 +110,9 @@ def urgency(message: Message) -> str:
 
 
 def heading(message: Message) -> str:
-    """The first line: marks, priority, title."""
-    return f"{''.join(f'[{mark}] ' for mark in marks(message))}{urgency(message)}: {message.title}"
+    """The first line: marks, priority, title. An update is for people to whom our priorities say nothing."""
+    first = "".join(f"[{mark}] " for mark in marks(message))
+    return first + (message.title if message.kind is MessageKind.UPDATE else f"{urgency(message)}: {message.title}")
 
 
 def links(message: Message) -> tuple[tuple[str, str], ...]:

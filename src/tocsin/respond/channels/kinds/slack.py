@@ -123,6 +123,7 @@ CHANNEL = Channel(
     ),
     render=render,
     judge=judge,
+    has_threads=True,
     wrong=wrong,
     limit=Limit(
         says="3,000 characters in a section",

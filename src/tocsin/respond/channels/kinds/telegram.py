@@ -109,6 +109,7 @@ CHANNEL = Channel(
     ),
     render=render,
     judge=judge,
+    has_threads=True,
     limit=Limit(
         says="4,096 characters, counted in UTF-16",
         most=LONGEST_UTF16,
