@@ -1,0 +1,1 @@
+"""Reports about an incident: what is in them, and the forms they take."""

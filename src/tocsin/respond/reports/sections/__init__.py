@@ -1,0 +1,1 @@
+"""The sections of reports: one file each, found by a walk."""
