@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.Double(), nullable=False),
         sa.Column("published_at", sa.Double(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_updates")),
-        sa.UniqueConstraint("incident", "number", name=op.f("uq_updates_incident")),
+        sa.UniqueConstraint("incident", "number", name=op.f("uq_updates_incident_number")),
     )
     op.create_table(
         "update_deliveries",
