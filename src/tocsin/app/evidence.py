@@ -5,7 +5,7 @@ Bytes are in their place before a row tells of them, and are taken away only whe
 leaves over between the two is found by `app/evidence_check.py`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from tocsin.edge.evidence import Folder, Incoming, folder
 from tocsin.edge.store import evidence as rows
 from tocsin.edge.store import incidents, journal
 from tocsin.edge.store.errors import named_errors
+from tocsin.edge.store.evidence import Connection
 from tocsin.edge.store.health import open_alert
 from tocsin.edge.store.incident_rows import named
 from tocsin.edge.store.values import HealthAlert
@@ -34,9 +35,21 @@ def kept_in(desk: Desk) -> Folder:
     return folder(desk.settings.evidence.folder)
 
 
-def add(desk: Desk, actor: Actor, given: Given, chunks: Iterable[bytes], *, sha256: str = "") -> Item:
+def _nothing_else(connection: Connection, item: Item) -> None:
+    """What is written in the same transaction, unless somebody has more to write."""
+
+
+def add(
+    desk: Desk,
+    actor: Actor,
+    given: Given,
+    chunks: Iterable[bytes],
+    *,
+    sha256: str = "",
+    also: Callable[[Connection, Item], None] = _nothing_else,
+) -> Item:
     """
-    Take bytes into custody, and into an incident where one is given.
+    Take bytes into custody, and into an incident where one is given; `also` writes more in the same transaction.
 
     A digest that came with them is only compared: where it differs nothing is kept, the refusal stands in the journal,
     and `DigestMismatch` is raised. Raises `NotFound`, `Unacceptable`, `WrongState`, `StoreError`.
@@ -50,44 +63,37 @@ def add(desk: Desk, actor: Actor, given: Given, chunks: Iterable[bytes], *, sha2
     if sha256 and sha256.lower() != incoming.sha256:
         incoming.discard()
         _refused(desk, actor, given, sha256, incoming)
+    item = given.item(desk.new_id(), incoming.sha256, incoming.size, at=desk.clock(), by=str(actor))
     try:
-        return _taken(desk, actor, given, place, incoming)
+        with named_errors(), desk.store.engine.begin() as connection:
+            incidents.hold(connection)  # the first of all locks, as in every act: nobody waits in a circle
+            _fits_parent(connection, item)
+            place.keep(incoming)
+            _collected(connection, item, Doing(actor, item.added_at, given.why))
+            also(connection, item)
     except BaseException:
         incoming.discard()
         raise
-
-
-def _taken(desk: Desk, actor: Actor, given: Given, place: Folder, incoming: Incoming) -> Item:
-    now = desk.clock()
-    item = given.item(desk.new_id(), incoming.sha256, incoming.size, at=now, by=str(actor))
-    with named_errors(), desk.store.engine.begin() as connection:
-        incidents.hold(
-            connection
-        )  # first of all locks, as in every act: two that wait for one another would stand still
-        if item.parent is not None:
-            _fits_parent(rows.load(connection, item.parent), item)
-        place.keep(incoming)
-        rows.insert(connection, item)
-        journal.append(connection, [custody.collected(item, Doing(actor, now, given.why))], now=now)
-        if item.copy is Copy.WORKING_COPY and item.parent is not None:
-            told = custody.act(
-                item.parent,
-                Act.COPIED,
-                Doing(actor, now, given.why),
-                before=item.sha256,
-                after=item.sha256,
-                more={"copy": item.id},
-            )
-            journal.append(connection, [told], now=now)
-        if item.incident is not None:
-            added = EvidenceAdded(evidence=item.id, sha256=item.sha256, name=item.name, type=item.type.value)
-            incidents.record(connection, item.incident, [added], actor=actor, occurred_at=now, now=now)
     desk.ring()
     return item
 
 
-def _fits_parent(parent: Item, item: Item) -> None:
-    if item.copy is Copy.WORKING_COPY and parent.sha256 != item.sha256:
+def _collected(connection: Connection, item: Item, doing: Doing) -> None:
+    """The row, the custody record, and what the incident's stream tells."""
+    rows.insert(connection, item)
+    told = [custody.collected(item, doing)]
+    if item.copy is Copy.WORKING_COPY and item.parent is not None:
+        more = {"copy": item.id}
+        told.append(custody.act(item.parent, Act.COPIED, doing, before=item.sha256, after=item.sha256, more=more))
+    journal.append(connection, told, now=doing.at)
+    if item.incident is not None:
+        added = EvidenceAdded(evidence=item.id, sha256=item.sha256, name=item.name, type=item.type.value)
+        incidents.record(connection, item.incident, [added], actor=doing.actor, occurred_at=doing.at, now=doing.at)
+
+
+def _fits_parent(connection: Connection, item: Item) -> None:
+    parent = None if item.parent is None else rows.load(connection, item.parent)
+    if parent is not None and item.copy is Copy.WORKING_COPY and parent.sha256 != item.sha256:
         raise Unacceptable(f"not a working copy of {parent.id}: the bytes differ; say derived, or copy it again")
 
 

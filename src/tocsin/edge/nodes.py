@@ -21,6 +21,7 @@ from tocsin.edge.rpc.mempool import Mempool
 from tocsin.edge.rpc.pool import Pool
 from tocsin.edge.rpc.state import State
 from tocsin.edge.simulator import Simulator
+from tocsin.edge.witness import Witness
 from tocsin.model.errors import DataMissing, InputError, RemoteError
 from tocsin.model.lookups import Answers, Lookup
 
@@ -88,6 +89,10 @@ class Nodes:
     def mempool(self) -> Mempool:
         """What waits to be mined, by the same endpoints."""
         return Mempool(self._pool, self._chain_id)
+
+    def witness(self) -> Witness:
+        """What each of the same endpoints says of a block, side by side."""
+        return Witness(self._pool)
 
     def simulator(self) -> Simulator:
         """What calls would do, by the same endpoints."""
