@@ -222,6 +222,7 @@ def _decision_made(was: Incident, event: events.DecisionMade, entry: Entry) -> C
         why=event.why,
         options=event.options,
         decided_by=event.decided_by,
+        about=event.about,
         at=entry.occurred_at,
         by=str(entry.actor),
     )

@@ -191,3 +191,10 @@ def smallest_units(amount: str, decimals: int) -> str:
     if len(fraction.rstrip("0")) > decimals:
         raise Unacceptable(f"{amount[:50]!r} has more places than the {decimals} decimals of the token")
     return str(int((whole or "0") + fraction[:decimals].ljust(decimals, "0")))
+
+
+def whole_units(units: int, decimals: int) -> str:
+    """Smallest units as whole ones: 1500000 with 6 decimals is 1.5. No digit is lost."""
+    whole, fraction = divmod(units, 10**decimals)
+    digits = f"{fraction:0{decimals}d}".rstrip("0") if decimals else ""
+    return f"{whole}.{digits}" if digits else str(whole)

@@ -84,9 +84,9 @@ def phase_rows(incident: Incident, after: str, reason: str) -> tuple[Row, ...]:
     return tuple(_way(PHASE_TABLE, incident, before, next_one, reason) for before, next_one in path)
 
 
-def ways_on(incident: Incident) -> tuple[Row, ...]:
-    """The statuses that it can have next, whatever is still missing for them."""
-    return tuple(row for row in STATUS_TABLE if row.before == incident.status)
+def rows_to(incident: Incident, phase: str) -> tuple[Row, ...]:
+    """The way from its phase to another, whatever is still missing for it; none where there is none."""
+    return tuple(row for row in PHASE_TABLE if (row.before, row.after) == (incident.phase, phase))
 
 
 def missing(incident: Incident, row: Row) -> tuple[Gate, ...]:

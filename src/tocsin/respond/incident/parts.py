@@ -74,6 +74,7 @@ class Decision(Part, frozen=True, kw_only=True):
     why: str
     options: tuple[str, ...]
     decided_by: str
+    about: str
     at: float
     by: str
 

@@ -25,13 +25,14 @@ Events = tuple[Event, ...]
 
 def acknowledge(incident: Incident, actor: Actor, via: str, page: str = "") -> Events:
     """
-    A person has it. Where nobody leads yet, whoever says so does, until somebody else is assigned.
+    A person has it. Where nobody leads yet, whoever says so does, until somebody else is assigned. One that was reopened
+    is active again.
 
     Only a person acknowledges: what a program says stops no clock (reference: incident response, 4.1).
     """
     need_person(actor, "acknowledge an incident")
     need_open(incident)
-    leading = () if incident.commander else assign(incident, COMMANDER, actor.id)
+    leading = _led(incident, incident.commander) if incident.commander else assign(incident, COMMANDER, actor.id)
     return (events.Acknowledged(via=via, page=page), *leading)
 
 
