@@ -45,6 +45,8 @@ class Standing:
     """Oldest first, with those that are over."""
     undecided: tuple[ClockDefinition, ...]
     """Duties of regimes one is under for which nobody has declared a trigger, nor that there is nothing to report."""
+    has_duties: bool
+    """Whether anything here is a duty to somebody outside: then it is to be said that it is no legal advice."""
 
 
 def catch_up(desk: Desk) -> None:
@@ -88,13 +90,14 @@ def standing(desk: Desk, actor: Actor, incident: str) -> Standing:
     catch_up(desk)
     with named_errors(), desk.store.engine.begin() as connection:
         board = rows.board(connection, named(connection, incident, viewer=actor))
-    situation = board.situation
+    situation, undecided = board.situation, _undecided(desk, board)
     return Standing(
         incident=board.incident,
         number=situation.number if situation else "",
         exercise=situation.exercise if situation else "",
         clocks=tuple(board.clocks.values()),
-        undecided=_undecided(desk, board),
+        undecided=undecided,
+        has_duties=bool(undecided) or any(is_duty(desk, each) for each in board.clocks.values()),
     )
 
 
@@ -226,3 +229,9 @@ def _undecided(desk: Desk, board: Board) -> tuple[ClockDefinition, ...]:
 
 def _triggers(clock: ClockDefinition) -> frozenset[str]:
     return frozenset[str]().union(*(anchor.where.get("trigger", frozenset()) for anchor in clock.starts))
+
+
+def is_duty(desk: Desk, clock: Clock) -> bool:
+    """Whether a clock is a duty to somebody outside: what is shown of it is no legal advice."""
+    known = definition(desk, clock)
+    return known is not None and bool(known.obligation)

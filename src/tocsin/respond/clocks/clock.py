@@ -17,7 +17,7 @@ The state of a clock, and the table of how it changes. What the journal says of 
 (reference: incident response, 3.12.8)
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from enum import StrEnum
 
 import msgspec
@@ -176,13 +176,20 @@ def _resumed(clock: Clock, event: events.ClockResumed, at: float) -> dict[str, o
 
 def fold(clocks: Mapping[str, Clock], incident: str, entry: Entry) -> dict[str, Clock]:
     """The clocks of an incident by id after an entry of its stream. Raises `MalformedInput`, `WrongState`."""
-    if entry.kind not in CLOCK_KINDS:
-        return dict(clocks)
+    found = dict(clocks)
+    if entry.kind in CLOCK_KINDS:
+        fold_into(found, incident, entry)
+    return found
+
+
+def fold_into(clocks: MutableMapping[str, Clock], incident: str, entry: Entry) -> None:
+    """Change the clocks of an incident by an entry about one of them. Raises `MalformedInput`, `WrongState`."""
     event = events.event(entry)
     if isinstance(event, events.ClockStarted):
-        return {**clocks, event.clock: started(incident, event)}
+        clocks[event.clock] = started(incident, event)
+        return
     name: str = entry.data["clock"]
-    return {**clocks, name: after(clocks[name], event, entry.occurred_at, str(entry.actor))}
+    clocks[name] = after(clocks[name], event, entry.occurred_at, str(entry.actor))
 
 
 CLOCK_KINDS: frozenset[str] = frozenset(name for name in events.KINDS if name.startswith("clock_"))
