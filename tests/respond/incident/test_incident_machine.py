@@ -284,7 +284,7 @@ def test_who_acknowledges_first_leads() -> None:
     told = steps.acknowledge(incident(), BO, "cli")
 
     assert [str(one.__struct_config__.tag) for one in told] == ["acknowledged", "role_assigned", "phase_changed"]
-    assert len(steps.acknowledge(incident(LED), BO, "cli")) == 1
+    assert len(steps.acknowledge(incident(LED, *steps.change_phase(incident(LED), "triage")), BO, "cli")) == 1
 
 
 def test_a_task_waits_for_those_before_and_a_mandatory_one_is_not_dropped_silently() -> None:

@@ -82,7 +82,7 @@ def test_dollars_are_at_the_newest_price_and_say_what_has_none() -> None:
 
 
 def test_no_more_leaves_an_account_than_is_there() -> None:
-    with pytest.raises(WrongState, match="stolen holds 0.000005 of "):
+    with pytest.raises(WrongState, match=r"stolen holds 0\.000005 of 0x"):
         posted(move("external", "stolen", 5), move("stolen", "returned", 6))
 
 

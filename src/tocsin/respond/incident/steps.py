@@ -25,8 +25,8 @@ Events = tuple[Event, ...]
 
 def acknowledge(incident: Incident, actor: Actor, via: str, page: str = "") -> Events:
     """
-    A person has it. Where nobody leads yet, whoever says so does, until somebody else is assigned. One that was reopened
-    is active again.
+    A person has it. Where nobody leads yet, whoever says so does, until somebody else is assigned. One that was
+    reopened is active again.
 
     Only a person acknowledges: what a program says stops no clock (reference: incident response, 4.1).
     """
