@@ -158,6 +158,24 @@ def checked(move: FundsMoved, before: Iterable[Posting]) -> FundsMoved:
         there = whole_units(left + int(move.amount), move.decimals)
         asked = whole_units(int(move.amount), move.decimals)
         raise WrongState(f"{move.debit} holds {there} of {move.token}, and {asked} are to leave it")
+    return move
+
+
+def _check_words(move: FundsMoved) -> None:
+    for account in (move.debit, move.credit):
+        if account not in ACCOUNTS:
+            near = difflib.get_close_matches(account, ACCOUNTS, n=1, cutoff=0)
+            raise Unacceptable(f"no account {account[:50]!r}; did you mean {near[0]!r}? Known: {', '.join(ACCOUNTS)}")
+    if move.debit == move.credit:
+        raise Unacceptable("what stays in an account is no posting")
+    if move.token != NATIVE and not _ADDRESS.fullmatch(move.token):
+        raise Unacceptable("a token is `native`, or 0x and 40 lower-case hexadecimal digits")
+    if not move.amount.isascii() or not move.amount.isdecimal() or not 0 < int(move.amount[:79]) <= LARGEST:
+        raise Unacceptable("an amount is a whole number of the smallest unit, from 1 to 2**256 - 1, in decimal digits")
+    if not 0 <= move.decimals <= MOST_DECIMALS:
+        raise Unacceptable(f"decimals are from 0 to {MOST_DECIMALS}")
+    if move.usd_cents is not None and (move.usd_cents < 0 or not move.price_source):
+        raise Unacceptable("a value in dollars is not negative, and names where the price is from")
 
 
 def smallest_units(amount: str, decimals: int) -> str:
