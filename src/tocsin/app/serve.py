@@ -42,7 +42,7 @@ def serve(
         guard = await unbroken(guard_of, part.desk)
         made = application(part.desk, log=log, bell=part.bell, guard=guard)
         watching = await live(settings, store, metrics, log, book, beside=part.beside)
-        async with answering(made, settings.serve.listen) as address:
+        async with answering(made, settings.serve.listen, settings.serve.proxies) as address:
             log.info("serving", url=f"http://{address}/api/v1")
             if says := await unbroken(first_steps, guard):
                 stream.write(f"{says}\n")
