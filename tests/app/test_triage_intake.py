@@ -1,78 +1,24 @@
 """Findings become alerts: joined, counted, scored, merged, taken back; on both stores."""
 
-import os
-from dataclasses import dataclass, field
-from typing import Any
-
 import pytest
 
-from findings_made import finding, header, write
+from findings_made import finding, header
 from stores import postgresql_socket, postgresql_url, store, store_url
-from tocsin.app.desk import Desk
-from tocsin.app.known import load
-from tocsin.app.settings import parse
-from tocsin.app.triage import Triage
 from tocsin.app.triage_batch import batch
 from tocsin.app.triage_incidents import judge
 from tocsin.detect.alerts.alerts import alerts as scored_at_once
 from tocsin.detect.catalogue import detectors
-from tocsin.detect.labels import Labels
-from tocsin.edge.store import journal, reorg
+from tocsin.edge.store import reorg
 from tocsin.edge.store.incidents import load as incident_of
 from tocsin.edge.store.store import Store
-from tocsin.edge.store.triage import Wanted, findings_of, listed, waiting
-from tocsin.model.actor import Actor, ActorKind
-from tocsin.model.finding import Finding, Severity
-from tocsin.respond.estate.estate import EMPTY
+from tocsin.edge.store.triage import waiting
+from tocsin.model.finding import Severity
 from tocsin.respond.triage.alert import TriagedAlert
 from tocsin.respond.triage.machine import State
 from tocsin.respond.triage.verdicts import Verdict
+from triage_room import ADA, KNOWN, Room
 
 __all__ = ["postgresql_socket", "postgresql_url", "store", "store_url"]
-KNOWN = Labels.of(load([]))
-
-
-@dataclass
-class Clock:
-    now: float = 10_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@dataclass
-class Room:
-    """A store with triage, and a clock that stands still."""
-
-    store: Store
-    clock: Clock = field(default_factory=Clock)
-    open_from: str = "critical"
-
-    @property
-    def desk(self) -> Desk:
-        settings = parse(f'[respond]\nopen_from = "{self.open_from}"', "tocsin.toml", {})
-        return Desk(settings=settings, store=self.store, clock=self.clock, entropy=os.urandom)
-
-    def triage(self, **given: Any) -> Triage:
-        return Triage(desk=self.desk, detectors=detectors(), known=KNOWN, estate=lambda: EMPTY, **given)
-
-    def found(self, number: int, *some: Finding, **given: Any) -> None:
-        write(self.store, number, *some, at=self.clock.now, **given)
-
-    def take_in(self, **given: Any) -> None:
-        triage = self.triage(**given)
-        while triage.pass_now():
-            pass
-
-    def alerts(self, *states: State) -> list[TriagedAlert]:
-        return listed(self.store.engine, Wanted(states=states or None), limit=1_000)
-
-    def findings(self, alert: TriagedAlert) -> set[str]:
-        with self.store.engine.begin() as connection:
-            return {each.id for each, _ in findings_of(connection, alert.id, limit=1_000)}
-
-    def kinds(self, alert: str) -> list[str]:
-        return [entry.kind for entry in journal.stream(self.store.engine, f"alert:{alert}")]
 
 
 @pytest.fixture
@@ -235,4 +181,4 @@ def test_an_alert_of_a_closed_incident_is_not_joined_any_more(room: Room) -> Non
 
 def close(room: Room, alert: TriagedAlert) -> None:
     with batch(room.desk) as work:
-        judge(work, work.of(alert.id), Verdict.BENIGN, "", Actor(ActorKind.USER, "ada"))
+        judge(work, work.of(alert.id), Verdict.BENIGN, "", ADA)

@@ -16,7 +16,7 @@ from tocsin.app.health import HealthBook
 from tocsin.app.triage_batch import Batch, Knowledge, batch
 from tocsin.app.triage_hiding import come_back
 from tocsin.app.triage_incidents import Incidents, close_with_incidents, to_tell
-from tocsin.app.triage_intake import take_in
+from tocsin.app.triage_intake import Sight, take_in
 from tocsin.app.triage_reports import take_health
 from tocsin.app.unbroken import unbroken
 from tocsin.detect.catalogue import groups
@@ -35,10 +35,9 @@ RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.0, 60.0
 KIND = "triage"
 
 
-def knowledge(desk: Desk, detectors: Mapping[str, Detector], known: Labels, estate: Estate) -> Knowledge:
-    """What triage knows, by the settings."""
-    open_from = severity_of(desk.settings.respond.open_from)
-    return Knowledge(detectors=detectors, groups=groups(), known=known, estate=estate, open_from=open_from)
+def knowledge(desk: Desk, estate: Estate) -> Knowledge:
+    """What triage knows, by the settings. Raises `SettingError`."""
+    return Knowledge(groups=groups(), estate=estate, open_from=severity_of(desk.settings.respond.open_from))
 
 
 def severity_of(word: str) -> Severity:
@@ -92,7 +91,8 @@ class Triage:
         """One pass, here and now; True when something was taken in. Raises `StoreError`, and `EstateError`."""
         estate = self.estate()
         with batch(self.desk) as work:
-            taken = take_pass(work, knowledge(self.desk, self.detectors, self.known, estate), self.at_once)
+            sight = Sight(detectors=self.detectors, known=self.known)
+            taken = take_pass(work, knowledge(self.desk, estate), sight, self.at_once)
         self.taken += taken
         return taken > 0
 
@@ -102,11 +102,11 @@ class Triage:
             await self.book.trouble(HealthAlert(key=KIND, kind=KIND, chain_id=None, detail=detail, times=1))
 
 
-def take_pass(work: Batch, known: Knowledge, at_once: int) -> int:
+def take_pass(work: Batch, known: Knowledge, sight: Sight, at_once: int) -> int:
     """Everything of one pass; how many notices were taken in."""
     changed = [*come_back(work, at_once)]
     close_with_incidents(work, at_once)
-    taken, intake = take_in(work, known, at_once)
+    taken, intake = take_in(work, known, sight, at_once)
     if intake is not None:
         changed += intake.settle()
     changed += take_health(work)

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 import msgspec
 
 from tocsin.app.desk import Desk
-from tocsin.detect.detector import Detector
-from tocsin.detect.labels import Labels
 from tocsin.edge.store import journal
 from tocsin.edge.store import triage as rows
 from tocsin.edge.store.errors import named_errors
@@ -31,10 +29,8 @@ from tocsin.respond.triage.machine import Act, State
 class Knowledge:
     """What triage knows beside the store."""
 
-    detectors: Mapping[str, Detector]
     groups: Mapping[str, str]
     """What kind of thing each detector finds: the package it stands in."""
-    known: Labels
     estate: Estate
     open_from: Severity
     """Alerts of this severity or worse open an incident, or join one."""

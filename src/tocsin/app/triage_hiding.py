@@ -9,7 +9,7 @@ from tocsin.model.actor import Actor, ActorKind
 from tocsin.model.finding import Finding, Severity
 from tocsin.respond.triage.alert import DETECTORS, TriagedAlert
 from tocsin.respond.triage.machine import Act, State
-from tocsin.respond.triage.suppression import Action, Facets, Mode, Suppression, Term, matches, parse
+from tocsin.respond.triage.suppression import Action, Facets, Suppression, Term, acts, matches, parse
 
 
 @dataclass(slots=True, kw_only=True)
@@ -17,6 +17,8 @@ class Hiding:
     """The suppressions that hold, and what they did to the alerts of a batch."""
 
     rules: Sequence[tuple[Suppression, tuple[Term, ...]]]
+    acting: frozenset[str]
+    """Those that do what they say: the others only record it."""
     matched: dict[str, int] = field(default_factory=dict)
     would: dict[tuple[str, str], bool] = field(default_factory=dict)
     by_alert: dict[str, str | None] = field(default_factory=dict)
@@ -25,8 +27,8 @@ class Hiding:
     @classmethod
     def of(cls, batch: Batch) -> "Hiding":
         """Those that hold now."""
-        rules = intake_rows.rules(batch.connection, batch.now)
-        return cls(rules=[(rule, parse(rule.expression)) for rule in rules])
+        rules = [(rule, parse(rule.expression)) for rule in intake_rows.rules(batch.connection, batch.now)]
+        return cls(rules=rules, acting=frozenset(rule.id for rule, terms in rules if acts(rule, terms)))
 
     def matching(self, facets: Facets) -> list[Suppression]:
         """The suppressions that match, counted."""
@@ -35,12 +37,16 @@ class Hiding:
             self.matched[rule.id] = self.matched.get(rule.id, 0) + 1
         return found
 
+    def links(self, found: Sequence[Suppression]) -> list[tuple[object, ...]]:
+        """What joins all that these match, where they are to make one alert of it."""
+        return [rule.link for rule in found if rule.action is Action.DEDUPE and rule.id in self.acting]
+
     def joins(self, alert: TriagedAlert, found: Sequence[Suppression], *, is_new: bool) -> None:
         """Something with these suppressions joined an alert."""
         for rule in found:
-            if rule.mode is Mode.MONITOR:
+            if rule.id not in self.acting:
                 self.would[rule.id, alert.id] = False
-        hides = next((rule.id for rule in found if rule.mode is Mode.ACTIVE and rule.action is Action.SNOOZE), None)
+        hides = next((rule.id for rule in found if rule.id in self.acting and rule.action is Action.SNOOZE), None)
         before = hides if is_new else self.by_alert.get(alert.id, alert.suppressed_by)
         self.by_alert[alert.id] = before if hides and before else None
 

@@ -16,7 +16,7 @@ from tocsin.edge.store.incidents import declare, load, record
 from tocsin.model.actor import TOCSIN, Actor
 from tocsin.respond.estate.estate import Hit
 from tocsin.respond.incident.classification import Classification, Facts, classify
-from tocsin.respond.incident.events import Event, Linked, NoteWritten
+from tocsin.respond.incident.events import AlertUnlinked, Event, Linked, NoteWritten
 from tocsin.respond.incident.incident import Incident
 from tocsin.respond.triage import linking
 from tocsin.respond.triage.alert import TriagedAlert
@@ -47,14 +47,18 @@ class Incidents:
         wanted = [each for each in alerts if self._is_wanted(each)]
         if not wanted:
             return
-        connection, ids = self.batch.connection, [each.id for each in wanted]
-        self.leads.update(links.leading(connection, {link for each in wanted for link in linking.links_of(each)}))
-        said = links.of_alerts(connection, ids)
+        self.look(wanted)
+        said = self.said(wanted)
         for alert in sorted(wanted, key=lambda each: (-each.severity, each.opened_at)):
             if alert.state is State.ESCALATED:
                 self._tell_again(alert, said.get(alert.id))
             else:
                 self.join(alert, said.get(alert.id))
+
+    def look(self, alerts: Iterable[TriagedAlert]) -> None:
+        """Read which incidents these lead to."""
+        names = {link for each in alerts for link in linking.links_of(each)}
+        self.leads.update(links.leading(self.batch.connection, names))
 
     def join(self, alert: TriagedAlert, into: str | None = None) -> str:
         """An alert joins this incident, or the open one it leads to, or the storm's, or opens one; which."""
@@ -77,7 +81,8 @@ class Incidents:
 
     def write(self) -> None:
         """Tell incidents what they are to be told."""
-        for incident, events in self.batch.told.items():
+        unlinked_first = sorted(self.batch.told.items(), key=lambda one: not _unlinks(one[1]))
+        for incident, events in unlinked_first:
             at, now = self.batch.now, self.batch.now
             record(self.batch.connection, self._goes_on(incident), events, actor=self.actor, occurred_at=at, now=now)
         links.write(self.batch.connection, self.new_links, self.batch.now)
@@ -86,6 +91,14 @@ class Incidents:
         if alert.state is State.ESCALATED:
             return self._is_news(alert)
         return alert.state in _BEFORE and linking.is_bad_enough(alert, self.knowledge.open_from)
+
+    def said(self, alerts: Iterable[TriagedAlert]) -> dict[str, str]:
+        """By alert, the open incident that says it is about it; a closed one is told that it goes on elsewhere."""
+        said = links.of_alerts(self.batch.connection, [each.id for each in alerts])
+        over = {alert for alert, incident in said.items() if not self._of(incident).is_open}
+        for alert in sorted(over):
+            self.batch.tell(said[alert], AlertUnlinked(alert=alert, reason="it goes on after the incident was closed"))
+        return {alert: incident for alert, incident in said.items() if alert not in over}
 
     def _is_news(self, alert: TriagedAlert) -> bool:
         """Whether its incident is told now; what can wait is told a little later, all at once."""
@@ -198,6 +211,10 @@ class Incidents:
         if other not in self._of(one).links:
             self.batch.tell(one, Linked(incident=other, how="related"))
             self.batch.tell(other, Linked(incident=one, how="related"))
+
+
+def _unlinks(events: Iterable[Event]) -> bool:
+    return any(isinstance(event, AlertUnlinked) for event in events)
 
 
 def to_tell(batch: Batch, limit: int) -> list[TriagedAlert]:

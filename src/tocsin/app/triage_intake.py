@@ -13,6 +13,8 @@ from tocsin.app.triage_hiding import Hiding, facets_of
 from tocsin.detect.alerts import score
 from tocsin.detect.alerts.alerts import alert_of, only_labels
 from tocsin.detect.alerts.clusters import MOST_TRANSACTIONS, links_of
+from tocsin.detect.detector import Detector
+from tocsin.detect.labels import Labels
 from tocsin.edge.store import triage_intake as rows
 from tocsin.edge.store.findings import Stored
 from tocsin.edge.store.triage_intake import Member, Waiting, kept
@@ -24,7 +26,7 @@ from tocsin.respond.triage.events import AlertFindingRetracted, AlertRaised
 from tocsin.respond.triage.facts import types_of
 from tocsin.respond.triage.joining import Joined, Joiner, Link, joiner, text, texts
 from tocsin.respond.triage.machine import Act, State
-from tocsin.respond.triage.suppression import Action, Mode, Suppression
+from tocsin.respond.triage.suppression import Action
 
 LINKS_LEAD_SECONDS = 10 * 86_400
 """An alert that nothing joined for so long is joined no more (as a new account's funding: detection, section 8.4)."""
@@ -69,7 +71,7 @@ class Intake:
 
     def _join(self, notice: Waiting, before: Member | None) -> None:
         finding, found = notice.finding, self.hiding.matching(facets_of(notice.finding))
-        joined = self.joiner.join([*self.links[finding.id], *_shared(found)], self.batch.new_id())
+        joined = self.joiner.join([*self.links[finding.id], *self.hiding.links(found)], self.batch.new_id())
         alert = self._open(notice, joined) if joined.is_new else self._go_on(notice, joined)
         self.hiding.joins(alert, found, is_new=joined.is_new)
         self._count_out(before)
@@ -196,13 +198,21 @@ class Intake:
             yield name, Link(self.joiner.of(link.alert), link.origin, link.transactions)
 
 
-def take_in(batch: Batch, knowledge: Knowledge, limit: int) -> tuple[int, Intake | None]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What it takes to tell which findings belong together."""
+
+    detectors: Mapping[str, Detector]
+    known: Labels
+
+
+def take_in(batch: Batch, knowledge: Knowledge, sight: Sight, limit: int) -> tuple[int, Intake | None]:
     """Take in what waits longest, up to so many notices; how many there were, and what became of them."""
     notices = rows.waiting(batch.connection, limit)
-    telling = [each for each in notices if not only_labels(each.finding, knowledge.detectors)]
+    telling = [each for each in notices if not only_labels(each.finding, sight.detectors)]
     intake = None
     if telling:
-        links = {each.finding.id: tuple(links_of(each.finding, knowledge.known)) for each in telling}
+        links = {each.finding.id: tuple(links_of(each.finding, sight.known)) for each in telling}
         intake = _prepared(batch, knowledge, links)
         for notice in telling:
             intake.take(notice)
@@ -307,10 +317,6 @@ def _member(notice: Waiting, alert: str, now: float) -> Member:
 def _matters(entry: Kept, before: tuple[Kept, ...]) -> bool:
     """Whether it is one of those that the score rests on."""
     return entry in keep([*before, entry])
-
-
-def _shared(found: Sequence[Suppression]) -> list[tuple[object, ...]]:
-    return [rule.link for rule in found if rule.action is Action.DEDUPE and rule.mode is Mode.ACTIVE]
 
 
 def _in(entities: Iterable[Entity], roles: frozenset[str]) -> list[str]:

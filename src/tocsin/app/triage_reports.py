@@ -212,4 +212,3 @@ def _recovered(batch: Batch, name: str) -> None:
         batch.tell(alert.incident, NoteWritten(note=batch.new_id(), text=text))
     if alert.state.is_open:
         judge(batch, alert, Verdict.TP_NO_IMPACT, "it has ended by itself", TOCSIN)
-

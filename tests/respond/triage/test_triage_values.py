@@ -19,9 +19,12 @@ from tocsin.respond.triage.suppression import (
     Facets,
     Mode,
     Suppression,
+    acts,
     check,
+    check_approver,
     matches,
     parse,
+    waits,
     worst,
 )
 from tocsin.respond.triage.verdicts import DEFINITIONS, NEEDS_REASON, Verdict, verdict
@@ -133,12 +136,17 @@ def rule(**given: Any) -> Suppression:
 def test_hiding_what_is_high_takes_two() -> None:
     assert worst(parse("severity < high")) is Severity.MEDIUM
     assert worst(parse("detector = large-profit")) is Severity.CRITICAL
-    check(rule())
-    for approver, error in ((None, NotAllowed), ("ada", NotAllowed)):
-        with pytest.raises(error):
-            check(rule(expression="detector = large-profit", approver=approver))
-    check(rule(expression="detector = large-profit", approver="bob"))
-    check(rule(expression="detector = large-profit", mode=Mode.MONITOR))
+    assert not waits(rule(), check(rule()))
+    bad = rule(expression="detector = large-profit")
+    assert waits(bad, check(bad))
+    assert not acts(bad, check(bad))
+    with pytest.raises(NotAllowed, match="somebody else"):
+        check_approver(bad, "ada")
+    check_approver(bad, "bob")
+    assert acts(rule(expression=bad.expression, approver="bob"), check(bad))
+    watching = rule(expression=bad.expression, mode=Mode.MONITOR)
+    assert not waits(watching, check(watching))
+    assert not acts(watching, check(watching))
 
 
 @pytest.mark.parametrize("expires_at", [0.0, -1.0, (LONGEST_DAYS * DAY_SECONDS) + 1.0, float("inf"), float("nan")])

@@ -216,6 +216,13 @@ def move_back(connection: sa.Connection, alerts_back: Collection[str], origin_of
         connection.execute(sa.update(table).where(mine).values(alert=origin_of))
 
 
+def claim(connection: sa.Connection, key: str, alert: str) -> None:
+    """What an alert is about leads to it again, whatever it led to meanwhile."""
+    mine = {"alert": alert, "origin": alert}
+    if not connection.execute(sa.update(alert_links).where(alert_links.c.link == key).values(mine)).rowcount:
+        connection.execute(sa.insert(alert_links).values(link=key, transactions=[], **mine))
+
+
 def counts(connection: sa.Connection, alert: str) -> tuple[int, int]:
     """How many findings an alert has, and how many of them a reorg took back."""
     retracted = sa.func.count(alert_findings.c.retracted_at)

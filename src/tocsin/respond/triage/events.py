@@ -72,7 +72,12 @@ class SuppressionMade(AlertEvent, frozen=True, kw_only=True):
     mode: str
     reason: str
     expires_at: float
-    approver: str = ""
+
+
+class SuppressionApproved(AlertEvent, frozen=True, kw_only=True):
+    """Somebody else lets it hide what is high or worse."""
+
+    suppression: str
 
 
 class SuppressionEnded(AlertEvent, frozen=True, kw_only=True):

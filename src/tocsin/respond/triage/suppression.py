@@ -3,7 +3,7 @@ Suppressions: what is hidden from the queue, why, by whom, and until when. Nothi
 
 An expression is a few terms joined by `and`; each is a field, an operator and one or more values of which one must
 hold: `detector = large-profit and chain = 1, 10 and severity <= low`. Fields and operators are a table, nothing is
-evaluated. A rule that may hide something high or worse needs a second person. All rules end.
+evaluated. A rule that may hide something high or worse waits until a second person approves it. All rules end.
 """
 
 import difflib
@@ -175,17 +175,26 @@ def worst(terms: Sequence[Term]) -> Severity:
 
 
 def check(rule: Suppression) -> tuple[Term, ...]:
-    """The terms of a rule that may be made. Raises `Unacceptable` and `NotAllowed`."""
+    """The terms of a rule that may be made, though it may have to wait for approval. Raises `Unacceptable`."""
     terms = parse(rule.expression)
     if not rule.reason.strip():
         raise Unacceptable("a suppression needs a reason: whoever finds it in a month must know why")
     if not rule.made_at < rule.expires_at <= rule.made_at + LONGEST_DAYS * DAY_SECONDS:
         raise Unacceptable(f"a suppression ends: within {LONGEST_DAYS} days, and after now")
-    if rule.approver == rule.author:
-        raise NotAllowed(f"{rule.author} made the suppression: somebody else must approve it")
-    if rule.mode is Mode.ACTIVE and worst(terms) >= NEEDS_APPROVER and not rule.approver:
-        raise NotAllowed(
-            f"it can hide what is {worst(terms).word}: name somebody else who approves it, "
-            f"or add 'and severity < {NEEDS_APPROVER.word}', or try it with --mode monitor"
-        )
     return terms
+
+
+def waits(rule: Suppression, terms: Sequence[Term]) -> bool:
+    """Whether somebody else must approve it first; until then it only records what it would have done."""
+    return rule.mode is Mode.ACTIVE and rule.approver is None and worst(terms) >= NEEDS_APPROVER
+
+
+def acts(rule: Suppression, terms: Sequence[Term]) -> bool:
+    """Whether it does what it says, while it lasts."""
+    return rule.mode is Mode.ACTIVE and not waits(rule, terms)
+
+
+def check_approver(rule: Suppression, person: str) -> None:
+    """Raises `NotAllowed` where this person may not approve it."""
+    if person == rule.author:
+        raise NotAllowed(f"{person} made the suppression: somebody else must approve it")
