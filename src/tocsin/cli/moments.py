@@ -42,3 +42,12 @@ def _last(said: str, now: float) -> dt.datetime:
     clock = dt.time.fromisoformat(said.removesuffix("Z").zfill(5))
     at = dt.datetime.combine(here.date(), clock, dt.UTC)
     return at if at <= here else at - dt.timedelta(days=1)
+
+
+def day_or_moment(text: str, now: float) -> float:
+    """Like `moment`, and a date alone is its first moment in UTC. Raises `Unacceptable`."""
+    try:
+        day = dt.date.fromisoformat(text.strip())
+    except ValueError:
+        return moment(text, now)
+    return dt.datetime.combine(day, dt.time(), dt.UTC).timestamp()

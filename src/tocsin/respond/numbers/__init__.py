@@ -1,0 +1,1 @@
+"""Numbers of how response goes, worked out from the journal alone."""
