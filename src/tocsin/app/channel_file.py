@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import tocsin.respond.templates
 from tocsin.app.settings import read_table, refuse_unknown
+from tocsin.edge.rpc.urls import HIDDEN, without_secrets
 from tocsin.model.errors import EstateError, SettingError, Unacceptable
 from tocsin.model.setting import Secret, setting
 from tocsin.respond.channels import tlp
@@ -50,6 +51,14 @@ class Configured:
         """What must not be seen in a log or an error."""
         values = (getattr(self.settings, each.name) for each in fields(self.settings))
         return tuple(value.reveal for value in values if isinstance(value, Secret) and value.reveal)
+
+    def without_secrets(self, text: str) -> str:
+        """The text with every secret of the channel hidden, and whatever of a secret URL may be a key."""
+        for secret in self.secrets:
+            text = without_secrets(text.replace(secret, HIDDEN), secret) if "://" in secret else text
+        for secret in sorted(self.secrets, key=len, reverse=True):
+            text = text.replace(secret, HIDDEN)
+        return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

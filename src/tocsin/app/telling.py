@@ -13,11 +13,10 @@ from tocsin.app.channel_file import ChannelFile, Configured, read_channel_file
 from tocsin.app.settings import Settings
 from tocsin.app.unbroken import unbroken
 from tocsin.edge import clock
-from tocsin.edge.rpc.urls import HIDDEN
 from tocsin.edge.sending import Sender
 from tocsin.edge.store import channel_threads
 from tocsin.edge.store.store import Store
-from tocsin.model.errors import ChannelBusy, ChannelRefused, StoreError
+from tocsin.model.errors import ChannelBusy, ChannelRefused, NotFound, StoreError
 from tocsin.respond.channels.channel import Place, Receipt
 from tocsin.respond.channels.sending import Answer, Sending
 from tocsin.respond.channels.tlp import over_clearance
@@ -112,13 +111,20 @@ class Teller:
 
     def configured(self, name: str) -> Configured:
         """The channel of this name. Raises `ChannelRefused` that names the nearest."""
+        try:
+            return self.known(name)
+        except NotFound as error:
+            raise ChannelRefused(str(error)) from None
+
+    def known(self, name: str) -> Configured:
+        """The channel of this name, for whoever asks for it. Raises `NotFound` that names the nearest."""
         if name in self.channels:
             return self.channels[name]
         if not self.channels:
-            raise ChannelRefused("no channel is set up: name a file of channels as [estate] channels in tocsin.toml")
+            raise NotFound("no channel is set up: name a file of channels as [estate] channels in tocsin.toml")
         near = difflib.get_close_matches(name, self.channels, n=1, cutoff=0)
         known = ", ".join(self.channels)
-        raise ChannelRefused(f"there is no channel {name[:80]!r}; did you mean {near[0]!r}? Channels: {known}")
+        raise NotFound(f"there is no channel {name[:80]!r}; did you mean {near[0]!r}? Channels: {known}")
 
     def refusal(self, channel: str, address: str, message: Message) -> str:
         """Why the message would be refused before it is sent; empty where it would not."""
@@ -143,10 +149,7 @@ class Teller:
 
 
 def _named(configured: Configured, error: Exception) -> str:
-    text = str(error)
-    for secret in sorted(configured.secrets, key=len, reverse=True):
-        text = text.replace(secret, HIDDEN)
-    return f"channel {configured.name}: {text}"
+    return f"channel {configured.name}: {configured.without_secrets(str(error))}"
 
 
 def teller_of(settings: Settings, environment: Mapping[str, str], threads: Threads | None = None) -> Teller:

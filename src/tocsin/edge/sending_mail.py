@@ -2,7 +2,8 @@
 
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import aiosmtplib
 
@@ -21,6 +22,19 @@ async def send_mail(mail: Mail, *, allow_private: bool, tls: ssl.SSLContext, sen
     Raises `ChannelBusy` where the connection broke, with `may_have_taken` when that was after the e-mail was sent;
     `ChannelRefused` where the server cannot be talked to as securely as it must.
     """
+    async with _client(mail, allow_private, tls) as client:
+        refusal = await _greeted(client, mail)
+        return refusal or await _handed(client, mail, sent)
+
+
+async def greeted(mail: Mail, *, allow_private: bool, tls: ssl.SSLContext) -> MailReply:
+    """How far the server takes it before there is an e-mail: connected, secured, logged in. Raises as `send_mail`."""
+    async with _client(mail, allow_private, tls) as client:
+        return await _greeted(client, mail) or MailReply(code=250)
+
+
+@asynccontextmanager
+async def _client(mail: Mail, allow_private: bool, tls: ssl.SSLContext) -> AsyncIterator[aiosmtplib.SMTP]:
     sock = await _connection(mail, allow_private)
     client = aiosmtplib.SMTP(
         hostname=mail.host,
@@ -32,7 +46,7 @@ async def send_mail(mail: Mail, *, allow_private: bool, tls: ssl.SSLContext, sen
         tls_context=tls,
     )
     try:
-        return await _conversation(client, mail, sent)
+        yield client
     finally:
         client.close()
         sock.close()
@@ -50,19 +64,30 @@ async def _connection(mail: Mail, allow_private: bool) -> socket.socket:
     return sock
 
 
-async def _conversation(client: aiosmtplib.SMTP, mail: Mail, sent: Callable[[], None]) -> MailReply:
+async def _greeted(client: aiosmtplib.SMTP, mail: Mail) -> MailReply | None:
+    """Connect, secure, log in; the reply where the server says no."""
     try:
         await client.connect()
         if mail.user:
             await client.login(mail.user, mail.password)
-        await client.mail(mail.sender)
-        await client.rcpt(mail.recipient)
     except aiosmtplib.SMTPResponseException as error:
         return MailReply(code=error.code, text=error.message)
     except (aiosmtplib.SMTPServerDisconnected, ConnectionError) as error:
         raise ChannelBusy(f"{mail.host}: the connection broke: {_reason(error)}") from None
     except (aiosmtplib.SMTPException, ssl.SSLError) as error:
         raise ChannelRefused(f"{mail.host}: {_reason(error)}") from None
+    return None
+
+
+async def _handed(client: aiosmtplib.SMTP, mail: Mail, sent: Callable[[], None]) -> MailReply:
+    """Say from whom and to whom, then the e-mail."""
+    try:
+        await client.mail(mail.sender)
+        await client.rcpt(mail.recipient)
+    except aiosmtplib.SMTPResponseException as error:
+        return MailReply(code=error.code, text=error.message)
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise ChannelBusy(f"{mail.host}: the connection broke: {_reason(error)}") from None
     sent()
     return await _content(client, mail)
 
