@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 
 from tocsin.app.desk import Desk
@@ -132,7 +133,13 @@ def add_overrides(
         _check(override, people, desk.clock())
     now = desk.clock()
     kept = tuple(
-        KeptOverride(schedule=schedule, override=each, reason=reason[:LONGEST_REASON], made_by=str(actor), made_at=now)
+        KeptOverride(
+            schedule=schedule,
+            override=replace(each, id=desk.new_id()),
+            reason=reason[:LONGEST_REASON],
+            made_by=str(actor),
+            made_at=now,
+        )
         for each in new
     )
     with named_errors(), desk.store.engine.begin() as connection:
@@ -176,7 +183,15 @@ def ask_swap(desk: Desk, actor: Actor, schedule: str, swap: Swap) -> KeptSwap:
     return kept
 
 
-def decide_swap(desk: Desk, actor: Actor, swap: str, state: str) -> KeptSwap:
+class Decision(StrEnum):
+    """What becomes of a swap that somebody asked for."""
+
+    TAKEN = rows.TAKEN
+    DECLINED = rows.DECLINED
+    WITHDRAWN = rows.WITHDRAWN
+
+
+def decide_swap(desk: Desk, actor: Actor, swap: str, state: Decision) -> KeptSwap:
     """
     Take or decline a swap (who was asked), or withdraw it (who asked).
 
@@ -185,13 +200,13 @@ def decide_swap(desk: Desk, actor: Actor, swap: str, state: str) -> KeptSwap:
     now = desk.clock()
     with named_errors(), desk.store.engine.begin() as connection:
         kept = rows.swap(connection, swap)
-        decides = kept.swap.asks if state == rows.WITHDRAWN else kept.swap.takes
+        decides = kept.swap.asks if state is Decision.WITHDRAWN else kept.swap.takes
         if actor.id != decides or not actor.is_person:
             raise NotAllowed(f"only {decides} may decide that")
         if kept.state != rows.ASKED:
             raise WrongState(f"the swap is {kept.state} already")
-        rows.decide_swap(connection, swap, state, now)
-        decided = replace(kept, state=state)
+        rows.decide_swap(connection, swap, state.value, now)
+        decided = replace(kept, state=state.value)
         journal.append(connection, [_swap_draft(decided, actor, now)], now=now)
     desk.ring()
     return decided

@@ -9,15 +9,17 @@ database share the work: the follower's row is held by one pass at a time.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tocsin.app import escalating
 from tocsin.app.desk import Desk
 from tocsin.app.escalating import Turn
+from tocsin.app.heartbeat import Heartbeat
 from tocsin.app.oncall import Directory, changed
 from tocsin.app.telling import Teller
 from tocsin.app.unbroken import unbroken, whole
 from tocsin.edge.logs import Log
+from tocsin.edge.sending import Sender
 from tocsin.edge.store import escalations, incidents, journal, on_call, page_sending, pages
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.on_call import Connection
@@ -63,6 +65,8 @@ class Passed:
 
     jobs: tuple[Job, ...] = ()
     did_something: bool = False
+    said_something: bool = False
+    """Whether the journal grew."""
     next_at: float | None = None
     """When something is due next, as far as is known."""
 
@@ -78,6 +82,8 @@ class Pager:
     """Set when something may be due: by the bell, and when a page has been sent."""
     directory: Directory | None = None
     sending: set["asyncio.Task[None]"] = field(default_factory=set)
+    heartbeat: Heartbeat | None = None
+    beating: "asyncio.Task[bool] | None" = None
 
     async def run(self) -> None:
         """Page without end."""
@@ -93,6 +99,7 @@ class Pager:
                     passed = Passed()
                 else:
                     failures = 0
+                    self._beat()
                 if not passed.did_something:
                     await self._wait(passed.next_at)
         finally:
@@ -114,13 +121,21 @@ class Pager:
 
     async def _pass(self) -> Passed:
         passed = await unbroken(self._transact, AT_ONCE - len(self.sending))
-        if passed.did_something:
+        if passed.said_something:
             self.desk.ring()
         for job in passed.jobs:
             task = asyncio.create_task(whole(self._send(job)))
             self.sending.add(task)
             task.add_done_callback(self._sent)
         return passed
+
+    def _beat(self) -> None:
+        """Tell the outside watcher that pages go out: the store answered, and there is a channel."""
+        if self.heartbeat is None:
+            url = self.desk.settings.respond.heartbeat.reveal
+            self.heartbeat = Heartbeat(url=url, send=Sender().send, clock=self.desk.clock, log=self.log)
+        if self.heartbeat.is_due and self.teller.channels:
+            self.beating = asyncio.create_task(self.heartbeat.beat())
 
     def _sent(self, task: "asyncio.Task[None]") -> None:
         self.sending.discard(task)
@@ -146,6 +161,7 @@ class Pager:
             )
             self._tell_fault(turn, known.fault)
             passed = self._act(turn, entries, free)
+            passed = replace(passed, said_something=bool(turn.said))
             turn.enter()
             journal.acted_on(connection, FOLLOWER, entries)
         if any(entry.stream == escalating.ESTATE_STREAM for entry in entries):

@@ -81,6 +81,9 @@ class RespondSettings:
     )
     clocks: str = setting("Targets and duties of your own: docs/clocks.md; empty for the defaults.", "")
     countries: tuple[str, ...] = setting("Countries whose public holidays count, such as US or DE-BY.", ())
+    heartbeat: Secret = setting(  # noqa: RUF009 - `setting` only declares, and a Secret is frozen
+        "A URL that is asked for every minute while people can be paged: an outside watcher's.", NO_SECRET
+    )
     roles: tuple[str, ...] = setting("Roles in an incident beside those that docs/incidents.md lists.", ())
 
 

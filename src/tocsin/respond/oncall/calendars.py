@@ -24,6 +24,8 @@ MOST_EVENTS = 2_000
 MOST_SHIFTS = 2_000
 MOST_STEPS = 100_000
 """How often all rules of recurrence together may recur from their begins to the end that is asked for."""
+LOOK_BACK_SECONDS = 100 * 86_400
+"""How far back the begin of a shift that has begun is looked for: who reads a calendar again must find it the same."""
 OLDEST_YEAR = 2000
 PERSON = "X-TOCSIN-PERSON"
 """The property of an event that has the id of a person."""
@@ -47,7 +49,9 @@ def to_calendar(
     calendar.add("prodid", "-//tocsin//on call//EN")
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", f"On call: {schedule.id}")
-    for stretch in shifts(schedule, begins, ends):
+    for stretch in shifts(schedule, begins - LOOK_BACK_SECONDS, ends):
+        if stretch.ends <= begins:
+            continue
         for person in stretch.people:
             if only in ("", person):
                 calendar.add_component(_event(schedule.id, person, names.get(person, person), stretch, now))
