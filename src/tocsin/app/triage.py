@@ -106,6 +106,7 @@ def take_pass(work: Batch, known: Knowledge, sight: Sight, at_once: int) -> int:
     """Everything of one pass; how many notices were taken in."""
     changed = [*come_back(work, at_once)]
     close_with_incidents(work, at_once)
+    work.write_changed()
     taken, intake = take_in(work, known, sight, at_once)
     if intake is not None:
         changed += intake.settle()

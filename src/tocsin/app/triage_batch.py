@@ -104,9 +104,14 @@ class Batch:
         """Change what an alert tells."""
         alert.story = msgspec.structs.replace(alert.story, **changes)
 
+    def write_changed(self) -> None:
+        """Write alerts that changed, for what is read next to see them so."""
+        rows.update(self.connection, [self.alerts[each] for each in self.changed])
+        self.changed.clear()
+
     def write(self) -> None:
         """Write alerts and entries; what incidents are told is written before, by `triage_incidents`."""
-        rows.update(self.connection, [self.alerts[each] for each in self.changed])
+        self.write_changed()
         rows.insert(self.connection, [self.alerts[each] for each in self.fresh])
         for alert, actor in self.verdicts:
             rows.note_verdict(self.connection, alert, actor, self.now)
