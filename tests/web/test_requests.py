@@ -18,12 +18,16 @@ from tocsin.respond.journal import AUDIT
 from tocsin.web.asking import MOST_ITEMS
 from tocsin.web.limits import Limits
 
+ON_SQLITE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+"""What does not depend on the database is tried on one."""
+
 
 def of_audit(api: ApiServer) -> list[tuple[str, str, object]]:
     entries = journal.stream(api.desk.store.engine, AUDIT)
     return [(entry.kind, str(entry.actor), entry.data.get("object")) for entry in entries]
 
 
+@ON_SQLITE
 def test_a_defect_is_logged_and_told_without_details(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("of /etc/secret")
@@ -74,6 +78,7 @@ def test_the_same_key_does_it_once_and_answers_the_same(api: ApiServer) -> None:
     assert len(admin.get("/keys").json()["items"]) == 2
 
 
+@ON_SQLITE
 def test_keys_of_two_callers_are_two(api: ApiServer) -> None:
     for name in ("one", "two"):
         body = {"name": name, "scopes": ["alert:read"]}
@@ -95,6 +100,7 @@ def test_what_is_asked_at_the_same_time_with_one_key_is_done_once(api: ApiServer
     assert [entry for entry in of_audit(api) if entry[0] == "user_added"] == [("user_added", "user:admin", "user:bob")]
 
 
+@ON_SQLITE
 def test_what_was_refused_may_be_tried_again_with_its_key(api: ApiServer) -> None:
     viewer = api.client("viewer", name="ada")
     body, headers = {"name": "ci", "scopes": ["alert:read"]}, {"Idempotency-Key": "c"}
@@ -119,6 +125,7 @@ def test_every_write_is_in_the_audit_before_and_after(api: ApiServer) -> None:
     assert ended["data"]["trace_id"] == "ab" * 16
 
 
+@ON_SQLITE
 def test_every_denial_is_in_the_audit(api: ApiServer) -> None:
     api.client("viewer", name="eve").get("/users")
     api.anonymous().get("/users")
@@ -128,6 +135,7 @@ def test_every_denial_is_in_the_audit(api: ApiServer) -> None:
     ]
 
 
+@ON_SQLITE
 def test_nothing_is_done_that_cannot_be_recorded(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
     admin = api.client("admin")
 
@@ -164,6 +172,7 @@ def test_the_audit_is_asked_by_who_what_and_when(api: ApiServer) -> None:
     assert first["items"][0]["sequence"] == second["items"][0]["sequence"] + 1
 
 
+@ON_SQLITE
 def test_who_asks_too_much_waits(store: Store, tmp_path: Path) -> None:
     few = Buckets(per_second=0.01, burst=3.0)
     with running(store, settings_for(tmp_path), limits=Limits(callers=few, addresses=much(), denials=much())) as api:
@@ -175,6 +184,7 @@ def test_who_asks_too_much_waits(store: Store, tmp_path: Path) -> None:
     assert int(waits.headers["retry-after"]) > 1
 
 
+@ON_SQLITE
 def test_who_is_denied_too_often_no_longer_fills_the_audit(store: Store, tmp_path: Path) -> None:
     few = Buckets(per_second=0.001, burst=3.0)
     with running(store, settings_for(tmp_path), limits=Limits(callers=much(), addresses=much(), denials=few)) as api:

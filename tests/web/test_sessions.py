@@ -2,6 +2,7 @@
 
 import httpx
 import pyotp
+import pytest
 
 from api_server import PASSWORD, ApiServer, running, settings_for
 from tocsin.app.access_keys import NewKey, add_key
@@ -12,6 +13,9 @@ from tocsin.edge.store.store import Store
 from tocsin.model.actor import TOCSIN
 from tocsin.respond.access.accounts import IDLE_SECONDS, SESSION_SECONDS
 from tocsin.respond.access.attempts import Buckets
+
+ON_SQLITE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+"""What does not depend on the database is tried on one."""
 
 
 def log_in(client: httpx.Client, user: str, password: str = PASSWORD, **more: str) -> httpx.Response:
@@ -38,6 +42,7 @@ def test_the_first_user_is_made_with_the_token_once(api: ApiServer) -> None:
     assert nobody.get("/session").json()["id"] == "ada"
 
 
+@ON_SQLITE
 def test_a_wrong_name_and_a_wrong_password_are_told_in_the_same_words(api: ApiServer) -> None:
     api.user("ada", "viewer")
     nobody = api.anonymous()
@@ -69,6 +74,7 @@ def test_the_hash_of_nobody_is_one_that_argon2_reads() -> None:
     assert Passwords().is_right("", "correct horse") is False
 
 
+@ON_SQLITE
 def test_wrong_attempts_in_a_row_make_the_account_wait_whether_it_is_there_or_not(api: ApiServer) -> None:
     api.user("ada", "viewer")
     nobody = api.anonymous()
@@ -84,6 +90,7 @@ def test_wrong_attempts_in_a_row_make_the_account_wait_whether_it_is_there_or_no
     assert log_in(nobody, "ada").status_code == 200
 
 
+@ON_SQLITE
 def test_logins_from_one_address_are_limited(store: Store, tmp_path: object) -> None:
     def few() -> Buckets:
         return Buckets(per_second=0.01, burst=3.0)
@@ -129,6 +136,7 @@ def test_sessions_are_listed_and_revoked(api: ApiServer) -> None:
     assert api.client("viewer", name="eve").delete(f"/session/list/{listed[0]['id']}").status_code == 404
 
 
+@ON_SQLITE
 def test_the_cookie_is_kept_from_scripts_and_other_sites(api: ApiServer) -> None:
     api.user("ada", "viewer")
     cookie = log_in(api.anonymous(), "ada").headers["set-cookie"].lower()
@@ -137,6 +145,7 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(api: ApiServer) -> None
     assert "secure" not in cookie
 
 
+@ON_SQLITE
 def test_the_cookie_needs_tls_where_the_public_url_has_it(store: Store, tmp_path: object) -> None:
     settings = settings_for(tmp_path, 'public_url = "https://tocsin.example"')  # type: ignore[arg-type] # a Path
     with running(store, settings) as api:
@@ -155,6 +164,7 @@ def set_up_totp(client: httpx.Client, api: ApiServer) -> tuple[pyotp.TOTP, list[
     return codes, answer.json()["recovery_codes"]
 
 
+@ON_SQLITE
 def test_a_one_time_code_is_asked_for_and_is_good_once(api: ApiServer) -> None:
     ada = api.client("viewer", name="ada")
     codes, _ = set_up_totp(ada, api)
@@ -175,6 +185,7 @@ def test_a_one_time_code_is_asked_for_and_is_good_once(api: ApiServer) -> None:
     assert again.post("/session/code", json={"code": code}).status_code == 401
 
 
+@ON_SQLITE
 def test_a_code_of_the_step_before_is_taken_and_an_older_one_is_not(api: ApiServer) -> None:
     codes, _ = set_up_totp(api.client("viewer", name="ada"), api)
     api.clock.ahead += 300
@@ -196,6 +207,7 @@ def test_a_recovery_code_is_good_once_however_it_is_typed(api: ApiServer) -> Non
     assert again.post("/session/code", json={"code": recovery[0]}).status_code == 401
 
 
+@ON_SQLITE
 def test_half_a_login_ends_after_ten_minutes(api: ApiServer) -> None:
     codes, _ = set_up_totp(api.client("viewer", name="ada"), api)
     half = api.anonymous()
@@ -204,6 +216,7 @@ def test_half_a_login_ends_after_ten_minutes(api: ApiServer) -> None:
     assert half.post("/session/code", json={"code": codes.at(int(api.clock()))}).status_code == 401
 
 
+@ON_SQLITE
 def test_without_the_second_factor_that_is_required_nothing_is_allowed_but_setting_it_up(
     store: Store, tmp_path: object
 ) -> None:
@@ -215,6 +228,7 @@ def test_without_the_second_factor_that_is_required_nothing_is_allowed_but_setti
         assert ada.get("/health").status_code == 200
 
 
+@ON_SQLITE
 def test_the_secret_of_codes_is_not_in_the_store_in_clear(api: ApiServer) -> None:
     ada = api.client("viewer", name="ada")
     secret = ada.post("/session/totp").json()["secret"]
@@ -225,6 +239,7 @@ def test_the_secret_of_codes_is_not_in_the_store_in_clear(api: ApiServer) -> Non
     assert api.guard.seal.open(user.totp_sealed, "totp:ada") == secret
 
 
+@ON_SQLITE
 def test_a_changed_password_ends_the_other_sessions(api: ApiServer) -> None:
     ada, other = api.client("viewer", name="ada"), api.client("viewer", name="ada")
     new = "another staple battery"
@@ -248,6 +263,7 @@ def test_an_invitation_lets_its_user_choose_a_password_once(api: ApiServer) -> N
     assert log_in(nobody, "bob").status_code == 200
 
 
+@ON_SQLITE
 def test_a_reset_takes_everything_and_invites_anew(api: ApiServer) -> None:
     ada, admin = api.client("viewer", name="ada"), api.client("admin")
     set_up_totp(ada, api)
@@ -259,6 +275,7 @@ def test_a_reset_takes_everything_and_invites_anew(api: ApiServer) -> None:
     assert log_in(nobody, "ada").json()["due"] == []
 
 
+@ON_SQLITE
 def test_somebody_always_administers(api: ApiServer) -> None:
     admin = api.client("admin")
     assert admin.patch("/users/admin", json={"roles": ["viewer"]}).status_code == 409
@@ -311,6 +328,7 @@ def test_a_key_does_what_its_scopes_say_from_where_it_may_until_it_ends(api: Api
     assert good.get("/health").status_code == 401
 
 
+@ON_SQLITE
 def test_a_key_is_shown_once_and_gives_no_more_than_its_maker_has(api: ApiServer) -> None:
     admin = api.client("admin")
     made = admin.post("/keys", json={"name": "ci", "scopes": ["alert:read"]})
@@ -323,6 +341,7 @@ def test_a_key_is_shown_once_and_gives_no_more_than_its_maker_has(api: ApiServer
     assert admin.post("/keys", json={"name": "x", "scopes": ["alert:read"], "networks": ["here"]}).status_code == 422
 
 
+@ON_SQLITE
 def test_the_machine_makes_keys_with_any_scope(api: ApiServer) -> None:
     key, _ = add_key(api.guard, TOCSIN, NewKey(name="pager", scopes=("incident:write",)))
     assert key.scopes == ("incident:write", "self")
