@@ -190,15 +190,3 @@ def _because(row: Row, kind: str, facts: Facts, raised: Priority) -> tuple[str, 
             * (raised < row.priority)
         ),
     )
-
-
-def described() -> str:
-    """The table in Markdown, for the page about incidents."""
-    lines = ["| row | when | types | priority |", "|---|---|---|---|"]
-    return "\n".join([*lines, *(_line(row) for row in TABLE)])
-
-
-def _line(row: Row) -> str:
-    known = "; ".join([*(f"{n} is known" for n in row.is_so), *(f"{n} is not ruled out" for n in row.may_be)])
-    types = ", ".join(sorted(row.types)) if row.id != "elsewhere" else "all others"
-    return f"| {row.id} | {row.says}{f' ({known})' if known else ''} | {types} | {row.priority} |"
