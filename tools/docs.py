@@ -14,7 +14,9 @@ import tocsin.exercise.activities
 import tocsin.exercise.scenarios
 import tocsin.intel.feeds
 import tocsin.respond.channels.kinds
+import tocsin.respond.exports
 import tocsin.respond.obligations
+import tocsin.respond.reports.sections
 from tocsin.app import settings
 from tocsin.chain.source import Source
 from tocsin.cli.command import Command
@@ -26,7 +28,10 @@ from tocsin.exercise.scenario import Scenario
 from tocsin.intel.feed import Feed
 from tocsin.model.extension import Extension, load_with_modules, page, summary
 from tocsin.respond.channels.channel import Channel
+from tocsin.respond.export import Export
 from tocsin.respond.obligation import NOT_LEGAL_ADVICE, Obligation
+from tocsin.respond.reports.building import kinds
+from tocsin.respond.reports.section import Section
 from tocsin.tables.dataset import Dataset
 
 DOCS = Path(__file__).parents[1] / "docs" / "reference"
@@ -104,6 +109,17 @@ def of_feed(feed: Feed) -> str:
     return f"## Examples, run by the tests\n\n{examples}"
 
 
+def of_export(export: Export) -> str:
+    """How a file of an export is called and typed."""
+    return f"Files end in `{export.ending}` and are of the media type `{export.media_type}`."
+
+
+def of_section(section: Section) -> str:
+    """The reports that have a section."""
+    having = ", ".join(kind for kind, chosen in kinds().items() if section.id in chosen)
+    return f"Heading: {section.title}. In reports of the kinds: {having}."
+
+
 def of_obligation(obligation: Obligation) -> str:
     """The clocks of a regime, and its examples."""
     rows = "\n".join(f"| `{each.id}` | {each.says} | {each.recipient} | {each.note} |" for each in obligation.clocks)
@@ -132,6 +148,8 @@ KINDS: tuple[tuple[str, ModuleType, type[Extension], Callable[[Any], str]], ...]
     ("feeds", tocsin.intel.feeds, Feed, of_feed),
     ("obligations", tocsin.respond.obligations, Obligation, of_obligation),
     ("channels", tocsin.respond.channels.kinds, Channel, of_channel),
+    ("exports", tocsin.respond.exports, Export, of_export),
+    ("report_sections", tocsin.respond.reports.sections, Section, of_section),
     ("commands", tocsin.cli.commands, Command, of_command),
     ("scenarios", tocsin.exercise.scenarios, Scenario, of_scenario),
     ("activities", tocsin.exercise.activities, Activity, of_activity),
