@@ -1,4 +1,4 @@
-"""Alerts of what a store holds: what stands, with the funding of days before, and nothing that was taken back."""
+"""Alerts of what waits to be triaged: what stands, with the funding of days before, and nothing twice."""
 
 from collections.abc import Iterable
 from pathlib import Path

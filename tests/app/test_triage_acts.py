@@ -6,6 +6,7 @@ from findings_made import finding, header
 from stores import postgresql_socket, postgresql_url, store, store_url
 from tocsin.app import triage_acts as acts
 from tocsin.app.triage_reading import place, place_of, quality_report, whole
+from tocsin.app.triage_reports import Report
 from tocsin.app.triage_rules import Wish, approve, end, suppress, suppressions
 from tocsin.edge.store import health, reorg
 from tocsin.edge.store.store import Store
@@ -258,9 +259,9 @@ def test_what_a_person_judged_is_not_opened_again_while_it_lasts(room: Room) -> 
     assert len(room.alerts()) == 1
 
 
-def report(**given: object) -> acts.Report:
+def report(**given: object) -> Report:
     plain: dict[str, object] = {"source": "helpdesk", "key": "mail-7", "severity": Severity.MEDIUM, "title": "a user"}
-    return acts.Report(**{**plain, **given})  # type: ignore[arg-type] # a test's words
+    return Report(**{**plain, **given})  # type: ignore[arg-type] # a test's words
 
 
 def test_what_others_report_is_counted_while_its_alert_is_open(room: Room) -> None:

@@ -9,6 +9,7 @@ from findings_made import finding
 from stores import postgresql_socket, postgresql_url, store, store_url
 from tocsin.app import triage_acts as acts
 from tocsin.app.triage_incidents import STORM_INCIDENTS, STORM_SECONDS
+from tocsin.app.triage_reports import Report
 from tocsin.edge.store import journal
 from tocsin.edge.store.incidents import record
 from tocsin.edge.store.store import Store
@@ -121,7 +122,7 @@ def test_one_asset_hit_twice_within_a_day_is_one_incident_and_later_another(room
 
 
 def report(room: Room, key: str, assets: Iterable[str]) -> str:
-    given = acts.Report(source="helpdesk", key=key, severity=Severity.HIGH, title=key, assets=tuple(assets))
+    given = Report(source="helpdesk", key=key, severity=Severity.HIGH, title=key, assets=tuple(assets))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(acts, "estate_now", lambda _desk: room.estate())
         return acts.report_alert(room.desk, ADA, given).id

@@ -1,4 +1,4 @@
-"""The alerts that what a store holds makes: what was found and still stands, put together and scored."""
+"""The alerts that what is not triaged yet will make: what was found and still stands, put together and scored."""
 
 from tocsin.app.chosen import with_rules
 from tocsin.app.known import of_settings
@@ -17,7 +17,9 @@ HOUR_SECONDS, DAY_SECONDS = 3_600, 86_400
 
 def standing_alerts(settings: Settings, store: Store, *, now: float, hours: float) -> list[Alert]:
     """
-    The alerts of the last hours, with the funding of accounts up to ten days before.
+    The alerts that findings of the last hours will make, with the funding of accounts up to ten days before.
+
+    Findings that are in an alert already are left out: where triage runs there are hardly any others.
 
     Raises `StoreError`, and `UserError` and `InputError` for what the settings name.
     """

@@ -1,4 +1,4 @@
-"""What was found and still stands, read back."""
+"""What was found, still stands and waits to be triaged, read back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.schema import watching as schema
+from tocsin.edge.store.schema.triage import alert_findings
 from tocsin.model.finding import Entity, Finding, Place, Severity
 
 
@@ -25,12 +26,13 @@ class Stored(Finding):
 
 def standing(engine: sa.Engine, *, since: float, until: float | None = None, saying: str = "") -> list[Stored]:
     """
-    What was seen from `since` to before `until` and no reorg has retracted, in the order of its blocks.
+    What was seen from `since` to before `until`, no reorg has retracted and no alert has, in the order of its blocks.
 
     `saying` leaves out, in the database, whatever does not hold this text. Raises `StoreError`.
     """
     table = schema.findings.c
-    wanted = [table.seen_at >= since, table.retracted_at.is_(None)]
+    triaged = sa.exists().where(alert_findings.c.finding == table.id)
+    wanted = [table.seen_at >= since, table.retracted_at.is_(None), ~triaged]
     wanted += [] if until is None else [table.seen_at < until]
     wanted += [sa.cast(table.body, sa.Text).contains(saying, autoescape=True)] if saying else []
     order = (table.chain_id, table.block_number, table.id)
