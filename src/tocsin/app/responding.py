@@ -9,7 +9,8 @@ from tocsin.app.backoff import Backoff
 from tocsin.app.bell import Bell
 from tocsin.app.chosen import with_rules
 from tocsin.app.desk import Desk
-from tocsin.app.estate import estate_now
+from tocsin.app.estate_latest import LatestEstate
+from tocsin.app.estate_watch import EstateWatch
 from tocsin.app.evidence_checkpoint import Checkpointer
 from tocsin.app.evidence_stamps import stampers_of
 from tocsin.app.health import HealthBook
@@ -57,12 +58,13 @@ def responding(
         desk=desk,
         detectors=with_rules(settings),
         known=Labels.of(of_settings(settings)),
-        estate=lambda: estate_now(desk),
+        estate=LatestEstate(desk=desk),
         book=book,
     )
     timekeeper = Timekeeper(desk=desk, heard=bell.listener(), health=book)
     pager = Pager(desk=desk, teller=teller_of(settings, environment), log=log, wake=bell.listener())
-    works = (triage.run, timekeeper.run, pager.run, _checkpointer(desk).run)
+    estate = EstateWatch(desk=desk, latest=LatestEstate(desk=desk), book=book, environment=environment)
+    works = (estate.run, triage.run, timekeeper.run, pager.run, _checkpointer(desk).run)
     return Responding(desk=desk, bell=bell, beside=Beside(works=works, found=triage.wake.set))
 
 
