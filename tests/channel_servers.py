@@ -91,7 +91,7 @@ class MailServer:
 
     def authenticate(self, _server: SMTP, _session: Session, _envelope: Envelope, _way: str, given: Any) -> AuthResult:
         self.logins.append((given.login.decode(), given.password.decode()))
-        return AuthResult(success=given.password == b"right")
+        return AuthResult(success=given.password == b"right", handled=False)
 
 
 class _Controller(Controller):
@@ -206,6 +206,7 @@ def _handler(server: HttpServer) -> type[BaseHTTPRequestHandler]:
 class _Threads(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128
 
     def handle_error(self, *_: object) -> None: ...
 

@@ -1,5 +1,6 @@
 """One e-mail of a channel, over a connection of its own to an address that may be connected to."""
 
+import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -35,7 +36,7 @@ async def greeted(mail: Mail, *, allow_private: bool, tls: ssl.SSLContext) -> Ma
 
 @asynccontextmanager
 async def _client(mail: Mail, allow_private: bool, tls: ssl.SSLContext) -> AsyncIterator[aiosmtplib.SMTP]:
-    sock = await _connection(mail, allow_private)
+    sock = await _connection(mail, allow_private)  # the client's transport owns it from here on
     client = aiosmtplib.SMTP(
         hostname=mail.host,
         sock=sock,
@@ -48,8 +49,15 @@ async def _client(mail: Mail, allow_private: bool, tls: ssl.SSLContext) -> Async
     try:
         yield client
     finally:
-        client.close()
-        sock.close()
+        _leave(client)
+
+
+def _leave(client: aiosmtplib.SMTP) -> None:
+    """Say that it is over, and go: what was taken is taken, and nobody's answer to this is waited for."""
+    if isinstance(client.transport, asyncio.WriteTransport):
+        client.transport.write(b"QUIT\r\n")
+        client.transport.abort()  # a TLS connection that is closed in order waits for the other side
+    client.close()
 
 
 async def _connection(mail: Mail, allow_private: bool) -> socket.socket:

@@ -71,7 +71,7 @@ async def _reached(host: str, port: int, allow_private: bool, tls: ssl.SSLContex
         sock = await connected(host, port, allow_private=allow_private)
         address = sock.getpeername()[0]
         _, writer = await asyncio.open_connection(sock=sock, ssl=tls, server_hostname=host if tls else None)
-        writer.close()
+        writer.transport.abort()
     except OSError as error:
         raise ChannelBusy(f"{host}: no connection: {type(error).__name__}: {str(error)[:200]}") from None
     return f"{host} answers at {address}{', its certificate is good' if tls else ''}"
