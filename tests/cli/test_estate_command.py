@@ -22,7 +22,7 @@ name = "Acme"
 [[wallet]]
 id = "hot"
 owner = "acme"
-criticality = "high"
+criticality = "medium"
 chain_id = 31337
 address = "{RICH}"
 """
@@ -115,7 +115,7 @@ def test_the_check_exits_with_one_when_something_differs_and_keeps_what_assets_h
     (here / "tocsin.toml").write_text('[estate]\nfile = "estate.toml"\n' + chain)
     (here / "estate.toml").write_text(WALLET)
     assert main(["estate", "check"]) == 0
-    assert "1 as written, 0 not in the estate, 0 unanswered, 0 different" in capsys.readouterr().err
+    assert "1 as written, 0 to note, 0 unanswered, 0 different" in capsys.readouterr().err
 
     (here / "estate.toml").write_text(WALLET + GONE)
     assert main(["estate", "check", "--format", "json"]) == 1

@@ -20,6 +20,7 @@ from tocsin.model.errors import InputError, RemoteError, SettingError
 from tocsin.model.lookups import Answers, Lookup
 from tocsin.respond.estate.answers import quantity
 from tocsin.respond.estate.estate import Asset, AssetKind, Estate
+from tocsin.respond.estate.gaps import gaps
 from tocsin.respond.estate.judging import Outcome, Verdict, judge
 from tocsin.respond.estate.links import NATIVE
 from tocsin.respond.estate.questions import questions
@@ -61,7 +62,7 @@ async def check_estate(settings: Settings, estate: Estate, environment: Mapping[
     called = [_node(asset, environment, now) for asset in assets if asset.kind is AssetKind.NODE]
     parts, answered = await asyncio.gather(asyncio.gather(*asked), asyncio.gather(*called))
     return Checked(
-        verdicts=(*(verdict for part in parts for verdict in part.verdicts), *answered),
+        verdicts=(*(verdict for part in parts for verdict in part.verdicts), *answered, *gaps(estate)),
         holdings=tuple(holding for part in parts for holding in part.holdings),
         counted=tuple(asset for part in parts for asset in part.counted),
     )

@@ -137,7 +137,7 @@ def _tell(checked: Checked, form: Format, *, every: bool) -> None:
         results().print(shown.verdicts(told))
     of = {outcome: sum(each.outcome is outcome for each in checked.verdicts) for outcome in Outcome}
     note(
-        f"{of[Outcome.SAME]} as written, {of[Outcome.NOTE]} not in the estate, {of[Outcome.UNANSWERED]} unanswered, "
+        f"{of[Outcome.SAME]} as written, {of[Outcome.NOTE]} to note, {of[Outcome.UNANSWERED]} unanswered, "
         f"{of[Outcome.DIFFERS]} different{'' if every else '; --all shows everything'}."
     )
 
