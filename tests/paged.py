@@ -155,7 +155,7 @@ class House:
     def declare(self, priority: Priority = Priority.P1, *more: Event, **told: Any) -> Incident:
         declared = Declared(
             number="",
-            title="Vault drained",
+            title=told.pop("title", "Vault drained"),
             summary="1,000 WETH left the main vault in one block.",
             type="exploit",
             priority=priority,

@@ -7,17 +7,19 @@ Looking a link up changes nothing, for mail scanners open every link; only answe
 from dataclasses import dataclass, replace
 
 from tocsin.app.desk import Desk
+from tocsin.app.estate import estate_now
 from tocsin.edge.store import incidents, on_call, pages
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.on_call import Connection
 from tocsin.edge.store.pages import Wanted
 from tocsin.model.actor import Actor, ActorKind
-from tocsin.model.errors import NotAllowed, NotFound, WrongState
+from tocsin.model.errors import EstateError, NotAllowed, NotFound, WrongState
+from tocsin.respond.channels.tlp import over_clearance
 from tocsin.respond.incident import events, steps
 from tocsin.respond.incident.incident import Incident
 from tocsin.respond.paging import links
 from tocsin.respond.paging.page import Attempt, Page, PageState
-from tocsin.respond.paging.wording import BARE
+from tocsin.respond.paging.wording import BARE, PUBLIC
 
 LINK = "link"
 TEST = "test:"
@@ -49,7 +51,8 @@ def look_up(desk: Desk, token: str) -> Asked:
                 title="Test of a contact", text="Nothing has happened.", person="", is_over=used_at is not None
             )
         page = pages.load(connection, ticket.page)
-        return _asked(page, incidents.load(connection, page.incident), used_at)
+        incident = incidents.load(connection, page.incident)
+    return _asked(page, incident, used_at, _clearance(desk, page.person))
 
 
 def answer_link(desk: Desk, token: str) -> Asked:
@@ -71,7 +74,7 @@ def answer_link(desk: Desk, token: str) -> Asked:
         page = pages.load(connection, ticket.page)
         incident = _answer(connection, page, Actor(ActorKind.USER, page.person), LINK, now)
     desk.ring()
-    return _asked(page, incident, now)
+    return _asked(page, incident, now, _clearance(desk, page.person))
 
 
 def answer_page(desk: Desk, actor: Actor, page: str, via: str) -> Page:
@@ -157,12 +160,22 @@ def _ticket(desk: Desk, connection: Connection, token: str) -> tuple[links.Ticke
     return links.ticket(token, key, desk.clock()), pages.token_use(connection, links.digest(token))
 
 
-def _asked(page: Page, incident: Incident, used_at: float | None) -> Asked:
+def _clearance(desk: Desk, person: str) -> str:
+    """The most confidential that may be told to a person; of whom nothing is known, nothing."""
+    try:
+        known = estate_now(desk).people.get(person)
+    except EstateError:
+        return PUBLIC
+    return known.clearance if known else PUBLIC
+
+
+def _asked(page: Page, incident: Incident, used_at: float | None, clearance: str) -> Asked:
     has_it = incident.acknowledged_by
     says = f"{incident.number} is {incident.status}." if not incident.is_open else f"{has_it} has it." if has_it else ""
+    is_secret = incident.is_restricted or bool(over_clearance(incident.tlp, clearance))
     return Asked(
-        title=incident.name,
-        text=BARE if incident.is_restricted else incident.summary,
+        title=incident.codename or incident.number if is_secret else incident.title,
+        text=BARE if is_secret else incident.summary,
         person=page.person,
         number=incident.number,
         priority=incident.priority,

@@ -168,8 +168,10 @@ def ask_swap(desk: Desk, actor: Actor, schedule: str, swap: Swap) -> KeptSwap:
     """
     Ask somebody to take a shift, for one of his or for none; it holds when he takes it.
 
-    Raises `NotFound`, `Unacceptable`, `EstateError` and `StoreError`.
+    Raises `NotFound`, `NotAllowed`, `Unacceptable`, `EstateError` and `StoreError`.
     """
+    if not actor.is_person or actor.id != swap.asks:
+        raise NotAllowed("only whose shift it is may ask somebody to take it")
     schedule_of(read_plan(desk.settings), schedule)
     people = estate_now(desk).people
     for override in swap.overrides():

@@ -29,6 +29,7 @@ from tocsin.respond.paging.page import redacted
 from tocsin.respond.paging.policy import Mode, Plan, Policy, Step, TargetKind
 from tocsin.respond.paging.reading import faults
 from tocsin.respond.paging.targets import Around, contacts, meant, signers
+from tocsin.respond.paging.wording import ACKNOWLEDGE_PATH
 from tocsin.respond.people import Contact, Person
 
 TESTED_DAYS = 92
@@ -253,7 +254,7 @@ def _link(desk: Desk, test_id: str, now: float) -> str:
     with named_errors(), desk.store.engine.begin() as connection:
         token = links.token(ticket, link_key(connection, desk))
         pages.add_token(connection, links.digest(token), ticket.page, ticket.expires_at)
-    return f"{desk.settings.serve.public_url.rstrip('/')}/ack/{token}"
+    return f"{desk.settings.serve.public_url.rstrip('/')}{ACKNOWLEDGE_PATH}{token}"
 
 
 def _message(test_id: str, person: Person, link: str) -> Message:

@@ -177,7 +177,7 @@ def test_a_restricted_incident_is_told_by_its_codename(house: House) -> None:
     assert told["title"] == "Blue Heron"
     assert "Vault" not in request.body.decode()
     assert "WETH" not in request.body.decode()
-    assert told["acknowledge_link"].startswith("http://127.0.0.1:8420/ack/")
+    assert told["acknowledge_link"].startswith("http://127.0.0.1:8420/api/v1/ack/")
 
 
 def test_what_is_too_confidential_for_the_person_is_left_out_but_he_is_told(house: House) -> None:

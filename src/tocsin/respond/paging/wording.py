@@ -13,6 +13,8 @@ from tocsin.respond.incident.state import Incident
 from tocsin.respond.message import Message, MessageKind
 from tocsin.respond.paging.page import CLOCK, REMINDER, ROLE, Page
 
+ACKNOWLEDGE_PATH = "/api/v1/ack/"
+"""Where a page is answered, behind the address at which people reach tocsin; the token follows."""
 PUBLIC = "clear"
 """The label of a page that says nothing but a name."""
 BARE = "What it is about may not be told here. Log in to read it; answer to say that you have it."
@@ -31,8 +33,8 @@ def page_message(
         priority=page.priority,
         tlp=incident.tlp,
         facts=_facts(incident, page),
-        link=f"{base}/incidents/{incident.number}",
-        acknowledge_link=f"{base}/ack/{token}",
+        link=f"{base}/api/v1/incidents/{incident.number}",
+        acknowledge_link=f"{base}{ACKNOWLEDGE_PATH}{token}",
         may_be_repeat=may_be_repeat,
         is_exercise=bool(incident.exercise),
     )
