@@ -191,13 +191,13 @@ def submit(desk: Desk, actor: Actor, name: str, *, expected: int | None = None) 
 
 def ask_changes(desk: Desk, actor: Actor, name: str, *, reason: str, expected: int | None = None) -> Told:
     """Send it back to its author, with a reason. Raises `WrongState`, `Unacceptable`."""
-    why = bounded("the reason", reason, LONGEST_REASON)
+    why = _reason(reason)
     return _changed(desk, actor, name, "changes_asked", lambda was: _after(was, "change", actor, why), expected)
 
 
 def withdraw(desk: Desk, actor: Actor, name: str, *, reason: str, expected: int | None = None) -> Told:
     """Never send it, with a reason. Raises `WrongState`, `Unacceptable`."""
-    why = bounded("the reason", reason, LONGEST_REASON)
+    why = _reason(reason)
     return _changed(desk, actor, name, "withdrawn", lambda was: _after(was, "withdraw", actor, why), expected)
 
 
@@ -241,7 +241,7 @@ def postpone(  # noqa: PLR0913 - what a postponement consists of; all but two by
     desk: Desk, actor: Actor, *, incident: str, group: str, until: float, reason: str, expected: int | None = None
 ) -> Incident:
     """The next update to a group is due later, with a reason. Raises `Unacceptable`, `NotFound`, `WrongState`."""
-    why = bounded("the reason", reason, LONGEST_REASON)
+    why = _reason(reason)
     audience = bounded("the group", group, LONGEST_NAME)
     if until <= desk.clock():
         raise Unacceptable("an update is postponed to a time that is still to come")
@@ -251,6 +251,10 @@ def postpone(  # noqa: PLR0913 - what a postponement consists of; all but two by
         return (UpdatePostponed(audience=audience, until=until, reason=why),)
 
     return change_incident(desk, actor, incident, step, expected=expected)
+
+
+def _reason(text: str) -> str:
+    return bounded("the reason", text.replace("\x00", ""), LONGEST_REASON)
 
 
 def _deliveries(update: Update, group: Group, now: float) -> tuple[Delivery, ...]:

@@ -6,6 +6,7 @@ process is killed meanwhile it is claimed again, and told as a possible repeat.
 """
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from tocsin.model.errors import NotFound, Outdated
 from tocsin.respond.updates.update import Delivery, DeliveryState, Update, UpdateState
 
 MOST_DETAIL = 500
+_ID = re.compile(r"[0-9a-f-]{36}")
 _WAITING = (DeliveryState.PENDING.value, DeliveryState.SENDING.value)
 
 
@@ -50,6 +52,8 @@ def change(connection: sa.Connection, update: Update, before: int) -> None:
 
 def load(connection: sa.Connection, id: str) -> Update:  # noqa: A002 - the row's own word
     """The update with this id. Raises `NotFound`."""
+    if not _ID.fullmatch(id):
+        raise NotFound(f"there is no update {id[:50]!r}")
     return _one(connection, updates.c.id == id, f"there is no update {id[:50]!r}")
 
 
@@ -79,7 +83,7 @@ def find(
     conditions = [
         *((updates.c.incident == incident,) if incident else ()),
         *((updates.c.state == state,) if state else ()),
-        *((updates.c.id < after,) if after else ()),
+        *((updates.c.id < after,) if _ID.fullmatch(after) else ()),
     ]
     query = sa.select(updates).where(*conditions).order_by(updates.c.id.desc()).limit(limit)
     return tuple(map(_update, connection.execute(query).mappings()))

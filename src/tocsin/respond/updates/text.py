@@ -94,7 +94,7 @@ def rendered(template: str, named: Mapping[str, object]) -> Written:
 
 def checked(title: str, text: str) -> Written:
     """The same without empty edges. Raises `Unacceptable` for what is empty or too long."""
-    title, text = " ".join(title.split()), text.strip()
+    title, text = " ".join(title.replace("\x00", "").split()), text.replace("\x00", "").strip()
     if not title or not text:
         raise Unacceptable("an update has a title and a text")
     if len(title) > LONGEST_TITLE or len(text) > LONGEST_TEXT:
