@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from tocsin.app import evidence, incidents
 from tocsin.app.desk import Desk
-from tocsin.app.estate import estate_now
+from tocsin.app.estate import estate_now, holdings_now
 from tocsin.app.evidence_rules import Given
 from tocsin.edge.store import journal
 from tocsin.edge.store.errors import named_errors
@@ -19,12 +19,14 @@ from tocsin.respond.evidence.item import Item
 from tocsin.respond.export import exports
 from tocsin.respond.journal import AUDIT, Draft
 from tocsin.respond.reports import markdown, pages, web_page
-from tocsin.respond.reports.building import document
+from tocsin.respond.reports.building import MOST_ROWS, document
 from tocsin.respond.reports.document import Document
 from tocsin.respond.reports.material import Material
 
 REPORT_MADE, EXPORTED = "report_made", "incident_exported"
 """Kinds of entries in the audit: what left the house, by its digest."""
+MOST_PRINTED_ROWS = 1_000
+"""Of one table on paper: the typesetter holds all pages in memory, about 200 MiB for so many rows of three tables."""
 MOST_PIECES = 10_000
 """Of evidence in one report."""
 
@@ -58,13 +60,17 @@ class _Renderer:
     ending: str
     media_type: str
     render: Callable[[Document], bytes]
+    most_rows: int = MOST_ROWS
 
 
 _RENDERERS: Mapping[Form, _Renderer] = {
     Form.MARKDOWN: _Renderer(".md", "text/markdown; charset=utf-8", lambda made: markdown.render(made).encode()),
     Form.HTML: _Renderer(".html", "text/html; charset=utf-8", lambda made: web_page.render(made).encode()),
     Form.PDF: _Renderer(
-        ".pdf", "application/pdf", lambda made: pdf(pages.TEMPLATE, pages.data(made), made_at=made.made_at)
+        ".pdf",
+        "application/pdf",
+        lambda made: pdf(pages.TEMPLATE, pages.data(made), made_at=made.made_at),
+        MOST_PRINTED_ROWS,
     ),
 }
 
@@ -84,7 +90,8 @@ def report(
     Raises `NotFound`, `Unacceptable` and `StoreError`.
     """
     material = gathered(desk, actor, incident)
-    renderer, made = _RENDERERS[form], document(material, kind, sections)
+    renderer = _RENDERERS[form]
+    made = document(material, kind, sections, most_rows=renderer.most_rows)
     content = renderer.render(made)
     name = f"{material.incident.number}-{kind}{renderer.ending}"
     file = Made(name=name, media_type=renderer.media_type, content=content, incident=material.incident.id)
@@ -131,6 +138,7 @@ def gathered(desk: Desk, actor: Actor, incident: str) -> Material:
         made_at=desk.clock(),
         made_by=str(actor),
         estate=estate_now(desk),
+        holdings=holdings_now(desk),
     )
 
 

@@ -209,5 +209,21 @@ def test_sections_are_chosen_by_name_and_stand_in_their_order() -> None:
         chosen("exectuive")
 
 
+def test_of_a_long_table_the_first_and_the_last_rows_stand_and_how_many_are_left_out() -> None:
+    made = document(material(), names=["timeline"], most_rows=6)
+
+    (table,) = made.parts[0].blocks
+    assert isinstance(table, Table)
+    whole = document(material(), names=["timeline"]).parts[0].blocks[0]
+    assert isinstance(whole, Table)
+    assert (table.rows[:3], table.rows[-3:]) == (whole.rows[:3], whole.rows[-3:])
+    assert table.rows[3] == (
+        f"{len(whole.rows) - 6} rows are left out here; the journal and the exports have them.",
+        "",
+        "",
+    )
+    assert printed(made)
+
+
 def _with(incident: Any, **changes: Any) -> Any:
     return type(incident)(**{**{name: getattr(incident, name) for name in incident.__struct_fields__}, **changes})

@@ -2,15 +2,18 @@
 
 import difflib
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import cache
 
 import tocsin.respond.reports.sections
 from tocsin.model.errors import Unacceptable
 from tocsin.model.extension import load
-from tocsin.respond.reports.document import Document, Part
+from tocsin.respond.reports.document import Block, Document, Part, Table
 from tocsin.respond.reports.material import Material, when
 from tocsin.respond.reports.section import Section
 
+MOST_ROWS = 10_000
+"""Of one table: a storm of alerts must not make a report that nobody can open."""
 EXECUTIVE = ("summary", "impact", "funds", "times", "decisions", "updates", "action-items")
 REGULATOR = ("summary", "classification", "impact", "funds", "times", "timeline", "clocks", "decisions", "updates")
 REVIEW = ("summary", "impact", "funds", "times", "timeline", "clocks", "decisions", "review", "action-items")
@@ -39,8 +42,12 @@ def chosen(kind: str, names: Collection[str] = ()) -> tuple[str, ...]:
     return tuple(name for name in sections() if name in wanted)
 
 
-def document(material: Material, kind: str = "incident", names: Collection[str] = ()) -> Document:
-    """The report of a kind, or of these sections. Raises `Unacceptable`."""
+def document(
+    material: Material, kind: str = "incident", names: Collection[str] = (), *, most_rows: int = MOST_ROWS
+) -> Document:
+    """
+    The report of a kind, or of these sections; of a longer table the first and the last rows. Raises `Unacceptable`.
+    """
     incident = material.incident
     parts = (sections()[name] for name in chosen(kind, names))
     return Document(
@@ -50,8 +57,20 @@ def document(material: Material, kind: str = "incident", names: Collection[str] 
         is_exercise=bool(incident.exercise),
         made=f"Made {when(material.made_at)} by {material.name_of(material.made_by)}",
         made_at=material.made_at,
-        parts=tuple(Part(id=each.id, title=each.title, blocks=each.build(material)) for each in parts),
+        parts=tuple(
+            Part(id=each.id, title=each.title, blocks=tuple(_cut(block, most_rows) for block in each.build(material)))
+            for each in parts
+        ),
     )
+
+
+def _cut(block: Block, most_rows: int) -> Block:
+    if not isinstance(block, Table) or len(block.rows) <= most_rows:
+        return block
+    half, columns = most_rows // 2, len(block.headings)
+    left_out = (f"{len(block.rows) - 2 * half:,} rows are left out here; the journal and the exports have them.",)
+    gap = (*left_out, *("" for _ in range(columns - 1)))
+    return replace(block, rows=(*block.rows[:half], gap, *block.rows[-half:]))
 
 
 def _nearest(name: str, known: Collection[str]) -> str:

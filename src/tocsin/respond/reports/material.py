@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tocsin.respond.estate.estate import EMPTY, Estate
+from tocsin.respond.estate.value import Holding
 from tocsin.respond.evidence.item import Item
 from tocsin.respond.incident.incident import Incident
 from tocsin.respond.journal import Entry
@@ -26,6 +27,8 @@ class Material:
     made_by: str
     """An actor in its text."""
     estate: Estate = EMPTY
+    holdings: tuple[Holding, ...] = ()
+    """What assets held when they were last counted."""
 
     def name_of(self, actor: str) -> str:
         """What an actor or person is called."""

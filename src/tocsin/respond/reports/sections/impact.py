@@ -11,7 +11,7 @@ from tocsin.respond.reports.section import Section
 def build(material: Material) -> tuple[Block, ...]:
     """The estate's lines, and what was assessed."""
     incident = material.incident
-    lines = impact(material.estate, material.estate.hit_assets(incident.hit))
+    lines = impact(material.estate, material.estate.hit_assets(incident.hit), material.holdings)
     gone = [each for each in incident.assets if each not in material.estate.assets]
     told = (*lines, *(f"{each} is not in the estate any more" for each in gone))
     assets: Block = Bullets(told) if told else Line("No asset of the estate is known to be hit.")

@@ -1,5 +1,6 @@
 """What it is, how bad, how it stands: the first half page."""
 
+from tocsin.respond.incident.types import TYPES
 from tocsin.respond.reports.document import Block, Line, Pairs, Prose
 from tocsin.respond.reports.material import UNKNOWN, Material, spelt, when
 from tocsin.respond.reports.section import Section
@@ -10,7 +11,7 @@ def build(material: Material) -> tuple[Block, ...]:
     incident = material.incident
     pairs = (
         ("Incident", incident.number),
-        ("Type", spelt(incident.type)),
+        ("Type", TYPES[incident.type].name if incident.type in TYPES else incident.type),
         ("Priority", f"{incident.priority} ({incident.priority.word})"),
         ("Status", f"{incident.status}, phase {incident.phase}"),
         ("Commander", material.name_of(incident.commander) if incident.commander else "nobody"),

@@ -24,20 +24,13 @@ def build(material: Material) -> tuple[Block, ...]:
     found = [(name, getattr(times, name)) for name in NAMES]
     known = [Moment(name, at) for name, at in found if at is not None]
     first = min(each.at for each in known)
-    rows = tuple(
-        (name, when(at), UNKNOWN if at is None else lasting(at - first), _corrected(material, name))
-        for name, at in found
-    )
-    corrected = () if material.incident.corrected else (Line("No time was corrected by hand."),)
+    rows = tuple((name, when(at), UNKNOWN if at is None else lasting(at - first)) for name, at in found)
+    corrected = ", ".join(material.incident.corrected)
     return (
         Figure(moments(known), f"From {known[0].name} on: {', '.join(each.name for each in known)}."),
-        Table(("Step", "When", "After the first", ""), rows, (2, 3, 2, 2)),
-        *corrected,
+        Table(("Step", "When", "After the first"), rows),
+        *((Line(f"Corrected by hand: {corrected}."),) if corrected else ()),
     )
-
-
-def _corrected(material: Material, name: str) -> str:
-    return "corrected by hand" if name in material.incident.corrected else ""
 
 
 section = Section(id="times", title="Times", place=50, build=build)
