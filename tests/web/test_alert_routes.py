@@ -1,0 +1,67 @@
+"""Alerts over the API: reported, listed in parts, judged at the version that was seen, hidden by two people."""
+
+import httpx
+import pytest
+
+from api_server import ApiServer
+
+WORDS = {"source": "helpdesk", "key": "mail-7", "severity": "medium", "title": "a user lost a token"}
+
+
+@pytest.fixture
+def program(api: ApiServer) -> httpx.Client:
+    return api.program("alert:read", "alert:write")
+
+
+def test_what_is_reported_twice_is_one_alert_that_was_reported_twice(program: httpx.Client) -> None:
+    first = program.post("/alerts", json={**WORDS, "raw": "payload"})
+    again = program.post("/alerts", json=WORDS)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json()["alert"] == first.json()["alert"]
+    assert (again.json()["times"], len(again.json()["raw_sha256"])) == (2, 64)
+
+
+def test_pages_hold_every_alert_once(program: httpx.Client) -> None:
+    made = {program.post("/alerts", json={**WORDS, "key": f"k{n}"}).json()["alert"] for n in range(5)}
+    found, cursor = [], ""
+    while cursor is not None:
+        part = program.get("/alerts", params={"limit": 2, "cursor": cursor}).json()
+        found += [each["alert"] for each in part["items"]]
+        cursor = part["next"]
+    assert sorted(found) == sorted(made)
+    assert program.get("/alerts", params={"severity": "high"}).json()["items"] == []
+    assert program.get("/alerts", params={"cursor": "bm9uc2Vuc2U"}).status_code == 422
+
+
+def test_people_judge_and_programs_do_not(api: ApiServer, program: httpx.Client) -> None:
+    alert = program.post("/alerts", json=WORDS).json()["alert"]
+    body = {"alerts": [alert], "verdict": "benign"}
+    assert program.post("/alerts/verdicts", json=body).status_code == 403
+
+    person = api.client("commander")
+    seen = person.get(f"/alerts/{alert}")
+    assert (seen.headers["ETag"], "judge" in seen.json()["can"]) == ('"1"', True)
+    assert person.post("/alerts/acknowledgements", json={"alerts": [alert]}).status_code == 200
+    late = person.post("/alerts/verdicts", json=body, headers={"If-Match": '"1"'})
+    assert late.status_code == 412
+    (closed,) = person.post("/alerts/verdicts", json=body, headers={"If-Match": '"2"'}).json()
+    assert (closed["state"], closed["verdict"]) == ("closed", "benign")
+    assert person.post("/alerts/verdicts", json=body).status_code == 409
+    wrong = person.post("/alerts/verdicts", json={**body, "verdict": "benin"})
+    assert wrong.status_code == 422
+    assert "did you mean benign" in wrong.json()["detail"]
+
+
+def test_hiding_what_is_high_takes_two(api: ApiServer) -> None:
+    ada, bob = api.client("commander", name="ada"), api.client("commander", name="bob")
+    wish = {"expression": "source = helpdesk", "days": 1, "reason": "a drill"}
+    made = ada.post("/suppressions", json=wish).json()
+    assert made["waits"] is True
+    assert ada.post(f"/suppressions/{made['suppression']}/approval").status_code == 403
+    assert bob.post(f"/suppressions/{made['suppression']}/approval").json()["waits"] is False
+
+    alert = ada.post("/alerts", json=WORDS).json()
+    assert (alert["state"], alert["suppressed_by"]) == ("suppressed", made["suppression"])
+    assert ada.get("/suppressions").json()[0]["hides"] == 1
+    assert ada.get("/suppressions/quality").json()[0]["unjudged"] == 1
+    assert ada.post("/suppressions", json={**wish, "days": 91}).status_code == 422
