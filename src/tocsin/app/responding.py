@@ -17,8 +17,9 @@ from tocsin.app.health import HealthBook
 from tocsin.app.known import of_settings
 from tocsin.app.live import Beside
 from tocsin.app.pager import Pager
+from tocsin.app.publisher import Publisher
 from tocsin.app.settings import Settings
-from tocsin.app.telling import teller_of
+from tocsin.app.telling import Stored, teller_of
 from tocsin.app.timekeeper import Timekeeper
 from tocsin.app.triage import Triage
 from tocsin.detect.labels import Labels
@@ -62,9 +63,11 @@ def responding(
         book=book,
     )
     timekeeper = Timekeeper(desk=desk, heard=bell.listener(), health=book)
-    pager = Pager(desk=desk, teller=teller_of(settings, environment), log=log, wake=bell.listener())
+    teller = teller_of(settings, environment, Stored(store, clock.now))
+    pager = Pager(desk=desk, teller=teller, log=log, wake=bell.listener())
+    publisher = Publisher(desk=desk, teller=teller, log=log, wake=bell.listener())
     estate = EstateWatch(desk=desk, latest=LatestEstate(desk=desk), book=book, environment=environment)
-    works = (estate.run, triage.run, timekeeper.run, pager.run, _checkpointer(desk).run)
+    works = (estate.run, triage.run, timekeeper.run, pager.run, publisher.run, _checkpointer(desk).run)
     return Responding(desk=desk, bell=bell, beside=Beside(works=works, found=triage.wake.set))
 
 
