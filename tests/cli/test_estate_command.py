@@ -130,6 +130,11 @@ def test_the_check_exits_with_one_when_something_differs_and_keeps_what_assets_h
     assert held["amount"] == str(int(anvil.request("eth_getBalance", RICH, "latest"), 16))
     assert (held["token"], held["block_number"]) == ("native", 0)
 
+    assert main(["estate", "list"]) == 0
+    told_as_table = capsys.readouterr().out
+    assert "10,000 ETH" in told_as_table
+    assert "\\u000a" not in told_as_table
+
 
 def test_an_asset_whose_chain_nobody_can_ask_about_is_not_taken_for_right(
     here: Path, capsys: pytest.CaptureFixture[str]

@@ -20,6 +20,7 @@ from tocsin.chain.header import Header
 from tocsin.chain.recording import Recording
 from tocsin.chain.rpc import methods
 from tocsin.detect.detector import Detector
+from tocsin.detect.known import KNOWN
 from tocsin.edge.beacon import BeaconNode
 from tocsin.edge.channels import to_file
 from tocsin.edge.rpc.endpoint import Endpoint, Status, WrongChain
@@ -28,6 +29,7 @@ from tocsin.edge.rpc.urls import shown
 from tocsin.edge.store import gaps, health, outbox
 from tocsin.edge.store.store import Store, position
 from tocsin.edge.store.values import Position
+from tocsin.intel.reference import Beside
 from tocsin.model.errors import EndpointRefused, InputError, RemoteError
 
 
@@ -178,7 +180,7 @@ _COMPLAINTS: Mapping[str, str] = {
 
 def _detectors(chain: ChainSettings, every: Mapping[str, Detector], given: Collection[str]) -> Check:
     """Which detectors would be blind on what the endpoints give together."""
-    there = derived({name: datasets()[name].empty for name in given})
+    there = Beside(derived({name: datasets()[name].empty for name in given}), KNOWN)
     chosen = asked(there, every)
     blind = {name: lacking for name, detector in chosen.items() if (lacking := detector.lacking(there))}
     told = "; ".join(f"{name} lacks {', '.join(lacking)}" for name, lacking in sorted(blind.items()))

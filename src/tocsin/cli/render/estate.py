@@ -43,7 +43,7 @@ def assets(estate: Estate, holdings: Sequence[Holding]) -> Table:
             Text(asset.criticality.value, style=CRITICALITY_STYLES[asset.criticality]),
             safe(asset.owner),
             Text(safe(place(asset))),
-            Text(safe(_held(asset.id, holdings))),
+            Text("\n".join(map(safe, _held(asset.id, holdings)))),
         )
     return shown
 
@@ -109,13 +109,13 @@ def place(asset: Asset) -> str:
     return asset.url
 
 
-def _held(asset: str, holdings: Sequence[Holding]) -> str:
+def _held(asset: str, holdings: Sequence[Holding]) -> Iterator[str]:
     mine = [each for each in holdings if each.asset == asset]
-    if not mine:
-        return ""
-    told = "\n".join(each.in_units for each in mine[:MOST_HELD])
-    more = f"\n+ {len(mine) - MOST_HELD} more" if len(mine) > MOST_HELD else ""
-    return f"{told}{more}\nat {mine[0].block_number:,}"
+    yield from (each.in_units for each in mine[:MOST_HELD])
+    if len(mine) > MOST_HELD:
+        yield f"+ {len(mine) - MOST_HELD} more"
+    if mine:
+        yield f"at {mine[0].block_number:,}"
 
 
 def _value(value: Any) -> str:
