@@ -69,7 +69,7 @@ class EstateSettings:
     file: str = setting("What you protect, and people and teams: docs/estate.md; empty for none.", "")
     check_hours: float = setting("How often `tocsin serve` holds it against the chains; 0 for never.", 6.0, least=0)
     on_call: str = setting("Schedules and escalation policies: docs/paging.md; empty for none.", "")
-    channels: str = setting("How people and stakeholders are told: docs/paging.md; empty for none.", "")
+    channels: str = setting("How people and stakeholders are told: docs/channels.md; empty for none.", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
