@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from tocsin.respond.channels.tlp import over_clearance
+from tocsin.respond.estate.estate import EMPTY, Estate, Hit
+from tocsin.respond.estate.impact import way_in_words
 from tocsin.respond.incident.state import Incident
 from tocsin.respond.message import Message, MessageKind
 from tocsin.respond.paging.page import CLOCK, REMINDER, ROLE, Page
@@ -17,13 +19,25 @@ ACKNOWLEDGE_PATH = "/api/v1/ack/"
 """Where a page is answered, behind the address at which people reach tocsin; the token follows."""
 PUBLIC = "clear"
 """The label of a page that says nothing but a name."""
+MOST_NAMED, MOST_WAYS = 5, 2
+"""Of what hangs on it, and of ways to contain it: a page is read on a small screen."""
 BARE = "What it is about may not be told here. Log in to read it; answer to say that you have it."
 
 
-def page_message(
-    incident: Incident, page: Page, *, base: str, token: str, clearance: str, may_be_repeat: bool
+def page_message(  # noqa: PLR0913 - what a page is made of; all but two by name
+    incident: Incident,
+    page: Page,
+    *,
+    base: str,
+    token: str,
+    clearance: str,
+    may_be_repeat: bool,
+    estate: Estate = EMPTY,
 ) -> Message:
-    """The page as one person may read it. `base` is how people reach tocsin, without a slash at its end."""
+    """
+    The page as one person may read it. `base` is how people reach tocsin, without a slash at its end; the estate says
+    who can contain what is hit.
+    """
     whole = Message(
         key=page.id,
         subject=incident.id,
@@ -32,7 +46,7 @@ def page_message(
         text="\n\n".join(part for part in (_opening(page), incident.summary, _because(incident)) if part),
         priority=page.priority,
         tlp=incident.tlp,
-        facts=_facts(incident, page),
+        facts=_facts(incident, page, estate),
         link=f"{base}/api/v1/incidents/{incident.number}",
         acknowledge_link=f"{base}{ACKNOWLEDGE_PATH}{token}",
         may_be_repeat=may_be_repeat,
@@ -56,15 +70,28 @@ def _because(incident: Incident) -> str:
     return "; ".join(incident.because)
 
 
-def _facts(incident: Incident, page: Page) -> tuple[tuple[str, str], ...]:
-    hit = ", ".join(incident.hit)
+def _facts(incident: Incident, page: Page, estate: Estate) -> tuple[tuple[str, str], ...]:
+    hit = ", ".join(map(estate.name_of, incident.hit))
     began = incident.times.occurred
     told = (
         ("Incident", incident.number),
         ("Type", incident.type.replace("_", " ")),
         ("Hit", hit),
         ("Began", "" if began is None else f"{datetime.fromtimestamp(began, UTC):%Y-%m-%d %H:%M:%S} UTC"),
+        *_help(estate.hit_assets(incident.hit), estate),
         ("Commander", incident.commander or "nobody yet"),
         ("Told because", page.reason),
     )
     return tuple((name, value) for name, value in told if value)
+
+
+def _help(hit: Hit, estate: Estate) -> tuple[tuple[str, str], ...]:
+    """What hangs on it, the first ways to contain it, and where it is written what to do."""
+    depending = ", ".join(asset.name for asset in hit.depending[:MOST_NAMED])
+    more = len(hit.depending) - MOST_NAMED
+    runbooks = (asset.runbook for asset in hit.directly if asset.runbook)
+    return (
+        ("Depends on it", f"{depending} and {more} more" if more > 0 else depending),
+        *(("Contain", way_in_words(estate, way)) for way in hit.containment[:MOST_WAYS]),
+        ("Runbook", next(runbooks, "")),
+    )
