@@ -8,8 +8,10 @@ database share the work: the follower's row is held by one pass at a time.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from tocsin.app import escalating
 from tocsin.app.desk import Desk
@@ -82,6 +84,8 @@ class Pager:
     """Set when something may be due: by the bell, and when a page has been sent."""
     directory: Directory | None = None
     sending: set["asyncio.Task[None]"] = field(default_factory=set)
+    by_channel: Counter[str] = field(default_factory=Counter)
+    """How many of these are on which channel."""
     heartbeat: Heartbeat | None = None
     beating: "asyncio.Task[bool] | None" = None
 
@@ -124,9 +128,10 @@ class Pager:
         if passed.said_something:
             self.desk.ring()
         for job in passed.jobs:
+            self.by_channel[job.claim.channel] += 1
             task = asyncio.create_task(whole(self._send(job)))
             self.sending.add(task)
-            task.add_done_callback(self._sent)
+            task.add_done_callback(partial(self._sent, job.claim.channel))
         return passed
 
     def _beat(self) -> None:
@@ -137,7 +142,8 @@ class Pager:
         if self.heartbeat.is_due and self.teller.channels:
             self.beating = asyncio.create_task(self.heartbeat.beat())
 
-    def _sent(self, task: "asyncio.Task[None]") -> None:
+    def _sent(self, channel: str, task: "asyncio.Task[None]") -> None:
+        self.by_channel[channel] -= 1
         self.sending.discard(task)
         self.wake.set()
 
@@ -182,7 +188,9 @@ class Pager:
             self._fire(turn, timer)
         freed = page_sending.reclaim(turn.connection, turn.now)
         until = turn.now + self._longest_seconds() + SPARE_SECONDS
-        claims = page_sending.claim(turn.connection, now=turn.now, until=until, limit=max(0, free))
+        claims = page_sending.claim(
+            turn.connection, now=turn.now, until=until, limit=max(0, free), sending=self.by_channel
+        )
         jobs = tuple(self._job(turn, claimed) for claimed in claims)
         return Passed(jobs=jobs, did_something=bool(entries or due or freed or jobs))
 
@@ -224,6 +232,7 @@ class Pager:
             token=links.token(escalating.ticket_of(page), turn.key),
             clearance=person.clearance if person else "clear",
             may_be_repeat=claimed.may_be_repeat,
+            estate=turn.estate,
         )
         return Job(claim=claimed, page=page, message=message, name=incident.codename or incident.number)
 

@@ -262,3 +262,20 @@ def test_other_entries_ask_for_nothing(house: House) -> None:
     house.turn()
 
     assert house.told() == []
+
+
+def test_a_channel_that_hangs_holds_up_nobody_on_another(house: House) -> None:
+    """So many pages hang that all there is room for would be taken; the other channel is told meanwhile."""
+    for _ in range(40):
+        house.declare()
+    claims = []
+    for _ in range(4):
+        jobs = house.pager._transact(32 - len(claims)).jobs
+        claims += jobs
+        house.pager.by_channel.update(job.claim.channel for job in jobs)
+    assert house.pager.by_channel == {"hook": 16}
+
+    house.clock.now += 90
+    later = house.pager._transact(32 - len(claims)).jobs
+
+    assert {job.claim.channel for job in later} == {"spare"}

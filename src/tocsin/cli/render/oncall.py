@@ -26,6 +26,8 @@ _STYLES: Mapping[str, str] = {
     "unknown": "yellow",
 }
 HOUR_SECONDS = 3_600
+_WHOLE = ("page", "override", "swap")
+"""Columns of ids, which are copied."""
 
 
 def at(moment: float | None, zone: tzinfo = UTC) -> str:
@@ -163,5 +165,5 @@ def _word(word: str) -> Text:
 def _table(*columns: str) -> Table:
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", expand=False)
     for column in columns:
-        shown.add_column(column, overflow="fold")
+        shown.add_column(column, overflow="fold", no_wrap=column in _WHOLE)
     return shown

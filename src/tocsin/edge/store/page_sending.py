@@ -5,6 +5,8 @@ Who claims a way holds it for some seconds. A process that is killed meanwhile l
 way is claimed again, and its next attempt is marked, for this one may have gone. So each page is sent at least once.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -13,6 +15,8 @@ from tocsin.edge.store.schema.paging import page_attempts, page_ways, pages
 from tocsin.respond.paging.page import Outcome, Page, PageState, WayState, redacted
 
 MOST_DETAIL = 500
+MOST_OF_A_CHANNEL = 16
+"""Messages on their way on one channel, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +58,25 @@ def reclaim(connection: sa.Connection, now: float) -> int:
     return len(held)
 
 
-def claim(connection: sa.Connection, *, now: float, until: float, limit: int) -> tuple[Claim, ...]:
-    """Claim what is due, the most urgent and oldest first, and write the attempts."""
-    columns = (page_ways, pages.c.priority)
-    query = sa.select(*columns).join_from(page_ways, pages, page_ways.c.page == pages.c.id)
-    due = query.where(_is(WayState.PENDING), page_ways.c.due_at <= now)
+def claim(
+    connection: sa.Connection, *, now: float, until: float, limit: int, sending: Mapping[str, int]
+) -> tuple[Claim, ...]:
+    """
+    Claim what is due, the most urgent and oldest first, and write the attempts.
+
+    `sending` counts what is on its way by channel: one that hangs must not hold up the others.
+    """
+    full = [channel for channel, count in sending.items() if count >= MOST_OF_A_CHANNEL]
+    query = sa.select(page_ways, pages.c.priority).join_from(page_ways, pages, page_ways.c.page == pages.c.id)
+    due = query.where(_is(WayState.PENDING), page_ways.c.due_at <= now, page_ways.c.channel.not_in(full))
     rows = connection.execute(due.order_by(pages.c.priority, page_ways.c.due_at, page_ways.c.page).limit(limit)).all()
-    return tuple(_claim(connection, row, now, until) for row in rows)
+    count = Counter(sending)
+    claimed: list[Claim] = []
+    for row in rows:
+        if count[row.channel] < MOST_OF_A_CHANNEL:
+            count[row.channel] += 1
+            claimed.append(_claim(connection, row, now, until))
+    return tuple(claimed)
 
 
 def is_ours(connection: sa.Connection, claimed: Claim) -> bool:

@@ -132,8 +132,10 @@ def answer(desk: Annotated[Desk, DESK], _nobody: Annotated[Caller | None, OPEN],
         asked = app.answer_link(desk, token)
     except RequestRefused as refusal:
         return _refused(refusal)
-    has_it = f"<p><strong>{escape(asked.person)} has it.</strong> Nobody else is paged for it now.</p>"
-    return _document("Acknowledged", (has_it if asked.number else "<p>Thank you: you can be reached here.</p>"))
+    if not asked.number:
+        return _document("Answered", "<p>Thank you: you can be reached here.</p>")
+    has_it = f"<p><strong>{escape(asked.person)} has it.</strong></p>"
+    return _document("Acknowledged", f"{has_it}<p>Now only those are paged who must each answer.</p>")
 
 
 _BUTTON = '<form method="post"><button type="submit">I have it</button></form>'
