@@ -1,6 +1,9 @@
 """Findings become alerts: joined, counted, scored, merged, taken back; on both stores."""
 
+import asyncio
+
 import pytest
+import sqlalchemy as sa
 
 from findings_made import finding, header
 from stores import postgresql_socket, postgresql_url, store, store_url
@@ -10,6 +13,7 @@ from tocsin.detect.alerts.alerts import alerts as scored_at_once
 from tocsin.detect.catalogue import detectors
 from tocsin.edge.store import reorg
 from tocsin.edge.store.incidents import load as incident_of
+from tocsin.edge.store.schema.every import tables
 from tocsin.edge.store.store import Store
 from tocsin.edge.store.triage import waiting
 from tocsin.model.finding import Severity
@@ -182,3 +186,41 @@ def test_an_alert_of_a_closed_incident_is_not_joined_any_more(room: Room) -> Non
 def close(room: Room, alert: TriagedAlert) -> None:
     with batch(room.desk) as work:
         judge(work, work.of(alert.id), Verdict.BENIGN, "", ADA)
+
+
+def test_a_finding_that_meets_a_defect_becomes_an_alert_and_holds_up_no_other(room: Room) -> None:
+    room.found(1, finding(1, transaction="0x0a"), finding(1, transaction="0x0b"), finding(1, transaction="0x0c"))
+    findings = tables().tables["findings"]
+    with room.store.engine.begin() as connection:
+        broken = finding(1, transaction="0x0b")
+        body = {**broken.to_json(), "severity": "dreadful"}
+        connection.execute(sa.update(findings).where(findings.c.id == broken.id).values(body=body))
+    with pytest.raises(KeyError):
+        room.take_in()
+
+    triage = room.triage()
+    while triage.one_now():
+        pass
+
+    alerts = room.alerts()
+    assert sorted(each.source for each in alerts) == ["detectors", "detectors", "health"]
+    assert next(each.story.summary for each in alerts if each.source == "health").startswith(f"finding {broken.id}")
+    assert waiting(room.store.engine) == 0
+
+
+def test_the_loop_gets_past_a_defect_by_itself(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tocsin.app.triage.RETRY_SECONDS", 0.0)
+    room.found(1, finding(1, transaction="0x0a"), finding(1, transaction="0x0b"))
+    findings = tables().tables["findings"]
+    with room.store.engine.begin() as connection:
+        connection.execute(sa.update(findings).where(findings.c.transaction_hash == "0x0a").values(body={"id": "x"}))
+
+    async def until_nothing_waits() -> None:
+        running = asyncio.create_task(room.triage().run())
+        while await asyncio.to_thread(waiting, room.store.engine):  # noqa: ASYNC110 - another thread empties it
+            await asyncio.sleep(0.05)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(asyncio.wait_for(until_nothing_waits(), 60.0))
+    assert sorted(each.source for each in room.alerts()) == ["detectors", "health"]

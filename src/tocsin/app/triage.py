@@ -17,7 +17,7 @@ from tocsin.app.triage_batch import Batch, Knowledge, batch
 from tocsin.app.triage_hiding import come_back
 from tocsin.app.triage_incidents import Incidents, close_with_incidents, to_tell
 from tocsin.app.triage_intake import Sight, take_in
-from tocsin.app.triage_reports import take_health
+from tocsin.app.triage_reports import put_aside, take_health
 from tocsin.app.unbroken import unbroken
 from tocsin.detect.catalogue import groups
 from tocsin.detect.detector import Detector
@@ -31,7 +31,11 @@ AT_ONCE = 1_000
 """Notices in one transaction."""
 LOOK_SECONDS = 1.0
 """How often to look when nothing wakes: another process may have written, and suppressions end by themselves."""
+SQLITE_BREATH_SECONDS = 0.1
+"""Whoever waits for SQLite's one lock tries at most every tenth of a second: without a gap nobody else would get it."""
 RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.0, 60.0
+PUT_ASIDE_AFTER = 3
+"""Failures in a row, by a defect, until what causes it is looked for."""
 KIND = "triage"
 
 
@@ -77,11 +81,19 @@ class Triage:
             except Exception as error:  # noqa: BLE001 - whatever stops triage stops everything behind it: told, tried again
                 failures += 1
                 await self._tell(error)
+                if failures >= PUT_ASIDE_AFTER and not isinstance(error, TocsinError):
+                    await self._get_past()
                 delay = min(RETRY_SECONDS * 2 ** min(failures - 1, 16), LONGEST_RETRY_SECONDS)
                 await asyncio.sleep(delay)
                 continue
-            if not is_more:
+            if is_more:
+                await asyncio.sleep(self._breath())
+            else:
                 await heard(self.wake, LOOK_SECONDS)
+
+    def _breath(self) -> float:
+        """How long to leave the store to others between two passes of a storm."""
+        return SQLITE_BREATH_SECONDS if self.desk.store.engine.dialect.name == "sqlite" else 0.0
 
     async def once(self) -> bool:
         """One pass; True when something was taken in."""
@@ -89,10 +101,31 @@ class Triage:
 
     def pass_now(self) -> bool:
         """One pass, here and now; True when something was taken in. Raises `StoreError`, and `EstateError`."""
-        estate = self.estate()
+        known, sight = knowledge(self.desk, self.estate()), Sight(detectors=self.detectors, known=self.known)
         with batch(self.desk) as work:
-            sight = Sight(detectors=self.detectors, known=self.known)
-            taken = take_pass(work, knowledge(self.desk, estate), sight, self.at_once)
+            taken = take_pass(work, known, sight, self.at_once)
+        self.taken += taken
+        return taken > 0
+
+    async def _get_past(self) -> None:
+        """A defect holds triage up: what waits is taken one by one, and what cannot be taken is put aside."""
+        try:
+            while await unbroken(self.one_now):
+                pass
+        except Exception as error:  # noqa: BLE001 - the store, or a defect in telling: both are tried again
+            await self._tell(error)
+
+    def one_now(self) -> bool:
+        """Take in the notice that waits longest, or put it aside where that cannot be done; False where none waits."""
+        known, sight = knowledge(self.desk, self.estate()), Sight(detectors=self.detectors, known=self.known)
+        try:
+            with batch(self.desk) as work:
+                taken = take_pass(work, known, sight, 1)
+        except TocsinError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect that this notice meets: it becomes an alert
+            with batch(self.desk) as work:
+                taken = put_aside(work, type(error).__name__)
         self.taken += taken
         return taken > 0
 

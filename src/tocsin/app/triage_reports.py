@@ -212,3 +212,28 @@ def _recovered(batch: Batch, name: str) -> None:
         batch.tell(alert.incident, NoteWritten(note=batch.new_id(), text=text))
     if alert.state.is_open:
         judge(batch, alert, Verdict.TP_NO_IMPACT, "it has ended by itself", TOCSIN)
+
+
+def put_aside(batch: Batch, error: str) -> int:
+    """The notice that waits longest meets a defect of tocsin: it is an alert for people; how many there were."""
+    found = triage_intake.longest_waiting(batch.connection)
+    if found is None:
+        return 0
+    key = f"{HEALTH}:finding:{found.finding}"
+    if rows.open_with_key(batch.connection, key) is None:
+        alert = TriagedAlert(
+            id=batch.new_id(),
+            key=key,
+            state=State.NEW,
+            source=HEALTH,
+            severity=max(Severity(found.severity), Severity.HIGH),
+            title=f"a finding of {found.detector} could not be triaged",
+            chain_id=found.chain_id,
+            opened_at=batch.now,
+            occurred_at=found.seen_at,
+            last_seen=batch.now,
+            story=Story(summary=f"finding {found.finding}; {error}: a defect of tocsin; please report it"),
+        )
+        batch.open(alert, TOCSIN)
+    triage_intake.done(batch.connection, [found.sequence])
+    return 1

@@ -42,6 +42,18 @@ class Waiting:
     replaced_by: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A notice of which nothing was read that could be malformed."""
+
+    sequence: int
+    finding: str
+    detector: str
+    severity: int
+    chain_id: int
+    seen_at: float
+
+
 @dataclass(slots=True, kw_only=True)
 class Member:
     """A finding of an alert."""
@@ -98,6 +110,15 @@ def waiting(connection: sa.Connection, limit: int) -> list[Waiting]:
         )
         for row in rows
     ]
+
+
+def longest_waiting(connection: sa.Connection) -> Unread | None:
+    """The notice that waits longest, without its finding's body being read."""
+    joined = triage_queue.join(outbox, outbox.c.sequence == triage_queue.c.sequence).join(findings)
+    columns = (findings.c.id.label("finding"), findings.c.detector, findings.c.severity, findings.c.chain_id)
+    query = sa.select(triage_queue.c.sequence, *columns, findings.c.seen_at).select_from(joined)
+    row = connection.execute(query.order_by(triage_queue.c.sequence).limit(1)).one_or_none()
+    return None if row is None else Unread(**row._asdict())
 
 
 def done(connection: sa.Connection, sequences: Sequence[int]) -> None:
