@@ -310,7 +310,10 @@ def _clock_waived(was: Incident, event: events.ClockWaived, _entry: Entry) -> Ch
 
 
 def _clock_superseded(was: Incident, event: events.ClockSuperseded, _entry: Entry) -> Changes:
-    return {"clocks": _changed(was.clocks, event.clock, {"state": "superseded", "reason": event.reason})}
+    """A breach stays one, and nobody waits for it any more."""
+    known = was.clocks.get(event.clock)
+    state = "breached" if known is not None and known.state == "breached" else "superseded"
+    return {"clocks": _changed(was.clocks, event.clock, {"state": state, "is_over": True, "reason": event.reason})}
 
 
 def _page_queued(was: Incident, event: events.PageQueued, entry: Entry) -> Changes:

@@ -168,12 +168,14 @@ class Clock(Part, frozen=True, kw_only=True):
     says: str = ""
     met_at: float | None = None
     is_late: bool = False
+    is_over: bool = False
+    """Whether another took its place, or nobody waits for it any more."""
     reason: str = ""
 
     @property
     def is_open(self) -> bool:
         """Whether it still waits for something; after a breach it does."""
-        return self.met_at is None and self.state in ("running", "warned", "paused", "breached")
+        return self.met_at is None and not self.is_over and self.state in ("running", "warned", "paused", "breached")
 
 
 class Page(Part, frozen=True, kw_only=True):
