@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from estates import ACME
 from tocsin.cli.main import main
 
 
@@ -56,3 +57,22 @@ def test_what_cannot_be_meant_is_told(
     assert main(["report", *arguments, "--as", "ada"]) == 2
 
     assert says in " ".join(capsys.readouterr().err.split())
+
+
+def test_one_screen_says_who_can_contain_what_is_hit_even_beside_a_broken_estate(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "tocsin.toml").write_text('[estate]\nfile = "estate.toml"\n')
+    (here / "estate.toml").write_text(ACME)
+    declare = ("incident", "declare", "Vault emptied", "--type", "exploit", "--asset", "vault", "--as", "ada")
+    assert main(declare) == 0
+    assert main(["incident", "show", "2", "--as", "ada"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "contain guardian can pause Vault: pause(), takes about 10 minutes" in told
+    assert "https://wiki.example.org/vault" in told
+
+    (here / "estate.toml").write_text("nonsense")
+    assert main(["incident", "show", "2", "--as", "ada"]) == 0, "the incident is shown without it"
+    shown = capsys.readouterr()
+    assert "Vault emptied" in shown.out
+    assert "the estate cannot be read" in " ".join(shown.err.split())

@@ -24,6 +24,7 @@ from typing import Annotated
 import typer
 
 from tocsin.app import incidents as app
+from tocsin.app.estate_latest import LatestEstate
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.commands._incident_funds import funds_
 from tocsin.cli.commands._incident_people import access, ack, assign, link, merge, release, restrict, unmerge
@@ -55,7 +56,7 @@ from tocsin.cli.options import Format, names
 from tocsin.cli.render import incident as shown
 from tocsin.cli.render import incident_lists as lists
 from tocsin.cli.render.console import note as tell
-from tocsin.cli.render.console import results
+from tocsin.cli.render.console import results, warn
 from tocsin.cli.render.money import count
 from tocsin.edge.store.incident_rows import MOST_ROWS, Wanted
 from tocsin.respond.incident.types import TYPES
@@ -107,10 +108,14 @@ def show(incident: Name, config: Config = SETTINGS, *, who: As = "", form: Form 
     """Show one incident on one screen, with what to do next."""
     with at_work(config, who) as (desk, actor):
         found, now = app.show(desk, actor, incident), desk.clock()
+        latest = LatestEstate(desk=desk)
+        estate = latest()
     if form is Format.JSON:
         echo_json(found)
         return
-    results().print(shown.screen(found, now))
+    results().print(shown.screen(found, now, estate))
+    if latest.fault:
+        warn(f"the estate cannot be read, so that it is not said who can contain it: {latest.fault}")
 
 
 def declare(  # noqa: PLR0913 - the arguments and options of a command

@@ -11,6 +11,8 @@ from rich.text import Text
 from tocsin.cli.render.money import count, short, whole_units
 from tocsin.cli.render.safe import safe
 from tocsin.model.priority import Priority
+from tocsin.respond.estate.estate import EMPTY, Estate
+from tocsin.respond.estate.impact import way_in_words
 from tocsin.respond.incident.gates import open_mandatory
 from tocsin.respond.incident.incident import Incident
 from tocsin.respond.incident.ledger import Funds, Holding, funds
@@ -25,7 +27,7 @@ STYLES: Mapping[Priority, str] = {
     Priority.P3: "yellow",
     Priority.P4: "cyan",
 }
-MOST_ASSETS, MOST_CLOCKS, MOST_STEPS = 6, 6, 7
+MOST_ASSETS, MOST_CLOCKS, MOST_STEPS, MOST_WAYS = 6, 6, 7, 3
 _CLOCK_STYLES: Mapping[str, str] = {"breached": "bold red", "warned": "yellow", "met": "green"}
 _CLOCK_ORDER = ("breached", "warned", "running", "paused", "met", "waived", "superseded")
 
@@ -35,12 +37,12 @@ def badge(priority: Priority) -> Text:
     return Text(f"{priority} {priority.word}", style=STYLES[priority])
 
 
-def screen(incident: Incident, now: float) -> RenderableType:
-    """All that whoever is woken needs."""
+def screen(incident: Incident, now: float, estate: Estate = EMPTY) -> RenderableType:
+    """All that whoever is woken needs; the estate says who can contain what is hit."""
     facts = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold", ratio=1)
-    for name, told in _facts(incident, now):
+    for name, told in _facts(incident, now, estate):
         facts.add_row(name, told)
     return Group(_head(incident), Text(safe(incident.title), style="bold"), Text(), facts, Text(), *_next(incident))
 
@@ -56,7 +58,7 @@ def _head(incident: Incident) -> Text:
     return Text("  ").join([Text(incident.number, style="bold"), badge(incident.priority), Text(states), Text(told)])
 
 
-def _facts(incident: Incident, now: float) -> Iterator[tuple[str, RenderableType]]:
+def _facts(incident: Incident, now: float, estate: Estate) -> Iterator[tuple[str, RenderableType]]:
     yield "what", Text(f"{TYPES[incident.type].name if incident.type in TYPES else safe(incident.type)}")
     yield "why so bad", Text("\n".join(map(safe, incident.because)))
     if incident.summary:
@@ -71,6 +73,7 @@ def _facts(incident: Incident, now: float) -> Iterator[tuple[str, RenderableType
         yield "impact", Text(safe(_impact(incident)))
     if incident.assets:
         yield "assets", Text(_assets(incident))
+    yield from (("contain", Text(safe(each))) for each in _ways(incident, estate))
     yield "alerts", Text(_alerts(incident))
     yield "tasks", _tasks(incident)
     if incident.pages:
@@ -158,6 +161,12 @@ def _assets(incident: Incident) -> str:
     names = [f"{name}{' (hit)' if name in incident.hit else ''}" for name in incident.assets]
     more = len(names) - MOST_ASSETS
     return safe(", ".join(names[:MOST_ASSETS])) + (f" and {more} more" if more > 0 else "")
+
+
+def _ways(incident: Incident, estate: Estate) -> Iterator[str]:
+    hit = estate.hit_assets(incident.hit)
+    yield from (way_in_words(estate, way) for way in hit.containment[:MOST_WAYS])
+    yield from (f"{asset.name}: {asset.runbook}" for asset in hit.directly[:MOST_WAYS] if asset.runbook)
 
 
 def _alerts(incident: Incident) -> str:
