@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from tocsin.model.finding import Severity
 from tocsin.respond.estate.estate import Hit
 from tocsin.respond.incident.classification import Classification
-from tocsin.respond.incident.events import AlertLinked, AssetsIdentified, Classified, Declared, Event
+from tocsin.respond.incident.events import AlertLinked, AssetsIdentified, Declared, Event
 from tocsin.respond.incident.incident import Incident
+from tocsin.respond.incident.steps import reclassify
 from tocsin.respond.triage.alert import HEALTH, TriagedAlert
 
 DAY_SECONDS = 86_400
@@ -93,10 +94,8 @@ def identified(hit: Hit, known: Iterable[str]) -> list[Event]:
 
 
 def raised(incident: Incident, found: Classification) -> list[Event]:
-    """A worse classification, where it is one: never a better one, which is for a person to say."""
-    if found.priority >= incident.priority:
-        return []
-    return [Classified(type=found.type, priority=found.priority, because=found.because, rule=found.rule)]
+    """A worse classification, where it is one: never a better one, nor one that a person overruled."""
+    return list(reclassify(incident, found))
 
 
 def is_bad_enough(alert: TriagedAlert, open_from: Severity) -> bool:
