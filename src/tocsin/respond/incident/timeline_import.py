@@ -43,15 +43,15 @@ def read(text: str) -> tuple[Imported, ...]:
 
 
 def _csv(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    reader = csv.DictReader(io.StringIO(text))
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        raise Unacceptable(f"line 1: the columns {', '.join(missing)} are missing; needed: {', '.join(COLUMNS)}")
+    reader = csv.DictReader(io.StringIO(text, newline=None))
     try:
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            raise Unacceptable(f"line 1: the columns {', '.join(missing)} are missing; needed: {', '.join(COLUMNS)}")
         for row in reader:
             yield reader.line_num, row
     except csv.Error as error:
-        raise Unacceptable(f"line {reader.line_num}: not CSV: {error}") from None
+        raise Unacceptable(f"line {reader.line_num + 1}: not CSV: {error}") from None
 
 
 def _json_lines(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
