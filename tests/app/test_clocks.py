@@ -102,6 +102,16 @@ def test_a_clock_stands_only_where_it_may(desk: Desk, hands: Hands) -> None:
     assert asked.resume(desk, ADA, f"{number}:contain").due_at == T0 + 2 * HOUR + 30 * MINUTE
 
 
+def test_an_incident_is_called_by_any_of_its_names(desk: Desk) -> None:
+    declare(desk)
+    assert asked.clock_of(desk, ADA, "1:contain").clock.definition == "contain"
+    assert asked.waive(desk, ADA, "2026-1:contain", reason="nothing to contain").state.value == "waived"
+    with pytest.raises(NotFound, match="no clock"):
+        asked.clock_of(desk, ADA, "1:contian")
+    with pytest.raises(NotFound, match="no clock"):
+        asked.clock_of(desk, ADA, "contain")
+
+
 def test_a_waiver_names_who_and_why_and_comes_after_a_breach_too(desk: Desk, hands: Hands) -> None:
     number = declare(desk)
     hands.at = T0 + 16 * MINUTE
@@ -115,7 +125,7 @@ def test_duties_follow_from_what_people_declare(desk: Desk, hands: Hands) -> Non
     number = declare(desk)
     before = {each.id for each in asked.standing(desk, ADA, number).undecided}
     assert before == {
-        *("gdpr-33", "gdpr-34", "dora-initial", "dora-update", "mas-psn05-notify", "mas-psn05-cause", "mas-psn05-rto"),
+        *("gdpr-33", "gdpr-34", "dora-initial", "mas-psn05-notify", "mas-psn05-cause", "mas-psn05-rto"),
     }
 
     asked.declare_trigger(desk, ADA, number, "classified", at=T0, why="funds of customers")

@@ -72,7 +72,7 @@ def test_numbers_for_people(tocsin: Callable[..., Any], told: None) -> None:
     ran = tocsin("numbers")
     assert ran.code == 0, ran.err
     assert "MTTD" in ran.out
-    assert "1 incidents (P1 1" in ran.out
+    assert "1 incident (P1 1" in ran.out
     assert "100%" in ran.out
 
 

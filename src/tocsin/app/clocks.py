@@ -161,8 +161,8 @@ def _change(desk: Desk, actor: Actor, clock: str, decide: Callable[[Clock], even
     catch_up(desk)
     with named_errors(), desk.store.engine.begin() as connection:
         rules, now = rules_of(desk.settings), desk.clock()
-        _visible(connection, actor, clock)
-        changed = timekeeping.change(connection, rules, clock, decide, actor=actor, now=now)
+        one = _visible(connection, actor, clock).id
+        changed = timekeeping.change(connection, rules, one, decide, actor=actor, now=now)
     desk.ring()
     return changed
 
@@ -188,14 +188,17 @@ def _check(desk: Desk, actor: Actor, told: Sequence[events.TriggerMet]) -> None:
 
 
 def _visible(connection: rows.Connection, actor: Actor, clock: str) -> Clock:
-    """The clock, if `actor` may see its incident. Raises `NotFound`."""
-    found = rows.find(connection, clock)
+    """
+    The clock, if `actor` may see its incident, which may be called by any of its names: 42:response. Raises `NotFound`.
+    """
+    incident, _, rest = clock.partition(":")
     try:
-        if found is not None:
-            named(connection, found.incident, viewer=actor)
-            return found
+        board = rows.board(connection, named(connection, incident, viewer=actor))
     except NotFound:
-        pass
+        board = Board(incident="")
+    number = board.situation.number if board.situation else ""
+    if (found := board.clocks.get(f"{number}:{rest}")) is not None:
+        return found
     raise NotFound(f"there is no clock {shown(clock)}; `tocsin clocks list` shows those that are open")
 
 
@@ -224,6 +227,7 @@ def _undecided(desk: Desk, board: Board) -> tuple[ClockDefinition, ...]:
         and f"{NOT_REPORTABLE}:{each.id}" not in met
         and not any(name in met for name in _triggers(each))
         and SUBMITTED not in _triggers(each)
+        and (not each.follows or f"{SUBMITTED}:{each.follows}" in met)
     )
 
 

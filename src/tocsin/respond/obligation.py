@@ -74,6 +74,7 @@ def duty(  # noqa: PLR0913 - one row of the table of rules: every column has its
     regime: str,
     recipient: str,
     note: str = "",
+    follows: str = "",
     from_at: float | None = None,
     also_done_by: tuple[Anchor, ...] = (),
 ) -> ClockDefinition:
@@ -88,6 +89,7 @@ def duty(  # noqa: PLR0913 - one row of the table of rules: every column has its
         obligation=regime,
         recipient=recipient,
         note=note,
+        follows=follows,
         from_at=from_at,
     )
 

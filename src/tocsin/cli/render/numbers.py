@@ -10,6 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from tocsin.cli.render.money import count
 from tocsin.cli.render.safe import safe
 from tocsin.respond.clocks.words import span
 from tocsin.respond.numbers.durations import DURATIONS
@@ -50,8 +51,8 @@ def to_csv(every: Sequence[Figures]) -> str:
 
 def _rows(told: Figures) -> Iterator[tuple[str, str, str, str, object]]:
     yield ("incidents", "", "", "count", told.incidents)
-    for priority, count in told.by_priority.items():
-        yield ("incidents", "", priority, "count", count)
+    for priority, number in told.by_priority.items():
+        yield ("incidents", "", priority, "count", number)
     for name, each in told.durations.items():
         yield from (("duration", name, "", number, value) for number, value in _spread(each))
     for clock in told.clocks:
@@ -81,7 +82,8 @@ def _harmless(cell: object) -> object:
 
 
 def _durations(told: Figures) -> Table:
-    title = f"{told.period or 'All of it'}: {told.incidents} incidents ({_priorities(told)}), {told.alerts} alerts"
+    counts = f"{count(told.incidents, 'incident')} ({_priorities(told)}), {count(told.alerts, 'alert')}"
+    title = f"{told.period or 'All of it'}: {counts}"
     shown = _table(title, "", "mean", "median", "9 in 10 within", "of", "what it is")
     for each in DURATIONS:
         found = told.durations[each.id]
@@ -91,7 +93,7 @@ def _durations(told: Figures) -> Table:
 
 
 def _priorities(told: Figures) -> str:
-    return ", ".join(f"{name} {count}" for name, count in told.by_priority.items())
+    return ", ".join(f"{name} {number}" for name, number in told.by_priority.items())
 
 
 def _clocks(told: Figures) -> Table:

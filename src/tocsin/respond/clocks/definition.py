@@ -99,6 +99,8 @@ class ClockDefinition:
     """The regime whose duty it is; empty for a clock of the organisation's own."""
     recipient: str = ""
     """Who is to be told, for a duty to report."""
+    follows: str = ""
+    """The rule that is done before anybody need think of this one; empty for none."""
     from_at: float | None = None
     """Triggers before this moment do not start it: the duty was not in force."""
     note: str = ""

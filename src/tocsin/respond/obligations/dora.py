@@ -57,6 +57,7 @@ obligation = Obligation(
             ("activities_recovered",),
             NoUndueDelay(),
             regime="dora",
+            follows="dora-initial",
             recipient=AUTHORITY,
             note="without undue delay: no number of hours is named",
         ),

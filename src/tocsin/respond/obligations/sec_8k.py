@@ -50,6 +50,7 @@ obligation = Obligation(
             ("missing_data_known",),
             FOUR_DAYS,
             regime="sec-8k",
+            follows="sec-8k",
             recipient="SEC",
         ),
     ),
