@@ -20,7 +20,7 @@ from tocsin.edge.store.health import open_alert
 from tocsin.edge.store.incident_rows import named
 from tocsin.edge.store.values import HealthAlert
 from tocsin.model.actor import Actor
-from tocsin.model.errors import DigestMismatch, Unacceptable, WrongState
+from tocsin.model.errors import DigestMismatch, NotAllowed, Unacceptable, WrongState
 from tocsin.respond.evidence import custody
 from tocsin.respond.evidence.custody import Act, Doing
 from tocsin.respond.evidence.item import Copy, Item, State
@@ -204,6 +204,7 @@ def transfer(desk: Desk, actor: Actor, evidence: str, why: str, *, to: str) -> I
 
 def hold(desk: Desk, actor: Actor, evidence: str, why: str, *, on: bool = True, by: str = "") -> Item:
     """Set or lift a legal hold: while it is set nobody destroys the piece. Raises `NotAllowed` for programs."""
+    _must_be_person(actor)
     act = Act.HELD if on else Act.LET_GO
     return handle(desk, actor, evidence, act, Purpose(why, by=by), becomes={"legal_hold": on})
 
@@ -212,8 +213,9 @@ def destroy(desk: Desk, actor: Actor, evidence: str, why: str, *, by: str = "") 
     """
     Take the bytes away for good, unless another piece has the same; what was known of it stays.
 
-    Raises `WrongState` under legal hold or before its time, `Unacceptable` without a reason.
+    Raises `WrongState` under legal hold or before its time, `Unacceptable` without a reason, `NotAllowed` for programs.
     """
+    _must_be_person(actor)
     reason, now = reason_of(why), desk.clock()
     seen(desk, actor, evidence)
     with named_errors(), desk.store.engine.begin() as connection:
@@ -232,6 +234,11 @@ def destroy(desk: Desk, actor: Actor, evidence: str, why: str, *, by: str = "") 
             kept_in(desk).remove(item.sha256)
     desk.ring()
     return gone
+
+
+def _must_be_person(actor: Actor) -> None:
+    if not actor.is_person:
+        raise NotAllowed(f"{actor} is a program: legal holds and destruction are decided by people")
 
 
 def _may_be_destroyed(item: Item, now: float) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from tocsin.app.desk import Desk
 from tocsin.app.evidence import Purpose, handle, kept_in, reason_of
+from tocsin.app.evidence_checkpoint import seal
 from tocsin.app.evidence_stamps import roots_pem
-from tocsin.edge.evidence_key import SigningKey
+from tocsin.edge.evidence_key import SigningKey, signing_key
 from tocsin.edge.store import evidence as rows
 from tocsin.edge.store import incidents, log_checkpoints
 from tocsin.edge.store.errors import named_errors
@@ -101,6 +102,20 @@ def write(desk: Desk, parts: Contents, key: SigningKey, path: Path) -> None:
     """Seal the bundle and put it into this file, whole or not at all. Raises `StoreFull`, `SourceError`, ..."""
     texts = bundle.texts(parts, key.verifying, key.sign)
     write_whole(path, lambda file: bundle.write(file, texts, parts.items, lambda item: _unchanged(desk, item)))
+
+
+def exported(desk: Desk, actor: Actor, incident: str, why: str) -> tuple[Path, str]:
+    """
+    A bundle in a file of its own, which whoever asked removes, and what to call it.
+
+    Raises what `begin`, `contents` and `write` raise.
+    """
+    key = signing_key(Path(desk.settings.evidence.key))
+    begun = begin(desk, actor, incident, why)
+    parts = contents(desk, begun, seal(desk, key))
+    path = kept_in(desk).path / "bundles" / f"{desk.new_id()}.zip"
+    write(desk, parts, key, path)
+    return path, f"{begun.number}-evidence.zip"
 
 
 def _unchanged(desk: Desk, item: Item) -> Iterator[bytes]:
