@@ -76,3 +76,17 @@ def test_one_screen_says_who_can_contain_what_is_hit_even_beside_a_broken_estate
     shown = capsys.readouterr()
     assert "Vault emptied" in shown.out
     assert "the estate cannot be read" in " ".join(shown.err.split())
+
+
+def test_a_slip_in_the_estate_holds_up_no_incident(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "tocsin.toml").write_text('[estate]\nfile = "estate.toml"\n')
+    (here / "estate.toml").write_text("nonsense")
+
+    assert main(["incident", "declare", "Keys stolen", "--type", "exploit", "--as", "ada"]) == 0
+    assert main(["incident", "ack", "2", "--as", "ada"]) == 0
+    assert main(["incident", "assign", "2", "scribe", "ben", "--as", "ada"]) == 0
+    capsys.readouterr()
+
+    by_asset = ("incident", "declare", "Vault emptied", "--type", "exploit", "--asset", "vault", "--as", "ada")
+    assert main(by_asset) == 2, "what it is about can only be read in the estate"
+    assert "not TOML" in capsys.readouterr().err

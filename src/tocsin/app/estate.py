@@ -64,6 +64,14 @@ def estate_now(desk: Desk) -> Estate:
     return _overlaid(read_estate(desk.settings), changed)
 
 
+def estate_if_readable(desk: Desk) -> Estate:
+    """Like `estate_now`, for what must go on whatever the file says: empty where it cannot be read. `StoreError`."""
+    try:
+        return estate_now(desk)
+    except EstateError:
+        return EMPTY
+
+
 def listing(desk: Desk) -> tuple[Listed, ...]:
     """Every item of the estate with its version. Raises `EstateError` and `StoreError`."""
     with named_errors(), desk.store.engine.begin() as connection:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tocsin.app.desk import Desk
-from tocsin.app.estate import estate_now
+from tocsin.app.estate import estate_if_readable, estate_now
 from tocsin.edge.store import incident_rows, incidents, journal
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.incident_rows import IncidentRow, Wanted
@@ -146,7 +146,7 @@ def declare(desk: Desk, actor: Actor, told: Declaration) -> Incident:
 def _rated(desk: Desk, told: Declaration) -> Classification:
     """By the table; a person who says otherwise gives a reason."""
     kind = type_of(told.type).id
-    assets = [asset for name, asset in estate_now(desk).assets.items() if name in told.assets]
+    assets = [asset for name, asset in estate_if_readable(desk).assets.items() if name in told.assets]
     worst = max((asset.criticality for asset in assets), key=lambda one: one.rank, default=None)
     found = classify(
         Facts(
@@ -216,7 +216,7 @@ def release(
 
 def person_of(desk: Desk, actor: Actor, person: str) -> str:
     """A person of the estate, or whoever asks. Where the estate names nobody, any name. Raises `Unacceptable`."""
-    known = estate_now(desk).people
+    known = estate_if_readable(desk).people
     if known and person not in known and person != actor.id:
         raise Unacceptable(f"the estate knows nobody called {person[:50]!r}{nearest(person, known)}")
     return bounded("person", person, LONGEST_NAME)
