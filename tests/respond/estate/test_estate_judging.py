@@ -102,6 +102,26 @@ def test_a_containment_is_tried_as_its_caller_and_only_then() -> None:
     ]
 
 
+WALLET = ACME.replace("[[contract]]", "[[wallet]]").split('contain = [\n  { how = "pause"')[0]
+
+
+def wallet(code: str, expects: str = "") -> Verdict:
+    estate = parse(WALLET + expects, "estate.toml")
+    asset = estate.assets["vault"]
+    (verdict,) = judge(asset, estate, told(asset, estate, {"code": code}), block_time=0)
+    return verdict
+
+
+def test_a_wallet_has_no_code_but_that_which_it_is_said_to_let_act_for_it() -> None:
+    delegated, smart = "0xef0100" + CODE[2:], f'expects = {{ implementation = "{CODE}" }}'
+
+    assert wallet("0x").outcome is Outcome.SAME
+    assert wallet(delegated).outcome is Outcome.DIFFERS
+    assert wallet(delegated, smart).outcome is Outcome.SAME
+    assert wallet("0x", smart).outcome is Outcome.DIFFERS
+    assert wallet("0x6000", smart).says.startswith("a contract, not an account with a key")
+
+
 HEXADECIMAL = st.binary(max_size=200).map(lambda data: "0x" + data.hex())
 ANSWERS = st.none() | st.text(max_size=80) | HEXADECIMAL | st.integers(0, 2**256 - 1).map(lambda each: f"0x{each:064x}")
 

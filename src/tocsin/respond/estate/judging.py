@@ -98,13 +98,19 @@ _ORDINARY = {("implementation", AssetKind.SAFE)}
 
 
 def _of_wallet(asset: Asset, code: bytes) -> Verdict:
-    if not code:
-        return _verdict(asset, "kind", Outcome.SAME, "an account with a key, without code")
+    expected = asset.expected.implementation
     if code.startswith(answers.DELEGATED):
-        says = f"an account for which the code at {checksummed('0x' + code[3:23].hex())} acts (EIP-7702)"
-        return _verdict(asset, "kind", Outcome.DIFFERS, says, "no code", "0x" + code[:23].hex())
-    says = "a contract, not an account with a key; list it as [[contract]] or [[safe]]"
-    return _verdict(asset, "kind", Outcome.DIFFERS, says, "no code", f"{len(code):,} bytes of code")
+        acts = "0x" + code[3:23].hex()
+        outcome = Outcome.SAME if acts == expected else Outcome.DIFFERS
+        says = f"an account for which the code at {checksummed(acts)} acts (EIP-7702)"
+        return _verdict(asset, "kind", outcome, says, expected or "no code", acts)
+    if code:
+        says = "a contract, not an account with a key; list it as [[contract]] or [[safe]]"
+        return _verdict(asset, "kind", Outcome.DIFFERS, says, "no code", f"{len(code):,} bytes of code")
+    if expected:
+        says = f"an account without code, for which {checksummed(expected)} should act (EIP-7702)"
+        return _verdict(asset, "kind", Outcome.DIFFERS, says, expected, "no code")
+    return _verdict(asset, "kind", Outcome.SAME, "an account with a key, without code")
 
 
 def _oracle(asset: Asset, told: Told, block_time: int) -> Iterator[Verdict]:
