@@ -5,6 +5,7 @@ What channels.toml says: the channels there are, and the groups of stakeholders 
 far it goes. `${NAME}` in a text is an environment variable. A wrong file raises `EstateError` that names the table.
 """
 
+import difflib
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -157,7 +158,7 @@ class _Groups:
         own = {key: value for key, value in table.items() if key != "to"}
         refuse_unknown(own, (*(each.name for each in fields(GroupTable)), "to"), f"{self.where}: setting")
         told = read_table(GroupTable, own, self.where, environment)
-        refuse_unknown({told.reach: None}, tuple(Reach), f"{self.where}: reach")
+        refuse_unknown({told.reach: None}, tuple(each.value for each in Reach), f"{self.where}: reach")
         return Group(
             name=name,
             says=told.says,
@@ -188,10 +189,18 @@ class _Groups:
             text = built_in.read_text() if is_built_in else (self.folder / name).read_text(encoding="utf-8")
             rendered(text, SAMPLE)
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingError(f"{self.where} template: no template or file {name!r}: {type(error).__name__}") from None
+            raise SettingError(f"{self.where} template: {_no_template(name)}: {type(error).__name__}") from None
         except (EstateError, Unacceptable) as error:
             raise SettingError(f"{self.where} template {name}: {error}") from None
         return text
+
+
+def _no_template(name: str) -> str:
+    known = sorted(
+        each.name.removesuffix(".txt") for each in files(tocsin.respond.templates).iterdir() if ".txt" in each.name
+    )
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0)
+    return f"no template or file {name!r}; did you mean {near[0]!r}? Known: {', '.join(known)}, or a file"
 
 
 def _are_texts(values: Iterable[Any]) -> bool:

@@ -122,7 +122,7 @@ def listing(
 ) -> tuple[Told, ...]:
     """Updates of incidents that `actor` may see, the newest first, from behind the id `after`."""
     if state and state not in set(UpdateState):
-        near = difflib.get_close_matches(state, list(UpdateState), n=1, cutoff=0)
+        near = difflib.get_close_matches(state, [each.value for each in UpdateState], n=1, cutoff=0)
         raise Unacceptable(f"no state {state[:30]!r}; did you mean {near[0]!r}? States: {', '.join(UpdateState)}")
     with named_errors(), desk.store.engine.begin() as connection:
         wanted = incidents.look_up(connection, incident, actor).id if incident else None
@@ -229,12 +229,19 @@ def send(
         _need_version(before, expected)
         to = group_of(file, before.group)
         need_reach(before.tlp, to)
+        _need_untold(connection, before)
         after = replace(_after(before, "send", actor), sender=str(actor))
         after = _write(connection, before, after, "sending", actor, now)
         rows.queue(connection, _deliveries(after, to, now))
         deliveries = rows.deliveries(connection, after.id)
     desk.ring()
     return Told(update=after, incident=about, deliveries=deliveries)
+
+
+def _need_untold(connection: Connection, update: Update) -> None:
+    """Raises `WrongState` for what was sent to everybody."""
+    if update.state is UpdateState.SENT and all(each.state.is_taken for each in rows.deliveries(connection, update.id)):
+        raise WrongState("the update was sent to everybody in its group")
 
 
 def postpone(  # noqa: PLR0913 - what a postponement consists of; all but two by name

@@ -190,6 +190,24 @@ def test_what_nobody_took_failed_and_may_be_sent_again(room: Newsroom) -> None:
     assert not room.alerts()
 
 
+def test_who_could_not_be_told_is_told_when_it_is_sent_again_and_nobody_else(room: Newsroom) -> None:
+    incident = room.incident()
+    room.http.tricks = [answer(404)]
+    name = room.approved(incident)
+    room.send(name)
+    room.turn()
+    assert room.show(name).update.state is UpdateState.SENT
+    assert "HTTP status 404" in room.show(name).update.note
+
+    room.send(name)
+    room.turn()
+    assert [each.state.is_taken for each in room.show(name).deliveries] == [True, True]
+    assert len(room.mail.received) == 1
+    assert len(published(room, incident.id)) == 1
+    with pytest.raises(WrongState, match="sent to everybody"):
+        room.send(name)
+
+
 def test_a_process_that_is_killed_while_it_sends_leaves_a_delivery_that_is_told_again_as_a_repeat(
     room: Newsroom,
 ) -> None:

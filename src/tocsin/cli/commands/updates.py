@@ -12,8 +12,8 @@ The TLP 2.0 label of an update is the incident's, unless you give another; it is
 before it is approved and before it is sent. Of a restricted incident a template learns the codename alone.
 
 ## Exit codes
-0: done. 1: for `send`: nobody could be told; else the store cannot be read. 2: wrong usage, or it cannot be done as
-things stand.
+0: done. 1: for `send`: somebody could not be told; else the store cannot be read. 2: wrong usage, or it cannot be done
+as things stand.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ from tocsin.cli.render.money import count
 from tocsin.edge.logs import logger
 from tocsin.model.actor import Actor
 from tocsin.model.errors import Unacceptable
-from tocsin.respond.updates.update import UpdateState
+from tocsin.respond.updates.update import DeliveryState, UpdateState
 
 Update = Annotated[str, typer.Argument(metavar="UPDATE", help="INCIDENT/NUMBER, such as 42/1, or its id.")]
 Label = Annotated[str, typer.Option("--tlp", metavar="LABEL", help="red, amber+strict, amber, green or clear.")]
@@ -162,7 +162,7 @@ def send(
     _tell(told, form, is_whole=False)
     if form is Format.TABLE:
         results().print(shown.deliveries(told.deliveries))
-    if told.update.state is UpdateState.FAILED:
+    if any(each.state is DeliveryState.FAILED for each in told.deliveries):
         raise typer.Exit(1)
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tocsin.app.updates import Told
+from tocsin.cli.render.money import count
 from tocsin.cli.render.safe import safe
 from tocsin.respond.updates.update import Delivery, DeliveryState, UpdateState
 
@@ -90,6 +91,9 @@ def as_json(told: Told) -> dict[str, Any]:
 
 def next_step(told: Told) -> str:
     """What to do next, with the command; empty where there is nothing."""
+    untold = sum(each.state is DeliveryState.FAILED for each in told.deliveries)
+    if told.update.state is UpdateState.SENT and untold:
+        return f"{count(untold, 'recipient')} not told. {NEXT[UpdateState.FAILED]}".format(name=name(told))
     return NEXT.get(told.update.state, "").format(name=name(told))
 
 

@@ -56,9 +56,11 @@ def label(text: str) -> Tlp:
     try:
         return Tlp(text.lower().removeprefix("tlp:").replace("amber-strict", "amber+strict"))
     except ValueError:
-        near = difflib.get_close_matches(text.lower(), _ORDER, n=1, cutoff=0)
-        known = ", ".join(_ORDER)
-        raise ValueError(f"{text[:40]!r} is no TLP 2.0 label; did you mean {near[0]!r}? Labels: {known}") from None
+        known = [each.value for each in Tlp]
+        near = difflib.get_close_matches(text.lower(), known, n=1, cutoff=0)
+        raise ValueError(
+            f"{text[:40]!r} is no TLP 2.0 label; did you mean {near[0]!r}? Labels: {', '.join(known)}"
+        ) from None
 
 
 def refusal(tlp: str, reach: Reach) -> str:

@@ -6,7 +6,7 @@ An update for a group of stakeholders, and how it becomes one that was sent (ref
 | submit | draft | review | |
 | change | review, approved, failed | draft | a reason |
 | approve | review | approved | a person who wrote none of it |
-| send | approved, failed | sending | somebody says that the channels are safe |
+| send | approved, failed, sent | sending | somebody says that the channels are safe; of one sent, who was not told |
 | withdraw | draft, review, approved, failed | withdrawn | a reason |
 
 From `sending` it goes to `sent` when every delivery has ended and one was taken, to `failed` when none was.
@@ -113,7 +113,7 @@ MOVES: Mapping[str, Move] = {
     "submit": Move(frozenset({UpdateState.DRAFT}), UpdateState.REVIEW),
     "change": Move(frozenset(_OPEN), UpdateState.DRAFT, needs_reason=True),
     "approve": Move(frozenset({UpdateState.REVIEW}), UpdateState.APPROVED),
-    "send": Move(frozenset({UpdateState.APPROVED, UpdateState.FAILED}), UpdateState.SENDING),
+    "send": Move(frozenset({UpdateState.APPROVED, UpdateState.FAILED, UpdateState.SENT}), UpdateState.SENDING),
     "withdraw": Move(frozenset({UpdateState.DRAFT, *_OPEN}), UpdateState.WITHDRAWN, needs_reason=True),
 }
 MOST_ATTEMPTS = 8
