@@ -35,7 +35,7 @@ from tocsin.respond.message import Message
 from tocsin.respond.paging import links, retry
 from tocsin.respond.paging.page import Outcome, Page, PageState, WayState
 from tocsin.respond.paging.timers import Timer
-from tocsin.respond.paging.wording import bare, page_message
+from tocsin.respond.paging.wording import PUBLIC, bare, page_message, wordless
 
 FOLLOWER = "pager"
 AT_ONCE = 32
@@ -223,18 +223,18 @@ class Pager:
 
     def _job(self, turn: Turn, claimed: Claim) -> Job:
         page = pages.load(turn.connection, claimed.page)
-        incident = turn.incident(page.incident)
-        person = turn.estate.people.get(page.person)
-        message = page_message(
-            incident,
-            page,
-            base=self.desk.settings.serve.public_url.rstrip("/"),
-            token=links.token(escalating.ticket_of(page), turn.key),
-            clearance=person.clearance if person else "clear",
-            may_be_repeat=claimed.may_be_repeat,
-            estate=turn.estate,
-        )
-        return Job(claim=claimed, page=page, message=message, name=incident.codename or incident.number)
+        base = self.desk.settings.serve.public_url.rstrip("/")
+        token = links.token(escalating.ticket_of(page), turn.key)
+        try:
+            with named_errors():
+                message, name = _worded(turn, page, claimed, base, token)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - who is to be woken is woken, whatever cannot be put into words
+            self._tell_defect(turn, f"page {page.id}", error)
+            name = "An incident"
+            message = wordless(page, base=base, token=token, may_be_repeat=claimed.may_be_repeat)
+        return Job(claim=claimed, page=page, message=message, name=name)
 
     async def _send(self, job: Job) -> None:
         """Send it and write what became of it."""
@@ -287,6 +287,22 @@ class Pager:
             )
             _RESULTS[type(result)](turn, job, result)
             turn.enter()
+
+
+def _worded(turn: Turn, page: Page, claimed: Claim, base: str, token: str) -> tuple[Message, str]:
+    """What a page says, and what the incident is called where it may not be told what it is about."""
+    incident = turn.incident(page.incident)
+    person = turn.estate.people.get(page.person)
+    message = page_message(
+        incident,
+        page,
+        base=base,
+        token=token,
+        clearance=person.clearance if person else PUBLIC,
+        may_be_repeat=claimed.may_be_repeat,
+        estate=turn.estate,
+    )
+    return message, incident.codename or incident.number
 
 
 def _is_due(connection: Connection, now: float) -> bool:

@@ -279,3 +279,20 @@ def test_a_channel_that_hangs_holds_up_nobody_on_another(house: House) -> None:
     later = house.pager._transact(32 - len(claims)).jobs
 
     assert {job.claim.channel for job in later} == {"spare"}
+
+
+def test_what_cannot_be_put_into_words_wakes_somebody_all_the_same(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("tocsin.app.pager.page_message", broken)
+    house.declare()
+    house.turn()
+
+    (request,) = house.hooks.requests
+    told = json.loads(request.body)["data"]
+    assert (told["address"], told["title"], told["priority"]) == ("ada", "An incident", "P1")
+    assert "/ack/" in told["acknowledge_link"]
+    assert "ZeroDivisionError" in house.alerts()["paging:defect"]

@@ -56,6 +56,21 @@ def page_message(  # noqa: PLR0913 - what a page is made of; all but two by name
     return bare(whole, incident.codename or incident.number) if is_secret else whole
 
 
+def wordless(page: Page, *, base: str, token: str, may_be_repeat: bool) -> Message:
+    """A page of which nothing can be said but that it is one."""
+    return Message(
+        key=page.id,
+        subject=page.incident,
+        kind=MessageKind.PAGE,
+        title="An incident",
+        text=BARE,
+        priority=page.priority,
+        tlp=PUBLIC,
+        acknowledge_link=f"{base}{ACKNOWLEDGE_PATH}{token}",
+        may_be_repeat=may_be_repeat,
+    )
+
+
 def bare(message: Message, name: str) -> Message:
     """The same with nothing but a name: what may go everywhere."""
     return replace(message, title=name, text=BARE, facts=(), tlp=PUBLIC)
