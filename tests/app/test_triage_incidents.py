@@ -13,13 +13,13 @@ from tocsin.app.triage_reports import Report
 from tocsin.edge.store import journal
 from tocsin.edge.store.incidents import record
 from tocsin.edge.store.store import Store
-from tocsin.model.errors import WrongState
+from tocsin.model.errors import SettingError, WrongState
 from tocsin.model.finding import Severity
 from tocsin.model.priority import Priority
 from tocsin.respond.estate.estate import Asset, AssetKind, Criticality, Estate
 from tocsin.respond.incident.events import AlertUnlinked, Classified, Event, StatusChanged, VerdictGiven
 from tocsin.respond.incident.incident import Incident
-from tocsin.respond.triage.linking import DAY_SECONDS, MOST_LINKED, TELL_AGAIN_SECONDS
+from tocsin.respond.triage.linking import DAY_SECONDS, TELL_AGAIN_SECONDS
 from tocsin.respond.triage.machine import State
 from tocsin.tables.literal import address
 from triage_room import ADA, Room
@@ -217,13 +217,17 @@ def test_strangers_in_a_storm_share_one_incident_and_nobody_is_forgotten(room: R
     assert len(room.incidents()) == STORM_INCIDENTS + 1
 
 
-def test_an_incident_is_told_of_so_many_alerts_and_all_are_listed_with_it(room: Room) -> None:
-    names = STORM_INCIDENTS + MOST_LINKED + 20
+def test_an_incident_is_told_of_so_many_alerts_and_all_are_listed_with_it(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = 40
+    monkeypatch.setattr("tocsin.respond.triage.linking.MOST_LINKED", most)
+    names = STORM_INCIDENTS + most + 20
     room.found(1, *(finding(1, transaction=f"0x{n:04x}", attacker=f"stranger-{n}") for n in range(names)))
     room.take_in()
 
     biggest = max((room.incident(each) for each in room.incidents()), key=lambda each: len(each.alerts))
-    assert len(biggest.alerts) == MOST_LINKED
+    assert len(biggest.alerts) == most
     assert [note.text.startswith("More than") for note in biggest.notes.values()] == [True]
     assert len([each for each in room.alerts() if each.incident == biggest.id]) == names - STORM_INCIDENTS + 1
 
@@ -236,3 +240,9 @@ def test_an_alert_joins_no_incident_that_is_closed(room: Room) -> None:
     (low,) = room.alerts(State.NEW)
     with pytest.raises(WrongState, match="not open"):
         acts.escalate(room.desk, ADA, [low.id], incident.number)
+
+
+def test_a_threshold_that_is_none_is_said_when_triage_is_made(room: Room) -> None:
+    room.open_from = "hgh"
+    with pytest.raises(SettingError, match="did you mean 'high'"):
+        room.triage()

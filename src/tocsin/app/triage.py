@@ -69,6 +69,10 @@ class Triage:
     taken: int = 0
     """Notices taken in by this process."""
 
+    def __post_init__(self) -> None:
+        """Raises `SettingError` at once, not at the first alert."""
+        severity_of(self.desk.settings.respond.open_from)
+
     async def run(self) -> None:
         """Take in what comes, until stopped. What fails is told, and tried again."""
         failures = 0

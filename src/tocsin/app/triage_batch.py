@@ -43,6 +43,7 @@ class Batch:
     connection: Connection
     now: float
     new_id: Callable[[], str]
+    was: TriageState
     state: TriageState
     alerts: dict[str, TriagedAlert] = field(default_factory=dict)
     fresh: dict[str, None] = field(default_factory=dict)
@@ -115,15 +116,18 @@ class Batch:
         rows.insert(self.connection, [self.alerts[each] for each in self.fresh])
         for alert, actor in self.verdicts:
             rows.note_verdict(self.connection, alert, actor, self.now)
-        journal.append(self.connection, self.drafts, now=self.now)
-        rows.set_state(self.connection, self.state)
+        if self.drafts:
+            journal.append(self.connection, self.drafts, now=self.now)
+        if self.state != self.was:
+            rows.set_state(self.connection, self.state)
 
 
 @contextmanager
 def batch(desk: Desk) -> Iterator[Batch]:
     """A batch that holds off all others; written at the end, unless something is raised. Raises `StoreError`."""
     with named_errors(), desk.store.engine.begin() as connection:
-        work = Batch(connection=connection, now=desk.clock(), new_id=desk.new_id, state=rows.hold(connection))
+        held = rows.hold(connection)
+        work = Batch(connection=connection, now=desk.clock(), new_id=desk.new_id, was=held, state=held)
         yield work
         work.write()
     if work.drafts or work.told:
