@@ -1,0 +1,89 @@
+"""The whole API is asked what its own document allows, and more: nothing makes it fail."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from api_server import ApiServer, running, settings_for
+from tocsin.edge.store.store import open_store
+from tocsin.respond.access.roles import ROLES
+from tocsin.web.api import PREFIX, resources
+from tocsin.web.problems import MEDIA_TYPE
+
+EXAMPLES = 6
+"""Requests to each operation."""
+SESSION_ENDS = {("DELETE", f"{PREFIX}/session")}
+ENDLESS = f"{PREFIX}/events"
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    folder: Path = tmp_path_factory.mktemp("schema")
+    store = open_store(f"sqlite:///{folder}/tocsin.db")
+    with running(store, settings_for(folder)) as made:
+        yield made
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def everything(server: ApiServer) -> httpx.Client:
+    """Somebody with every role: nothing is kept from the generator."""
+    return server.client(*ROLES, name="everything")
+
+
+@pytest.mark.parametrize("tag", [resource.id for resource, _ in resources()])
+def test_nothing_that_is_asked_is_a_failure_of_ours(server: ApiServer, everything: httpx.Client, tag: str) -> None:
+    document = everything.get("/openapi.json").json()
+    schema = schemathesis.openapi.from_dict(document)
+    asked = 0
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        if tag in operation.tags and operation.path != ENDLESS:
+            _ask(server, everything, operation)
+            asked += 1
+    assert asked or tag == "events"
+    assert everything.get("/version").status_code == 200, "still logged in: what was asked was asked as somebody"
+
+
+def _ask(server: ApiServer, everything: httpx.Client, operation: Any) -> None:
+    @seed(1)
+    @settings(
+        max_examples=EXAMPLES,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def ask(case: Any) -> None:
+        client = server.anonymous() if (case.method, case.operation.path) in SESSION_ENDS else everything
+        sent = case.as_transport_kwargs(base_url=f"http://{server.address}")
+        answer = _send(client, sent)
+        if answer is None:
+            return
+        where = f"{case.method} {case.operation.path}"
+        defect = answer.status_code >= 500 and answer.status_code not in (502, 503)
+        assert not defect, f"{where}: {answer.text}\n{server.log.getvalue()[-3_000:]}"
+        if answer.status_code >= 400 and answer.status_code != 503:
+            kind = answer.headers["content-type"].partition(";")[0]
+            assert kind in (MEDIA_TYPE, "text/html"), f"{where}: {answer.status_code} {answer.text[:200]}"
+
+    ask()
+
+
+def _send(client: httpx.Client, sent: dict[str, Any]) -> httpx.Response | None:
+    """Ask as the generator says, but as somebody who is logged in; None for what HTTP itself cannot say."""
+    known = {name: sent[name] for name in ("method", "url", "params", "json", "data", "files") if sent.get(name)}
+    headers = {name: value for name, value in (sent.get("headers") or {}).items() if name.lower() not in _OWN}
+    try:
+        return client.request(**known, headers=headers)
+    except (httpx.InvalidURL, httpx.LocalProtocolError, UnicodeEncodeError, TypeError, ValueError):
+        return None
+
+
+_OWN = {"authorization", "cookie", "host", "origin", "content-length", "user-agent"}
