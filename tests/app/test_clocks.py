@@ -159,6 +159,33 @@ def test_clocks_of_a_restricted_incident_are_not_there_for_others(desk: Desk) ->
         asked.declare_trigger(desk, eve, number, "aware", at=T0, why="curious")
 
 
+def test_rows_that_were_lost_are_made_again(desk: Desk, hands: Hands) -> None:
+    number = declare(desk)
+    before = asked.standing(desk, ADA, number)
+    with desk.store.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM clocks")
+        connection.exec_driver_sql("DELETE FROM clock_situations")
+    assert asked.rebuild(desk) == 1
+    assert asked.standing(desk, ADA, number) == before
+    hands.at = T0 + 16 * MINUTE
+    assert states(desk, number)["response"] == "breached"
+
+
+def test_a_regime_that_is_named_later_starts_its_clocks_from_what_was_declared(store: Store, hands: Hands) -> None:
+    """Of incidents that are not closed, once, and not what was submitted since."""
+    before = new_desk(store, hands, "")
+    number = declare(before)
+    asked.declare_trigger(before, ADA, number, "aware", at=T0, why="names were read")
+    assert "gdpr-33" not in states(before, number)
+
+    hands.at = T0 + HOUR
+    after = new_desk(store, hands, '[respond]\nregimes = ["gdpr"]')
+    for _ in range(2):
+        asyncio.run(Timekeeper(desk=after, heard=asyncio.Event(), health=book(after)).begin())
+    (clock,) = (each for each in asked.standing(after, ADA, number).clocks if each.definition == "gdpr-33")
+    assert (clock.started_at, clock.due_at) == (T0, T0 + 72 * HOUR)
+
+
 def test_what_cannot_be_declared_says_what_could(desk: Desk) -> None:
     number = declare(desk)
     with pytest.raises(Unacceptable, match="did you mean 'aware'"):

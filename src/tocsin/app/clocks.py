@@ -140,6 +140,16 @@ def not_reportable(desk: Desk, actor: Actor, incident: str, rule: str, *, why: s
     return _tell(desk, actor, incident, *told)
 
 
+def rebuild(desk: Desk) -> int:
+    """Make the rows of all clocks again from the journal; of how many incidents. Raises `StoreError`."""
+    with named_errors(), desk.store.engine.begin() as connection:
+        every = rows.every_incident(connection)
+        for incident in every:
+            timekeeping.rebuild(connection, incident)
+    catch_up(desk)
+    return len(every)
+
+
 def definition(desk: Desk, clock: Clock) -> ClockDefinition | None:
     """What a clock was started by, of the rules as they are now; None where they have it no more."""
     return rules_of(desk.settings).by_id.get(clock.definition)

@@ -12,7 +12,7 @@ from tocsin.app.settings import Settings
 from tocsin.app.unbroken import unbroken
 from tocsin.edge.rule_files import read_text
 from tocsin.edge.store.clocks import next_moment
-from tocsin.edge.store.timekeeping import follow
+from tocsin.edge.store.timekeeping import adopt, follow
 from tocsin.edge.store.values import HealthAlert
 from tocsin.model.errors import EstateError, SourceError, TocsinError
 from tocsin.respond.clocks.plan import Rules
@@ -60,10 +60,19 @@ class Timekeeper:
             self.desk.ring()
         return done
 
+    async def begin(self) -> None:
+        """Start what regimes that are new in the settings ask for. Raises `StoreError`."""
+        if await unbroken(adopt, self.desk.store.engine, rules_of(self.desk.settings), now=self.desk.clock()):
+            self.desk.ring()
+
     async def run(self) -> None:
-        """Do so for ever. What fails is told and tried again."""
+        """Begin, then do so for ever. What fails is told and tried again."""
+        has_begun = False
         while True:
             try:
+                if not has_begun:
+                    await self.begin()
+                    has_begun = True
                 while await self.once():
                     pass
                 wait = await self._seconds_to_wait()

@@ -12,7 +12,8 @@ clock does not count; reports show that apart from met.
 
 `trigger` declares what the time of a duty counts from, such as `aware` or `classified`: a decision of a person, with
 when and why. `submit` records that a duty was done; `not-reportable` that there is nothing to report, and why. `rules`
-lists every clock there is: how long, from when, who is told, and how well it is verified.
+lists every clock there is: how long, from when, who is told, and how well it is verified. `rebuild` makes the rows of
+all clocks again from the journal, should they be damaged.
 
 The clocks of regimes run for those that `[respond] regimes` names. None of it is legal advice.
 
@@ -194,6 +195,13 @@ def rules(config: Config = SETTINGS, *, form: Form = Format.TABLE) -> None:
     note(f"Rules as of {PACK.isoformat()}. {NOT_LEGAL_ADVICE}")
 
 
+def rebuild(config: Config = SETTINGS) -> None:
+    """Make the rows of all clocks again from the journal, which is the truth."""
+    with _desk(config) as desk:
+        done = asked.rebuild(desk)
+    note(f"The clocks of {count(done, 'incident')} were made again from the journal.")
+
+
 def _changed(desk: Desk, clock: Clock, form: Format) -> None:
     now, number = desk.clock(), clock.id.partition(":")[0]
     if form is Format.JSON:
@@ -228,6 +236,7 @@ command = Command(
         ("submit", submit),
         ("not-reportable", not_reportable),
         ("rules", rules),
+        ("rebuild", rebuild),
     ),
     samples=(
         Sample(

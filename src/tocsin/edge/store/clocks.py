@@ -123,11 +123,15 @@ NEVER = 1e18
 """Stands where a clock has no moment, to be sorted last."""
 
 
+def situations(connection: sa.Connection) -> dict[str, Situation]:
+    """What clocks know of every incident, by its id."""
+    rows = connection.execute(sa.select(clock_situations.c.incident, clock_situations.c.situation))
+    return {row.incident: msgspec.json.decode(row.situation, type=Situation) for row in rows}
+
+
 def every_incident(connection: sa.Connection) -> Sequence[str]:
-    """The ids of all incidents that have clocks, oldest first."""
-    return (
-        connection.execute(sa.select(clock_situations.c.incident).order_by(clock_situations.c.incident)).scalars().all()
-    )
+    """The ids of all incidents, oldest first, whether or not the rows of their clocks are there."""
+    return connection.execute(sa.select(incidents.c.id).order_by(incidents.c.id)).scalars().all()
 
 
 def _write_situation(connection: sa.Connection, incident: str, told: Situation, *, is_new: bool) -> None:

@@ -7,6 +7,7 @@ follower's row, so that several instances, and people, take turns; an act comes 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import sqlalchemy as sa
@@ -19,11 +20,12 @@ from tocsin.model.actor import TOCSIN, Actor
 from tocsin.model.errors import NotFound
 from tocsin.respond.clocks import clock as states
 from tocsin.respond.clocks.clock import Clock
-from tocsin.respond.clocks.plan import Board, Change, Rules, plan, standing
+from tocsin.respond.clocks.plan import TRIGGER_MET, Board, Change, Rules, plan, standing
 from tocsin.respond.incident.events import PREFIX, Event, incident_of
 from tocsin.respond.journal import Entry
 
 FOLLOWER = "clocks"
+CLOSED = "closed"
 
 
 def follow(engine: sa.Engine, rules: Rules, *, now: float) -> bool:
@@ -72,6 +74,33 @@ def rebuild(connection: sa.Connection, incident: str) -> Board:
     rows.forget(connection, incident)
     rows.write(connection, Board(incident=incident), board)
     return board
+
+
+def adopt(engine: sa.Engine, rules: Rules, *, now: float) -> bool:
+    """
+    Start the clocks of regimes that were named only after their trigger was declared, in incidents that are not closed.
+
+    True where there was any. Raises `StoreError`.
+    """
+    with named_errors(), engine.begin() as connection:
+        settled(connection, rules, now=now)
+        known = rows.situations(connection)
+        owing = [incident for incident, told in known.items() if told.triggers and told.status != CLOSED]
+        return sum(_adopt(connection, incident, rules, now) for incident in owing) > 0
+
+
+def _adopt(connection: sa.Connection, incident: str, rules: Rules, now: float) -> bool:
+    before = rows.board(connection, incident)
+    known = {clock.definition for clock in before.clocks.values()}
+    new = tuple(each for each in rules.definitions if each.obligation and each.id not in known)
+    if not new:
+        return False
+    entries = journal.of_stream(connection, PREFIX + incident)
+    declared = [entry for entry in entries if entry.kind == TRIGGER_MET]
+    planned = plan(before, declared, replace(rules, definitions=new), now)
+    _enter(connection, incident, planned.changes, now)
+    rows.write(connection, before, planned.board)
+    return bool(planned.changes)
 
 
 def _pass(connection: sa.Connection, rules: Rules, now: float) -> bool:
