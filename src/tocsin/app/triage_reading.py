@@ -8,6 +8,7 @@ from tocsin.edge.store import triage as rows
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.findings import Stored
 from tocsin.edge.store.incident_rows import named
+from tocsin.edge.store.incidents import load
 from tocsin.edge.store.triage import Wanted
 from tocsin.model.actor import Actor
 from tocsin.model.errors import Unacceptable
@@ -37,6 +38,8 @@ class Whole:
     hidden_by: tuple[tuple[str, bool], ...]
     """Suppressions that hide it, or (False) would have, were they active."""
     history: tuple[Entry, ...]
+    incident_number: str
+    """What its incident is called; empty where there is none."""
 
 
 def find(desk: Desk, wanted: Wanted, *, limit: int, after: tuple[int, float, str] | None = None) -> list[TriagedAlert]:
@@ -72,6 +75,7 @@ def whole(desk: Desk, alert: str) -> Whole:
             merged=tuple(rows.merged_in(connection, found.id)),
             hidden_by=tuple(rows.hidden_by(connection, found.id)),
             history=journal.of_stream(connection, f"{PREFIX}{found.id}"),
+            incident_number=load(connection, found.incident).number if found.incident else "",
         )
 
 

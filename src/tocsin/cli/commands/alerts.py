@@ -118,6 +118,7 @@ def show(alert: Name, config: Config = SETTINGS, *, form: Form = Format.TABLE, w
         results().print(shown.whole(found, now))
         return
     more = {
+        "incident_number": found.incident_number,
         "can": list(found.can),
         "merged": list(found.merged),
         "hidden_by": [{"suppression": rule, "is_hidden": hides} for rule, hides in found.hidden_by],

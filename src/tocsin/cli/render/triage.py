@@ -111,7 +111,7 @@ def _facts(found: Whole, now: float) -> Iterable[tuple[str, str]]:
     yield "alert", alert.id
     yield "state", f"{_state(alert).plain}; reported {count(alert.times, 'time')}, first {_age(alert, now)} ago"
     yield "verdict", _verdict(alert)
-    yield "incident", safe(alert.incident or "")
+    yield "incident", safe(found.incident_number)
     yield (
         "why",
         safe(story.why) + ("" if story.probability is None else f"; an attack in {story.probability:.0%} of such"),

@@ -114,6 +114,7 @@ class Happened(BaseModel):
 class Whole(Alert):
     """An alert with everything that belongs to it."""
 
+    incident_number: Annotated[str, Field(description="What its incident is called; empty where there is none.")]
     can: Annotated[list[str], Field(description="What can be done to it now.")]
     weightiest: Annotated[list[Finding], Field(description="Its findings, at most fifty.")]
     merged: Annotated[list[str], Field(description="Alerts that go on in it.")]
