@@ -5,10 +5,8 @@ Everything here happens wholly or not at all, together with how far the journal 
 collected and entered together at the end.
 """
 
-import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from tocsin.edge.store import escalations, health, incidents, journal, pages
 from tocsin.edge.store.on_call import Connection
@@ -18,10 +16,9 @@ from tocsin.model.priority import Priority
 from tocsin.respond.estate.estate import Estate
 from tocsin.respond.incident import events
 from tocsin.respond.incident.incident import Incident
-from tocsin.respond.journal import Entry
 from tocsin.respond.paging import links, timers
-from tocsin.respond.paging.page import CLOCK, REMINDER, ROLE, Page, PageState
-from tocsin.respond.paging.policy import DEFAULT, Mode, Plan, Policy, Step, Target, TargetKind
+from tocsin.respond.paging.page import REMINDER, Page, PageState
+from tocsin.respond.paging.policy import DEFAULT, Plan, Policy, Target, TargetKind
 from tocsin.respond.paging.targets import Around, contacts, meant
 from tocsin.respond.paging.timers import Timer, TimerState
 from tocsin.respond.people import Person
@@ -32,8 +29,6 @@ ENDED = ("resolved", "closed")
 """Statuses of incidents that nobody is told of."""
 WORKED_ON = ("active", "reopened")
 """Statuses in which an acknowledged P1 must make progress."""
-FOR_EVER = 1_000_000
-"""The last round of a reminder: it ends with the incident."""
 PUT_OFF_SECONDS = 30.0
 """When a timer that failed is tried again."""
 PRIORITIES = tuple(Priority)
@@ -97,19 +92,11 @@ def is_told_of(incident: Incident) -> bool:
     return incident.is_open and incident.status not in ENDED
 
 
-def react(turn: Turn, entry: Entry) -> None:
-    """Do what an entry of the journal asks for; most ask for nothing."""
-    incident = events.incident_of(entry)
-    if incident and (reaction := _REACTIONS.get(entry.kind)):
-        with turn.connection.begin_nested():
-            reaction(turn, turn.incident(incident), events.event(entry), entry)
-
-
 def begin_paging(turn: Turn, incident: Incident, why: str) -> None:
     """Tell of an incident from the first step on; what was told before gives way."""
     if not is_told_of(incident):
         return
-    policy = _policy(turn, incident)
+    policy = policy_of(turn, incident)
     before = escalations.of_incident(turn.connection, incident.id)
     _stop(turn, incident, [t for t in before if t.policy != policy.id], f"{policy.id} took over: {why}")
     escalations.write(turn.connection, *(timers.stop(t) for t in before if t.number >= len(policy.steps)))
@@ -175,7 +162,8 @@ def hurry(turn: Turn, incident: Incident, policy: str) -> bool:
     return sooner is not None
 
 
-def _policy(turn: Turn, incident: Incident) -> Policy:
+def policy_of(turn: Turn, incident: Incident) -> Policy:
+    """The policy for an incident as it is now; that none is written for it is told."""
     assets = [turn.estate.assets[asset] for asset in incident.assets if asset in turn.estate.assets]
     policy = turn.plan.policy_for(incident.priority, assets, turn.now)
     if policy.id.startswith(DEFAULT):
@@ -260,7 +248,7 @@ def _remind(turn: Turn, incident: Incident, timer: Timer) -> None:
         return
     minutes = round((turn.now - progress) / 60)
     reason = f"nothing was done about it for {minutes} minutes; write what is being done, or hand it over"
-    _tell_whoever_has_it(turn, incident, REMINDER, reason)
+    tell_whoever_has_it(turn, incident, REMINDER, reason)
     escalations.write(turn.connection, replace(timer, round=timer.round + 1, next_at=turn.now + timer.every_seconds))
 
 
@@ -270,142 +258,16 @@ def _last_progress(turn: Turn, incident: Incident) -> float:
     return max((entry.recorded_at for entry in entries if entry.actor.is_person), default=incident.times.declared)
 
 
-def _tell_whoever_has_it(turn: Turn, incident: Incident, policy: str, reason: str) -> None:
+def tell_whoever_has_it(turn: Turn, incident: Incident, policy: str, reason: str) -> None:
     """Tell the commander, or who acknowledged; everybody where neither can be reached."""
     has_it = [Target(TargetKind.PERSON, one) for one in (incident.commander, incident.acknowledged_by) if one]
     around = turn.around(incident)
     found = meant(has_it[:1], around).people or meant(has_it[1:], around).people or meant((EVERYONE,), around).people
-    _tell_now(turn, incident, found, policy, reason)
+    tell_now(turn, incident, found, policy, reason)
 
 
-def _tell_now(turn: Turn, incident: Incident, people: Iterable[Person], policy: str, reason: str) -> None:
+def tell_now(turn: Turn, incident: Incident, people: Iterable[Person], policy: str, reason: str) -> None:
+    """Tell these people at once, outside any policy."""
     number = pages.next_round(turn.connection, incident.id, policy)
     for person in people:
         tell(turn, incident, person, replace(_page(turn, incident, person, policy, reason), round=number))
-
-
-def _declared(turn: Turn, incident: Incident, _event: Any, _entry: Entry) -> None:
-    begin_paging(turn, incident, "declared")
-
-
-def _classified(turn: Turn, incident: Incident, event: events.Classified, entry: Entry) -> None:
-    """What became more urgent is told anew, though somebody has it; what became less so only where nobody has."""
-    before = _priority_before(incident, event, entry)
-    if before is not None and PRIORITIES.index(event.priority) < PRIORITIES.index(before):
-        begin_paging(turn, incident, f"raised to {event.priority}")
-    else:
-        _reconsider(turn, incident, f"classified {event.priority}")
-
-
-def _priority_before(incident: Incident, event: events.Classified, entry: Entry) -> Priority | None:
-    """The priority that an event of classification changed."""
-    for before, after in itertools.pairwise(incident.ratings):
-        if (after.at, after.priority, after.rule) == (entry.occurred_at, event.priority, event.rule):
-            return Priority(before.priority)
-    return None
-
-
-def _reconsider(turn: Turn, incident: Incident, why: str) -> None:
-    """Another policy may be for it now; what somebody has already is left alone."""
-    waiting = {t.policy for t in escalations.of_incident(turn.connection, incident.id) if t.is_waiting}
-    running = waiting - {REMINDER}
-    if running and is_told_of(incident) and _policy(turn, incident).id not in running:
-        begin_paging(turn, incident, why)
-
-
-def _assets_identified(turn: Turn, incident: Incident, _event: Any, _entry: Entry) -> None:
-    _reconsider(turn, incident, "other assets are hit")
-
-
-def _status_changed(turn: Turn, incident: Incident, event: events.StatusChanged, _entry: Entry) -> None:
-    if event.after in ENDED:
-        stop_paging(turn, incident, f"the incident is {event.after}")
-    elif event.after == "reopened" or event.before in ENDED:
-        begin_paging(turn, incident, "reopened")
-
-
-def _merged(turn: Turn, incident: Incident, _event: Any, _entry: Entry) -> None:
-    stop_paging(turn, incident, "it goes on in another incident")
-
-
-def _unmerged(turn: Turn, incident: Incident, _event: Any, _entry: Entry) -> None:
-    if is_told_of(incident) and incident.times.acknowledged is None:
-        begin_paging(turn, incident, "it stands by itself again")
-
-
-def _acknowledged(turn: Turn, incident: Incident, event: events.Acknowledged, entry: Entry) -> None:
-    """Only a person acknowledges. Steps that need each, or a quorum, go on."""
-    if not entry.actor.is_person:
-        return
-    person = entry.actor.id
-    before = escalations.of_incident(turn.connection, incident.id)
-    after = [timers.answer(timer, person) for timer in before if timer.policy != REMINDER]
-    escalations.write(turn.connection, *after)
-    for policy in dict.fromkeys(t.policy for t in before if t.is_waiting and t not in after and not t.needs_each):
-        turn.say(incident.id, events.PagingStopped(policy=policy, reason=f"{person} acknowledged"))
-    _end_pages(turn, incident, person, event, {(t.policy, t.number): t for t in after})
-    turn.fine(f"unanswered:{incident.number}")
-    if incident.priority is Priority.P1 and is_told_of(incident):
-        _begin_reminding(turn, incident, person)
-
-
-def _end_pages(
-    turn: Turn, incident: Incident, person: str, event: events.Acknowledged, after: Mapping[tuple[str, int], Timer]
-) -> None:
-    for page in pages.open_of(turn.connection, incident.id):
-        timer = after.get((page.policy, page.step))
-        if page.person == person:
-            pages.end(turn.connection, page, PageState.ANSWERED, turn.now)
-            answered = events.PageAnswered(page=page.id, person=person, answer="acknowledged", channel=event.via)
-            turn.say(incident.id, answered)
-        elif page.policy != ROLE and (timer is None or not timers.wants_answer_of(timer, page.person)):
-            pages.end(turn.connection, page, PageState.SUPERSEDED, turn.now)
-
-
-def _begin_reminding(turn: Turn, incident: Incident, person: str) -> None:
-    every = turn.plan.remind_seconds
-    known = [t for t in escalations.of_incident(turn.connection, incident.id) if t.policy == REMINDER]
-    timer = Timer(
-        incident=incident.id,
-        policy=REMINDER,
-        number=0,
-        step=Step(after_seconds=every, targets=(Target(TargetKind.PERSON, person),), mode=Mode.SINGLE),
-        round=known[0].round if known else 0,
-        last_round=FOR_EVER,
-        every_seconds=every,
-        next_at=turn.now + every,
-    )
-    escalations.write(turn.connection, timer)
-
-
-def _clock_breached(turn: Turn, incident: Incident, event: events.ClockBreached, _entry: Entry) -> None:
-    """While nobody has it, it is being told already; once its rounds are over it is told anew."""
-    known = escalations.of_incident(turn.connection, incident.id)
-    if not is_told_of(incident) or any(t.is_waiting and t.policy != REMINDER for t in known):
-        return
-    if incident.times.acknowledged is None:
-        begin_paging(turn, incident, f"the clock {event.definition} is breached")
-        return
-    _tell_whoever_has_it(turn, incident, CLOCK, f"the clock {event.definition} was due and nothing had come")
-
-
-def _role_assigned(turn: Turn, incident: Incident, event: events.RoleAssigned, entry: Entry) -> None:
-    """Who is given a role hears of it, unless he took it himself."""
-    taken = entry.actor.is_person and entry.actor.id == event.person
-    person = turn.estate.people.get(event.person)
-    if is_told_of(incident) and person and not taken:
-        _tell_now(turn, incident, [person], ROLE, f"you are {event.role} of it now")
-
-
-_REACTIONS: Mapping[str, Callable[[Turn, Incident, Any, Entry], None]] = {
-    "declared": _declared,
-    "classified": _classified,
-    "assets_identified": _assets_identified,
-    "status_changed": _status_changed,
-    "merged": _merged,
-    "unmerged": _unmerged,
-    "acknowledged": _acknowledged,
-    "clock_breached": _clock_breached,
-    "role_assigned": _role_assigned,
-}
-"""What the pager does about which kind of entry."""

@@ -9,7 +9,6 @@ database share the work: the follower's row is held by one pass at a time.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -18,6 +17,8 @@ from tocsin.app.desk import Desk
 from tocsin.app.escalating import Turn
 from tocsin.app.heartbeat import Heartbeat
 from tocsin.app.oncall import Directory, changed
+from tocsin.app.page_results import RESULTS
+from tocsin.app.paging_reactions import react
 from tocsin.app.telling import Teller
 from tocsin.app.unbroken import unbroken, whole
 from tocsin.edge.logs import Log
@@ -26,14 +27,13 @@ from tocsin.edge.store import escalations, incidents, journal, on_call, page_sen
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.on_call import Connection
 from tocsin.edge.store.page_sending import Claim
-from tocsin.model.errors import ChannelBusy, ChannelError, ChannelRefused, StoreError
+from tocsin.model.errors import ChannelBusy, ChannelRefused, StoreError
 from tocsin.respond.channels.channel import Receipt
 from tocsin.respond.channels.tlp import over_clearance
-from tocsin.respond.incident import events
 from tocsin.respond.journal import Entry
 from tocsin.respond.message import Message
-from tocsin.respond.paging import links, retry
-from tocsin.respond.paging.page import Outcome, Page, PageState, WayState
+from tocsin.respond.paging import links
+from tocsin.respond.paging.page import Page
 from tocsin.respond.paging.timers import Timer
 from tocsin.respond.paging.wording import PUBLIC, bare, page_message, wordless
 
@@ -198,7 +198,7 @@ class Pager:
         """What fails here must not stop the pages of everything else: it is told."""
         try:
             with named_errors():
-                escalating.react(turn, entry)
+                react(turn, entry)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - one entry that cannot be acted on must not stop all pages: it is told
@@ -251,13 +251,13 @@ class Pager:
                 self.desk.ring()
                 return
 
-    async def _told(self, job: Job) -> Receipt | ChannelError:
+    async def _told(self, job: Job) -> Receipt | ChannelBusy | ChannelRefused:
         """Tell it; a defect counts as a channel that is busy: it must not lose the page."""
         channel = job.claim.channel
         try:
             async with asyncio.timeout(self._longest_seconds()):
                 return await self.teller.tell(channel, job.claim.address, self._fit(job))
-        except ChannelError as error:
+        except (ChannelBusy, ChannelRefused) as error:
             return error
         except TimeoutError:
             return ChannelBusy(f"channel {channel}: no answer in time", may_have_taken=True)
@@ -272,7 +272,7 @@ class Pager:
             return bare(job.message, job.name)
         return job.message
 
-    def _write(self, job: Job, result: Receipt | ChannelError) -> None:
+    def _write(self, job: Job, result: Receipt | ChannelBusy | ChannelRefused) -> None:
         """Raises `StoreError`."""
         with named_errors(), self.desk.store.engine.begin() as connection:
             incidents.hold(connection)
@@ -285,7 +285,7 @@ class Pager:
                 key=b"",
                 new_id=self.desk.new_id,
             )
-            _RESULTS[type(result)](turn, job, result)
+            RESULTS[type(result)](turn, job.claim, result)
             turn.enter()
 
 
@@ -321,71 +321,3 @@ def link_key(connection: Connection, desk: Desk) -> bytes:
         key = desk.entropy(links.KEY_BYTES)
         on_call.keep_link_key(connection, key, desk.clock())
     return key
-
-
-def _taken(turn: Turn, job: Job, receipt: Receipt) -> None:
-    outcome = Outcome.DELIVERED if receipt.is_delivered else Outcome.SENT
-    connection, claimed = turn.connection, job.claim
-    is_ours = page_sending.is_ours(connection, claimed)
-    page_sending.end_attempt(connection, claimed, outcome, turn.now, provider_id=receipt.provider_id)
-    if is_ours:
-        page_sending.set_way(connection, claimed, WayState.SENT)
-    page = pages.load(connection, claimed.page)
-    page_sending.note_sent(connection, page, PageState(outcome.value), turn.now)
-    sent = events.PageSent(
-        page=page.id,
-        person=page.person,
-        channel=claimed.channel,
-        attempt=claimed.attempts,
-        may_be_repeat=claimed.may_be_repeat,
-    )
-    turn.say(page.incident, sent)
-    turn.fine(f"channel:{claimed.channel}", f"person:{page.person}")
-
-
-def _busy(turn: Turn, job: Job, error: ChannelBusy) -> None:
-    """Tried again after a while, or given up; the person's next way does not wait for ever."""
-    connection, claimed = turn.connection, job.claim
-    is_ours = page_sending.is_ours(connection, claimed)
-    page_sending.end_attempt(connection, claimed, Outcome.BUSY, turn.now, detail=str(error))
-    turn.trouble(f"channel:{claimed.channel}", str(error))
-    if not is_ours:
-        return
-    if retry.is_given_up(claimed.attempts):
-        _failed(turn, job, str(error))
-        return
-    delay = retry.delay(claimed.attempts, error.retry_after_seconds)
-    may_have_gone = claimed.may_be_repeat or error.may_have_taken
-    is_over = not pages.load(connection, claimed.page).state.is_open
-    state = WayState.SUPERSEDED if is_over else WayState.PENDING
-    page_sending.set_way(connection, claimed, state, due_at=turn.now + delay, may_have_gone=may_have_gone)
-    if delay > retry.IMPATIENT_SECONDS and not is_over:
-        page_sending.hasten(connection, claimed.page, turn.now)
-
-
-def _refused(turn: Turn, job: Job, error: ChannelRefused) -> None:
-    is_ours = page_sending.is_ours(turn.connection, job.claim)
-    page_sending.end_attempt(turn.connection, job.claim, Outcome.REFUSED, turn.now, detail=str(error))
-    turn.trouble(f"channel:{job.claim.channel}", str(error))
-    if is_ours:
-        _failed(turn, job, str(error))
-
-
-def _failed(turn: Turn, job: Job, why: str) -> None:
-    """A way has failed: the next one is tried now; after the last one the next people are told now."""
-    connection = turn.connection
-    page_sending.set_way(connection, job.claim, WayState.FAILED)
-    page = pages.load(connection, job.claim.page)
-    if not page.state.is_open or page_sending.hasten(connection, page.id, turn.now):
-        return
-    if page_sending.has_hope(connection, page.id):
-        return
-    pages.end(connection, page, PageState.FAILED, turn.now)
-    turn.say(page.incident, events.PageFailed(page=page.id, person=page.person, reason=why))
-    turn.trouble(f"person:{page.person}", f"{page.person} cannot be reached: {why}")
-    beside = [each for each in pages.of_step(connection, page) if each.id != page.id]
-    if all(each.state is PageState.FAILED for each in beside):
-        escalating.hurry(turn, turn.incident(page.incident), page.policy)
-
-
-_RESULTS: Mapping[type, Callable[..., None]] = {Receipt: _taken, ChannelBusy: _busy, ChannelRefused: _refused}

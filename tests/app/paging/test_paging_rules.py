@@ -7,6 +7,7 @@ import pytest
 
 from channel_servers import HttpServer, answer, drop
 from paged import ESTATE, PLAN, House, house_of
+from tocsin.app.pager import Job
 from tocsin.edge.store.store import Store
 from tocsin.model.priority import Priority
 from tocsin.respond.incident.events import (
@@ -268,7 +269,7 @@ def test_a_channel_that_hangs_holds_up_nobody_on_another(house: House) -> None:
     """So many pages hang that all there is room for would be taken; the other channel is told meanwhile."""
     for _ in range(40):
         house.declare()
-    claims = []
+    claims: list[Job] = []
     for _ in range(4):
         jobs = house.pager._transact(32 - len(claims)).jobs
         claims += jobs
