@@ -20,14 +20,14 @@ def faults(desk: Desk, key: VerifyingKey) -> tuple[str, ...]:
     with named_errors(), desk.store.engine.begin() as connection:
         size = log_checkpoints.journal_length(connection)
         sealed = {each.size: each for each in log_checkpoints.every(connection)}
-        found = [fault for each in sealed.values() if (fault := _unsigned(each, key))]
-        if (kept := checkpoint_files.newest(kept_in(desk).path)) is not None:
-            found += _kept(kept, sealed, key)
-        auditing = _Auditing(sealed)
-        for line in log_checkpoints.lines(connection, 0, size):
-            auditing.take(line)
-            if len(auditing.faults) + len(found) >= MOST_FAULTS:
-                break
+    found = [fault for each in sealed.values() if (fault := _unsigned(each, key))]
+    if (kept := checkpoint_files.newest(kept_in(desk).path)) is not None:
+        found += _kept(kept, sealed, key)
+    auditing = _Auditing(sealed)
+    for line in log_checkpoints.lines(desk.store.engine, 0, size):
+        auditing.take(line)
+        if len(auditing.faults) + len(found) >= MOST_FAULTS:
+            break
     return (*found, *auditing.faults, *auditing.end(size))[:MOST_FAULTS]
 
 

@@ -68,9 +68,10 @@ def _verified(desk: Desk, actor: Actor, item: Item, why: str) -> str:
 
 def _orphans(desk: Desk) -> Iterator[str]:
     place = kept_in(desk)
-    with named_errors(), desk.store.engine.begin() as connection:
-        for digest in place.every():
-            if not rows.keepers(connection, digest):
-                yield digest
+    for digest in place.every():
+        with named_errors(), desk.store.engine.begin() as connection:
+            is_known = bool(rows.keepers(connection, digest))
+        if not is_known:
+            yield digest
     for path in place.left_over():
         yield str(path)

@@ -39,23 +39,33 @@ def seal(desk: Desk, key: SigningKey) -> SealedCheckpoint:
 
     Raises `InconsistentInput` when it does not begin with what was signed last, and `StoreError`.
     """
-    with named_errors(), desk.store.engine.begin() as connection:
-        journal.unread(connection, ALONE, limit=0)  # held: nobody else signs meanwhile
+    engine = desk.store.engine
+    with named_errors(), engine.begin() as connection:
         size = log_checkpoints.journal_length(connection)
         last = log_checkpoints.newest(connection)
-        _only_grew(desk, key, size, last)
-        if last is not None and last.size == size:
-            return last
         tree = Frontier() if last is None else log_checkpoints.frontier(connection, last.size)
-        if last is not None and tree.root.hex() != last.root:
-            raise InconsistentInput(f"the checkpoint of {last.size} records was changed in the store")
-        grown = tree.grown(leaf_hash(each.line) for each in log_checkpoints.lines(connection, tree.size, size))
-        if grown.size != size:
-            raise InconsistentInput(f"the journal has {grown.size} records, not the {size} that were written")
-        note = checkpoint.sealed(Checkpoint(size, grown.root), key.verifying, key.sign)
-        sealed = SealedCheckpoint(size=size, root=grown.root.hex(), note=note, made_at=desk.clock())
+    _only_grew(desk, key, size, last)
+    if last is not None and last.size == size:
+        return last
+    if last is not None and tree.root.hex() != last.root:
+        raise InconsistentInput(f"the checkpoint of {last.size} records was changed in the store")
+    grown = tree.grown(leaf_hash(each.line) for each in log_checkpoints.lines(engine, tree.size, size))
+    if grown.size != size:
+        raise InconsistentInput(f"the journal has {grown.size} records, not the {size} that were written")
+    note = checkpoint.sealed(Checkpoint(size, grown.root), key.verifying, key.sign)
+    sealed = SealedCheckpoint(size=size, root=grown.root.hex(), note=note, made_at=desk.clock())
+    return _kept(desk, sealed, grown)
+
+
+def _kept(desk: Desk, sealed: SealedCheckpoint, grown: Frontier) -> SealedCheckpoint:
+    """Write it, unless another process signed as much meanwhile."""
+    with named_errors(), desk.store.engine.begin() as connection:
+        journal.unread(connection, ALONE, limit=0)  # held: nobody else writes one meanwhile
+        newest = log_checkpoints.newest(connection)
+        if newest is not None and newest.size >= sealed.size:
+            return newest
         log_checkpoints.insert(connection, sealed, grown)
-    checkpoint_files.write(kept_in(desk).path, size, note)
+    checkpoint_files.write(kept_in(desk).path, sealed.size, sealed.note)
     return sealed
 
 

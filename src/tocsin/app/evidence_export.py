@@ -73,10 +73,10 @@ def begin(desk: Desk, actor: Actor, incident: str, why: str) -> Export:
 
 def contents(desk: Desk, export: Export, sealed: SealedCheckpoint) -> Contents:
     """Everything of the bundle as of this checkpoint. Raises `InconsistentInput`, `StoreError`."""
+    tree = Tree(log_checkpoints.leaves(desk.store.engine, sealed.size))
+    if tree.size != sealed.size or tree.root().hex() != sealed.root:
+        raise InconsistentInput("the journal is not the one that was signed; `tocsin evidence verify` says where")
     with named_errors(), desk.store.engine.begin() as connection:
-        tree = Tree(log_checkpoints.leaves(connection, sealed.size))
-        if tree.size != sealed.size or tree.root().hex() != sealed.root:
-            raise InconsistentInput("the journal is not the one that was signed; `tocsin evidence verify` says where")
         streams = [custody.stream(item.id) for item in export.items]
         stamps = [each for each in log_checkpoints.stamps(connection) if each.size <= sealed.size]
         anchors = [each for each in log_checkpoints.anchored(connection) if each.size <= sealed.size]

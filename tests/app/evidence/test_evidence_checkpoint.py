@@ -133,8 +133,7 @@ def test_a_past_that_was_changed_with_all_its_digests_is_found_out_by_the_signed
     happen(here, 1)
     pulse = checkpointer(here)
     once(pulse)
-    with here.desk.store.engine.begin() as connection:
-        (line,) = log_checkpoints.lines(connection, 0, 1)
+    (line,) = log_checkpoints.lines(here.desk.store.engine, 0, 1)
     forged = line.line.replace(b"user:ada", b"user:eve")
     tamper(
         here,

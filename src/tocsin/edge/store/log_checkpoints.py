@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.schema.evidence import anchors, log_checkpoints, time_stamps
 from tocsin.edge.store.schema.journal import journal, journal_size
 from tocsin.respond.evidence.merkle import Frontier
 
-LINES_AT_ONCE = 5_000
+LINES_AT_ONCE, LEAVES_AT_ONCE = 2_000, 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +64,17 @@ def journal_length(connection: sa.Connection) -> int:
     return connection.scalar(sa.select(journal_size.c.size)) or 0
 
 
-def lines(connection: sa.Connection, start: int, stop: int) -> Iterator[Line]:
-    """The entries from `start` to before `stop`, in order."""
+def lines(engine: sa.Engine, start: int, stop: int) -> Iterator[Line]:
+    """
+    The entries from `start` to before `stop`, in order; ends where one is missing at the end. Raises `StoreError`.
+
+    Each part is a transaction of its own: a page must not wait until a long journal is read, and entries never change.
+    """
     query = sa.select(journal.c.position, journal.c.stream, journal.c.sequence, journal.c.line, journal.c.digest)
     while start < stop:
         part = query.where(journal.c.position >= start, journal.c.position < stop).order_by(journal.c.position)
-        rows = connection.execute(part.limit(LINES_AT_ONCE)).all()
+        with named_errors(), engine.begin() as connection:
+            rows = connection.execute(part.limit(LINES_AT_ONCE)).all()
         yield from (Line(row.position, row.stream, row.sequence, row.line.encode(), row.digest) for row in rows)
         if len(rows) < LINES_AT_ONCE:
             return
@@ -83,11 +89,14 @@ def of_streams(connection: sa.Connection, streams: list[str], stop: int) -> tupl
     return tuple(Line(row.position, row.stream, row.sequence, row.line.encode(), row.digest) for row in rows)
 
 
-def leaves(connection: sa.Connection, stop: int) -> Iterator[bytes]:
-    """The leaf hashes of the first `stop` entries, as the rows have them."""
-    query = sa.select(journal.c.digest).where(journal.c.position < stop).order_by(journal.c.position)
-    for digest in connection.execution_options(yield_per=LINES_AT_ONCE).scalars(query):
-        yield bytes.fromhex(digest)
+def leaves(engine: sa.Engine, stop: int) -> Iterator[bytes]:
+    """The leaf hashes of the first `stop` entries, as the rows have them, in parts too. Raises `StoreError`."""
+    for start in range(0, stop, LEAVES_AT_ONCE):
+        end = min(stop, start + LEAVES_AT_ONCE)
+        query = sa.select(journal.c.digest).where(journal.c.position >= start, journal.c.position < end)
+        with named_errors(), engine.begin() as connection:
+            found = connection.scalars(query.order_by(journal.c.position)).all()
+        yield from map(bytes.fromhex, found)
 
 
 def newest(connection: sa.Connection) -> SealedCheckpoint | None:
