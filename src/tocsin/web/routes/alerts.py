@@ -311,6 +311,7 @@ def show(desk: Annotated[Desk, DESK], _caller: Annotated[Caller, needs(READ)], a
         for entry in found.history
     ]
     more: dict[str, Any] = {
+        "incident_number": found.incident_number,
         "can": list(found.can),
         "weightiest": findings,
         "merged": list(found.merged),
