@@ -160,11 +160,10 @@ def main() -> None:
     storm = Storm(given.findings, given.keys, Severity[given.severity.upper()])
     with tempfile.TemporaryDirectory() as folder:
         urls = [f"sqlite:///{Path(folder)}/storm.db", *([given.postgresql] if given.postgresql else [])]
-        measured = list(rows(urls, storm))
-    names = list(measured[0])
-    print("| " + " | ".join(names) + " |\n|" + "---|" * len(names))
-    for row in measured:
-        print("| " + " | ".join(row[name] for name in names) + " |")
+        for number, row in enumerate(rows(urls, storm)):
+            if number == 0:
+                print("| " + " | ".join(row) + " |\n|" + "---|" * len(row))
+            print("| " + " | ".join(row.values()) + " |", flush=True)
 
 
 if __name__ == "__main__":
