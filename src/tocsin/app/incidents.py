@@ -6,8 +6,11 @@ happened, that is entered into the journal, and whoever follows the journal is w
 its number or the beginning of either. A restricted one is not there for anybody who is not named in it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import msgspec
 
 from tocsin.app.desk import Desk
 from tocsin.app.estate import estate_if_readable, estate_now
@@ -22,7 +25,7 @@ from tocsin.respond.incident.classification import Classification, Facts, classi
 from tocsin.respond.incident.events import PREFIX, Event
 from tocsin.respond.incident.incident import Incident
 from tocsin.respond.incident.needs import need_open, need_person
-from tocsin.respond.incident.texts import LONGEST_NAME, LONGEST_TEXT, bounded, nearest
+from tocsin.respond.incident.texts import LONGEST_NAME, LONGEST_TEXT, bounded, is_storable, nearest
 from tocsin.respond.incident.types import type_of
 from tocsin.respond.journal import Entry
 
@@ -73,13 +76,30 @@ def change(
             raise Outdated(
                 f"{before.number} was changed meanwhile: it is at {before.sequence}, not {expected}; look again"
             )
-        if not (told := tuple(step(before))):
+        if not (told := storable(step(before))):
             return before
         after = incidents.record(
             connection, before.id, told, actor=actor, occurred_at=now if at is None else at, now=now
         )
     desk.ring()
     return after
+
+
+def storable(told: Iterable[Event]) -> tuple[Event, ...]:
+    """These events, if every database keeps all their text. Raises `Unacceptable`."""
+    kept = tuple(told)
+    if not all(map(is_storable, _texts(msgspec.to_builtins(kept)))):
+        raise Unacceptable("a text in it holds a character that no database keeps; write it without")
+    return kept
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in plain values."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
 
 
 def show(desk: Desk, actor: Actor, incident: str) -> Incident:
@@ -134,7 +154,7 @@ def declare(desk: Desk, actor: Actor, told: Declaration) -> Incident:
     )
     if told.began_at is not None and told.began_at > now:
         raise Unacceptable("it began in the future; look at the time and its zone")
-    first = (declared, *_hit(desk, told))
+    first = storable((declared, *_hit(desk, told)))
     with named_errors(), desk.store.engine.begin() as connection:
         state = incidents.declare(
             connection, incident=desk.new_id(), events=first, actor=actor, occurred_at=now, now=now

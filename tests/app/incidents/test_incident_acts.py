@@ -55,6 +55,8 @@ def test_another_priority_than_the_tables_needs_a_reason(room: Room) -> None:
     [
         ({"title": " "}, "title is missing"),
         ({"title": "x" * 201}, "201 characters"),
+        ({"title": "a\0b"}, "no database keeps"),
+        ({"summary": "\ud800"}, "no database keeps"),
         ({"type": "exploid"}, "did you mean 'exploit'"),
         ({"tlp": "purple"}, "TLP 2.0"),
         ({"began_at": BEGINS + 60}, "in the future"),
@@ -65,6 +67,29 @@ def test_a_declaration_that_cannot_be_meant_is_refused(room: Room, wrong: dict[s
     with pytest.raises(Unacceptable, match=says):
         declared(room, **wrong)
     assert incidents.listing(room.desk, ADA, Wanted(), limit=10) == ((), "")
+
+
+def test_what_no_database_keeps_names_nothing(room: Room) -> None:
+    declared(room)
+
+    for strange in ("1\0", "\ud800"):
+        with pytest.raises(NotFound):
+            incidents.show(room.desk, ADA, strange)
+        for wanted in (
+            Wanted(words=strange),
+            Wanted(asset=strange),
+            Wanted(commander=strange),
+            Wanted(types=(strange,)),
+        ):
+            assert incidents.listing(room.desk, ADA, wanted, limit=9) == ((), "")
+
+
+@pytest.mark.parametrize("strange", ["a\0b", "\ud800"])
+def test_a_reason_that_no_database_keeps_is_refused(room: Room, strange: str) -> None:
+    declared(room)
+
+    with pytest.raises(Unacceptable, match="no database keeps"):
+        incidents.change_status(room.desk, ADA, "1", status="stable", reason=strange)
 
 
 def test_a_person_acknowledges_and_leads(room: Room) -> None:

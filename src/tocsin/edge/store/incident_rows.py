@@ -19,6 +19,7 @@ from tocsin.model.priority import Priority
 from tocsin.respond.incident import events as happened
 from tocsin.respond.incident.events import Event
 from tocsin.respond.incident.incident import Incident
+from tocsin.respond.incident.texts import is_storable
 
 MOST_ROWS = 1_000
 """In one page of a list."""
@@ -98,6 +99,10 @@ def find(
 
     The newest first, or the worst and of those the newest. Raises `Unacceptable` for an `after` that no page gave.
     """
+    if not all(
+        map(is_storable, (wanted.words, wanted.asset, wanted.commander or "", after, *wanted.statuses, *wanted.types))
+    ):
+        return (), ""
     order = (incidents.c.priority, incidents.c.id.desc()) if worst_first else (incidents.c.id.desc(),)
     where = [*_conditions(wanted), *may_see(viewer), *(_behind(after, worst_first=worst_first) if after else ())]
     most = min(max(limit, 1), MOST_ROWS)
@@ -115,7 +120,7 @@ def named(connection: sa.Connection, name: str, *, viewer: Actor) -> str:
     beginning of an id. Raises `NotFound`, also for one that `viewer` may not see, and `Unacceptable` for two.
     """
     query = sa.select(incidents.c.id, incidents.c.number).where(_is_called(name), *may_see(viewer))
-    rows = connection.execute(query.order_by(incidents.c.id.desc()).limit(50)).all()
+    rows = connection.execute(query.order_by(incidents.c.id.desc()).limit(50)).all() if is_storable(name) else []
     if not rows:
         raise NotFound(f"there is no incident {name[:50]!r}; `tocsin incident list` shows those there are")
     if name.isdecimal() and rows[0].number.endswith(f"-{int(name):04d}"):

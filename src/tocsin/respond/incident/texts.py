@@ -10,13 +10,24 @@ LONGEST_NAME, LONGEST_TEXT = 200, 20_000
 
 
 def bounded(what: str, text: str, most: int, *, may_be_empty: bool = False) -> str:
-    """The text without space around it. Raises `Unacceptable` where it is empty or longer than `most` characters."""
+    """
+    The text without space around it.
+
+    Raises `Unacceptable` where it is empty, longer than `most` characters, or holds what cannot be stored.
+    """
     told = text.strip()
     if not told and not may_be_empty:
         raise Unacceptable(f"{what} is missing: say it in a few words")
+    if not is_storable(told):
+        raise Unacceptable(f"{what} holds a character that no database keeps; write it without")
     if len(told) > most:
         raise Unacceptable(f"{what} has {len(told):,} characters; at most {most:,}")
     return told
+
+
+def is_storable(text: str) -> bool:
+    """Whether every database keeps it: no NUL, which PostgreSQL refuses, and no half of a character."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
