@@ -4,17 +4,22 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tocsin.cli.render.numbers import to_csv
 from tocsin.edge import clock
 from tocsin.edge.store import incidents
 from tocsin.edge.store.store import open_store
 from tocsin.model.actor import TOCSIN, Actor, ActorKind
 from tocsin.model.priority import Priority
 from tocsin.respond.incident import events
+from tocsin.respond.numbers.figures import Wanted, figures
+from tocsin.respond.numbers.subjects import Gathered
+from tocsin.respond.triage.quality import Judged, quality
 
 SETTINGS = '[store]\nurl = "sqlite:///here.db"\n[estate]\nfile = "estate.toml"\n'
 ESTATE = """
@@ -96,3 +101,11 @@ def test_what_is_not_there_is_named(tocsin: Callable[..., Any], told: None) -> N
     assert (ran.code, "no zone" in ran.err) == (2, True)
     ran = tocsin("numbers", "--from", "2000-01-01", "--to", "2000-02-01")
     assert "0 incidents" in ran.out
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_text() -> None:
+    hostile = Judged(detector="=HYPERLINK(1)", verdict="benign", reason="r", alerts=1, oldest=0.0)
+    (empty,) = figures(Gathered(), Wanted(), now=1.0)
+    written = to_csv([replace(empty, quality=tuple(quality([hostile], now=1.0)))])
+    names = {row["name"] for row in csv.DictReader(io.StringIO(written)) if row["subject"] == "source"}
+    assert names == {"'=HYPERLINK(1)"}

@@ -186,12 +186,12 @@ def not_reportable(
 def rules(config: Config = SETTINGS, *, form: Form = Format.TABLE) -> None:
     """Show every clock there is, and which run here."""
     with _desk(config) as desk:
-        every = asked.rules(desk)
+        every, now = asked.rules(desk), desk.clock()
     if form is Format.JSON:
         for each, runs in every:
             typer.echo(json.dumps(shown.rule_json(each, runs=runs)))
         return
-    results().print(shown.rules(every))
+    results().print(shown.rules(every, now))
     note(f"Rules as of {PACK.isoformat()}. {NOT_LEGAL_ADVICE}")
 
 

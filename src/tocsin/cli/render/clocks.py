@@ -60,14 +60,17 @@ def undecided(duties: Sequence[ClockDefinition]) -> Table:
     return shown
 
 
-def rules(every: Sequence[tuple[ClockDefinition, bool]]) -> Table:
+def rules(every: Sequence[tuple[ClockDefinition, bool]], now: float) -> Table:
     """Every clock there is, those that run here first."""
+    today = dt.datetime.fromtimestamp(now, dt.UTC).date()
     shown = _table("clock", "runs", "how long", "counts from", "who is told", "verified", "what must have happened")
     for each, runs in every:
         known = regime(each)
         verified = known.verification.value if known else ""
         if known and not known.is_in_force:
             verified = "not in force"
+        if known and known.is_review_due(today):
+            verified += ", to be reviewed"
         shown.add_row(
             safe(each.id),
             Text("yes", style="green") if runs else Text("no", style="dim"),

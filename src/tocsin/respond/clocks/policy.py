@@ -18,7 +18,7 @@ from tocsin.respond.clocks.calendar import EVERY_WEEKDAY, Calendar
 from tocsin.respond.clocks.definition import ClockDefinition, Waiting
 from tocsin.respond.clocks.internal import ACKNOWLEDGE, RESPONSE, TARGETS, definitions
 from tocsin.respond.clocks.plan import Rebase, Rules
-from tocsin.respond.clocks.targets import ByPriority, Elapsed, Limit
+from tocsin.respond.clocks.targets import Elapsed, Limit
 from tocsin.respond.clocks.triggers import TRIGGERS
 from tocsin.respond.estate import fields
 from tocsin.respond.obligation import duty
@@ -159,8 +159,3 @@ def _refuse_twice(names: list[str], where: str) -> None:
     for each in names:
         if names.count(each) > 1 or each in TARGETS:
             raise EstateError(f"{where}: a second clock is called {each!r}; rename one")
-
-
-def by_priority(definition: ClockDefinition) -> Mapping[Priority, Limit]:
-    """The limits of a clock by priority; none where priority does not matter."""
-    return definition.target.limits if isinstance(definition.target, ByPriority) else {}

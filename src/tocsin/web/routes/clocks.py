@@ -7,7 +7,7 @@ that there is nothing to report. None of it is legal advice.
 """
 
 import math
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -84,6 +84,7 @@ class Rule(BaseModel):
     verification: str
     is_in_force: bool
     reviewed_on: date | None
+    is_review_due: Annotated[bool, Field(description="Whether to hold it against its source again.")]
     note: str
 
 
@@ -162,7 +163,7 @@ def find(
 @router.get("/clocks/rules")
 def rules(desk: Annotated[Desk, DESK], _caller: Annotated[Caller, needs(READ)]) -> Rules:
     """Every clock there is: how long, from when, who is told, and how well it is verified."""
-    items = [_rule(each, runs=runs) for each, runs in app.rules(desk)]
+    items = [_rule(each, desk.clock(), runs=runs) for each, runs in app.rules(desk)]
     return Rules(version=PACK, notice=NOT_LEGAL_ADVICE, items=items)
 
 
@@ -271,13 +272,13 @@ def _standing(desk: Desk, stands: app.Standing) -> Standing:
         number=stands.number,
         exercise=stands.exercise,
         clocks=[_clock(each, now) for each in clocks],
-        undecided=[_rule(each, runs=True) for each in stands.undecided],
+        undecided=[_rule(each, now, runs=True) for each in stands.undecided],
         notice=NOT_LEGAL_ADVICE if stands.has_duties else "",
     )
 
 
-def _rule(clock: ClockDefinition, *, runs: bool) -> Rule:
-    known = app.regime(clock)
+def _rule(clock: ClockDefinition, now: float, *, runs: bool) -> Rule:
+    known, today = app.regime(clock), datetime.fromtimestamp(now, UTC).date()
     return Rule(
         id=clock.id,
         runs=runs,
@@ -290,6 +291,7 @@ def _rule(clock: ClockDefinition, *, runs: bool) -> Rule:
         verification=known.verification.value if known else "",
         is_in_force=known.is_in_force if known else True,
         reviewed_on=known.reviewed_on if known else None,
+        is_review_due=known is not None and known.is_review_due(today),
         note=clock.note,
     )
 
