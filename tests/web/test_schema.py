@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
@@ -32,14 +33,23 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
 
 
 @pytest.fixture(scope="module")
-def everything(server: ApiServer) -> httpx.Client:
+def everything(server: ApiServer) -> Iterator[requests.Session]:
     """Somebody with every role: nothing is kept from the generator."""
-    return server.client(*ROLES, name="everything")
+    with session_of(server.client(*ROLES, name="everything")) as session:
+        yield session
+
+
+def session_of(client: httpx.Client) -> requests.Session:
+    """The same caller, as the generator asks."""
+    made = requests.Session()
+    made.cookies.update(dict(client.cookies))
+    made.headers["X-Tocsin-Request"] = "test"
+    return made
 
 
 @pytest.mark.parametrize("tag", [resource.id for resource, _ in resources()])
-def test_nothing_that_is_asked_is_a_failure_of_ours(server: ApiServer, everything: httpx.Client, tag: str) -> None:
-    document = everything.get("/openapi.json").json()
+def test_nothing_that_is_asked_is_a_failure_of_ours(server: ApiServer, everything: requests.Session, tag: str) -> None:
+    document = server.anonymous().get("/openapi.json").json()
     schema = schemathesis.openapi.from_dict(document)
     asked = 0
     for result in schema.get_all_operations():
@@ -48,10 +58,12 @@ def test_nothing_that_is_asked_is_a_failure_of_ours(server: ApiServer, everythin
             _ask(server, everything, operation)
             asked += 1
     assert asked or tag == "events"
-    assert everything.get("/version").status_code == 200, "still logged in: what was asked was asked as somebody"
+    assert everything.get(f"{server.url}/version").status_code == 200, (
+        "still logged in: what was asked was asked as somebody"
+    )
 
 
-def _ask(server: ApiServer, everything: httpx.Client, operation: Any) -> None:
+def _ask(server: ApiServer, everything: requests.Session, operation: Any) -> None:
     @seed(1)
     @settings(
         max_examples=EXAMPLES,
@@ -61,29 +73,30 @@ def _ask(server: ApiServer, everything: httpx.Client, operation: Any) -> None:
     )
     @given(case=operation.as_strategy())
     def ask(case: Any) -> None:
-        client = server.anonymous() if (case.method, case.operation.path) in SESSION_ENDS else everything
-        sent = case.as_transport_kwargs(base_url=f"http://{server.address}")
-        answer = _send(client, sent)
-        if answer is None:
+        if (case.method, case.operation.path) in SESSION_ENDS:
+            return
+        if (answer := _send(everything, case, server)) is None:
             return
         where = f"{case.method} {case.operation.path}"
         defect = answer.status_code >= 500 and answer.status_code not in (502, 503)
         assert not defect, f"{where}: {answer.text}\n{server.log.getvalue()[-3_000:]}"
         if answer.status_code >= 400 and answer.status_code != 503:
-            kind = answer.headers["content-type"].partition(";")[0]
+            kind = answer.headers["content-type"][0].partition(";")[0]
             assert kind in (MEDIA_TYPE, "text/html"), f"{where}: {answer.status_code} {answer.text[:200]}"
 
     ask()
 
 
-def _send(client: httpx.Client, sent: dict[str, Any]) -> httpx.Response | None:
+def _send(session: requests.Session, case: Any, server: ApiServer) -> Any:
     """Ask as the generator says, but as somebody who is logged in; None for what HTTP itself cannot say."""
-    known = {name: sent[name] for name in ("method", "url", "params", "json", "data", "files") if sent.get(name)}
-    headers = {name: value for name, value in (sent.get("headers") or {}).items() if name.lower() not in _OWN}
+    for name in [name for name in case.headers or () if name.lower() in _OWN]:
+        del case.headers[name]
+    case.cookies = {}
     try:
-        return client.request(**known, headers=headers)
-    except (httpx.InvalidURL, httpx.LocalProtocolError, UnicodeEncodeError, TypeError, ValueError):
+        return case.call(base_url=f"http://{server.address}", session=session)
+    except (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL, UnicodeEncodeError):
         return None
 
 
 _OWN = {"authorization", "cookie", "host", "origin", "content-length", "user-agent"}
+"""Headers that say who asks, from where: the test's own."""
