@@ -1,9 +1,10 @@
 """Who may see restricted incidents, and the alerts that are about them."""
 
-from tocsin.edge.store import incidents, sight
+from tocsin.edge.store import evidence, incidents, sight
 from tocsin.edge.store.store import Store
-from tocsin.model.actor import TOCSIN, Actor, ActorKind
+from tocsin.model.actor import Actor, ActorKind
 from tocsin.model.priority import Priority
+from tocsin.respond.evidence.item import Item, Type
 from tocsin.respond.incident.events import AccessGranted, AlertLinked, Declared, Event
 
 ADA = Actor(ActorKind.USER, "ada")
@@ -39,4 +40,24 @@ def test_a_restricted_incident_and_its_alerts_are_for_those_who_were_granted_it(
 
     assert found == {"incident:secret": {"ada", "bob"}, "alert:a1": {"ada", "bob"}}
     assert sight.viewers(store.engine, set()) == {}
-    assert TOCSIN.id not in found["alert:a1"]
+
+
+def test_evidence_of_a_restricted_incident_is_for_its_viewers(store: Store) -> None:
+    declare(store, "secret", is_restricted=True)
+    with store.engine.begin() as connection:
+        for name, incident in (("e1", "secret"), ("e2", None)):
+            item = Item(
+                id=name,
+                sha256="0" * 64,
+                size=1,
+                type=Type.FILE,
+                name="n",
+                media="text/plain",
+                source="s",
+                method="m",
+                tool="t",
+                incident=incident,
+            )
+            evidence.insert(connection, item)
+
+    assert sight.viewers(store.engine, {"evidence:e1", "evidence:e2"}) == {"evidence:e1": {"ada"}}
