@@ -35,7 +35,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
 @pytest.fixture(scope="module")
 def everything(server: ApiServer) -> Iterator[requests.Session]:
     """Somebody with every role: nothing is kept from the generator."""
-    with session_of(server.client(*ROLES, name="everything")) as session:
+    client = server.client(*ROLES, name="everything")
+    declared = client.post("/incidents", json={"title": "Vault drained", "type": "exploit"})
+    assert declared.status_code == 201, declared.text
+    with session_of(client) as session:
         yield session
 
 
@@ -67,6 +70,7 @@ def _ask(server: ApiServer, everything: requests.Session, operation: Any) -> Non
     @seed(1)
     @settings(
         max_examples=EXAMPLES,
+        deadline=None,
         database=None,
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
@@ -75,6 +79,7 @@ def _ask(server: ApiServer, everything: requests.Session, operation: Any) -> Non
     def ask(case: Any) -> None:
         if (case.method, case.operation.path) in SESSION_ENDS:
             return
+        _name_what_is_there(case)
         if (answer := _send(everything, case, server)) is None:
             return
         where = f"{case.method} {case.operation.path}"
@@ -85,6 +90,12 @@ def _ask(server: ApiServer, everything: requests.Session, operation: Any) -> Non
             assert kind in (MEDIA_TYPE, "text/html"), f"{where}: {answer.status_code} {answer.text[:200]}"
 
     ask()
+
+
+def _name_what_is_there(case: Any) -> None:
+    """Half of the time a path names the incident that is there: what is not there is soon answered."""
+    if "incident" in (case.path_parameters or {}) and len(str(case.path_parameters["incident"])) % 2:
+        case.path_parameters["incident"] = "1"
 
 
 def _send(session: requests.Session, case: Any, server: ApiServer) -> Any:
