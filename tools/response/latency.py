@@ -7,7 +7,6 @@ set to a few seconds here, must be told as breached. At the end the evidence of 
 
 import json
 import os
-import socket
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from installation import Installation, Watched
-from receivers import Inbox, mail_server, web_server
+from receivers import Inbox, free_port, mail_server, web_server
 
 from tocsin.app.exercise.arena import SEED, Arena, arena
 from tocsin.app.exercise.live import Event, Performance
@@ -38,7 +37,7 @@ STEPS = (
 )
 CLOCKS = f"""
 [target.response]
-P1 = "{BREACH_SECONDS} s"
+P1 = "{BREACH_SECONDS}s"
 """
 
 
@@ -69,7 +68,7 @@ def measured(name: str, runs: int) -> Iterator[Run]:
 def _run(made: Arena, scenario: Scenario, folder: Path, *, is_answered: bool) -> Run:
     with made.undone() as play, mail_server() as (mail, mails), web_server() as (web, posts):
         targets = scenario.prepare(play)
-        home = Installation(folder=folder, store=f"sqlite:///{folder}/tocsin.db", port=_free_port())
+        home = Installation(folder=folder, store=f"sqlite:///{folder}/tocsin.db", port=free_port())
         chains = [
             Watched(name=name, chain_id=chain.chain_id, url=_web_socket(chain.node.url), start=chain.height() + 1)
             for name, chain in zip(("home", "far"), made.chains, strict=True)
@@ -122,7 +121,7 @@ def _read(home: Installation, performance: Performance, mails: Inbox, posts: Inb
         "evidence kept": kept["recorded_at"],
     }
     bundle = home.folder / "bundle.zip"
-    home.tocsin("evidence", "export", number, "--out", bundle)
+    home.tocsin("evidence", "export", number, "--out", bundle, "--why", "to measure")
     verified = home.tocsin("evidence", "verify", bundle).returncode == 0
     return Run(
         priority=declared["data"]["priority"],
@@ -151,13 +150,6 @@ def _web_socket(url: str) -> str:
 
 def _unheard(_: Event) -> None:
     """Nobody listens: the store is read afterwards."""
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 def table(name: str, runs: list[Run]) -> Iterator[str]:

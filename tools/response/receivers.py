@@ -1,6 +1,7 @@
 """Where messages arrive while measuring: a real SMTP server and a real HTTP server on loopback, and when each came."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -56,14 +57,23 @@ class _Mail:
         return "250 OK"
 
 
+def free_port() -> int:
+    """A port on loopback that nobody listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
 @contextmanager
 def mail_server() -> Iterator[tuple[int, Inbox]]:
     """A port on loopback that takes all mail."""
     inbox = Inbox()
-    controller = Controller(_Mail(inbox), hostname="127.0.0.1", port=0)
+    port = free_port()
+    controller = Controller(_Mail(inbox), hostname="127.0.0.1", port=port)
     controller.start()
     try:
-        yield controller.server.sockets[0].getsockname()[1], inbox
+        yield port, inbox
     finally:
         controller.stop()
 

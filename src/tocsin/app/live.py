@@ -6,7 +6,7 @@ restart goes on at the next; what a killed process was doing is done again.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
@@ -20,6 +20,7 @@ from tocsin.app.unbroken import unbroken
 from tocsin.app.worker import DEFECT, Worker
 from tocsin.edge.logs import Log
 from tocsin.edge.metrics import Metrics
+from tocsin.edge.nodes import Nodes
 from tocsin.edge.store import outbox
 from tocsin.edge.store.store import Store
 from tocsin.edge.store.values import HealthAlert
@@ -33,13 +34,28 @@ BESIDE = "beside"
 """The key of the health alert of a defect in what works beside the chains."""
 
 
+def _nobody() -> None:
+    """Nobody is woken."""
+
+
+def _no_works(_: Mapping[int, Nodes]) -> Sequence[Work]:
+    """None."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
     """What works beside the chains, and is woken by what is found."""
 
-    works: Sequence[Work]
-    found: Callable[[], None]
+    works: Sequence[Work] = ()
+    found: Callable[[], None] = _nobody
     """To be called when a block's findings are stored."""
+    of_nodes: Callable[[Mapping[int, Nodes]], Sequence[Work]] = _no_works
+    """The works that ask the chains' nodes, which are given by chain id once they are connected."""
+
+
+ALONE = Beside()
+"""Nothing works beside the chains."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

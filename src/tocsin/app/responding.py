@@ -1,8 +1,9 @@
 """What works beside the watching when tocsin responds: triage, clocks, pages, evidence. Wired here, run by `live`."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tocsin.app.backoff import Backoff
@@ -11,23 +12,26 @@ from tocsin.app.chosen import with_rules
 from tocsin.app.desk import Desk
 from tocsin.app.estate_latest import LatestEstate
 from tocsin.app.estate_watch import EstateWatch
+from tocsin.app.evidence_capture import Capture
 from tocsin.app.evidence_checkpoint import Checkpointer
 from tocsin.app.evidence_stamps import stampers_of
 from tocsin.app.health import HealthBook
 from tocsin.app.known import of_settings
-from tocsin.app.live import Beside
+from tocsin.app.live import Beside, Work
 from tocsin.app.pager import Pager
 from tocsin.app.publisher import Publisher
 from tocsin.app.settings import Settings
 from tocsin.app.telling import Stored, teller_of
-from tocsin.app.timekeeper import Timekeeper
+from tocsin.app.timekeeper import Timekeeper, rules_of
 from tocsin.app.triage import Triage
 from tocsin.detect.labels import Labels
 from tocsin.edge import clock
 from tocsin.edge.evidence_key import signing_key
 from tocsin.edge.logs import Log
+from tocsin.edge.nodes import Nodes
 from tocsin.edge.store.store import Store
 
+CAPTURE_RETRY = Backoff(first_seconds=1.0, longest_seconds=300.0, jitter=clock.jitter)
 STAMP_RETRY = Backoff(first_seconds=30.0, longest_seconds=3_600.0, jitter=clock.jitter)
 
 
@@ -62,16 +66,24 @@ def responding(
         estate=LatestEstate(desk=desk),
         book=book,
     )
+    rules_of(settings)  # what is wrong with them stops the start, not the clocks
     timekeeper = Timekeeper(desk=desk, heard=bell.listener(), health=book)
     teller = teller_of(settings, environment, Stored(store, clock.now))
     pager = Pager(desk=desk, teller=teller, log=log, wake=bell.listener())
     publisher = Publisher(desk=desk, teller=teller, log=log, wake=bell.listener())
     estate = EstateWatch(desk=desk, latest=LatestEstate(desk=desk), book=book, environment=environment)
     works = (estate.run, triage.run, timekeeper.run, pager.run, publisher.run, _checkpointer(desk).run)
-    return Responding(desk=desk, bell=bell, beside=Beside(works=works, found=triage.wake.set))
+    capturing = partial(_captures, desk, bell)
+    return Responding(desk=desk, bell=bell, beside=Beside(works=works, found=triage.wake.set, of_nodes=capturing))
 
 
 def _checkpointer(desk: Desk) -> Checkpointer:
     evidence = desk.settings.evidence
     key = signing_key(Path(evidence.key))
     return Checkpointer(desk=desk, key=key, stampers=stampers_of(evidence, STAMP_RETRY))
+
+
+def _captures(desk: Desk, bell: Bell, nodes: Mapping[int, Nodes]) -> Sequence[Work]:
+    """What nodes say of an attack is kept as evidence, as soon as its alert joins an incident."""
+    witnesses = {chain_id: reader.witness() for chain_id, reader in nodes.items()}
+    return (Capture(desk=desk, witnesses=witnesses, backoff=CAPTURE_RETRY, bell=bell.listener()).run,)

@@ -11,7 +11,7 @@ from tocsin.app.chosen import detectors_of, with_rules
 from tocsin.app.deliver import Deliverer, to_log
 from tocsin.app.health import HealthBook
 from tocsin.app.known import of_settings
-from tocsin.app.live import Beside, Live
+from tocsin.app.live import ALONE, Beside, Live
 from tocsin.app.look import decode
 from tocsin.app.monitor import Monitor
 from tocsin.app.network import WithNetwork, with_network
@@ -86,7 +86,7 @@ async def live(
     log: Log,
     book: HealthBook,
     *,
-    beside: Beside | None = None,
+    beside: Beside = ALONE,
 ) -> Live:
     """
     All that the settings ask for, connected, not yet running. Raises `SettingError`, `StoreError`.
@@ -104,8 +104,7 @@ async def live(
 
     def found() -> None:
         deliverer.wake.set()
-        if beside is not None:
-            beside.found()
+        beside.found()
 
     for chain in settings.chains:
         reader = readers[chain.name]
@@ -147,7 +146,7 @@ async def live(
         pending=pending,
         simulations=simulations,
         close=close,
-        also=() if beside is None else beside.works,
+        also=(*beside.works, *beside.of_nodes({chain.chain_id: readers[chain.name] for chain in settings.chains})),
     )
 
 

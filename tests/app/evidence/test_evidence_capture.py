@@ -15,7 +15,6 @@ from tocsin.app import evidence
 from tocsin.app.backoff import Backoff
 from tocsin.app.evidence_capture import Asks, Capture
 from tocsin.app.evidence_recorded import RecordedWitness
-from tocsin.app.evidence_witness import capturing_of
 from tocsin.chain.recording import Recording
 from tocsin.chain.rpc.json_rpc import Outcome, Request
 from tocsin.chain.testimony import Question, heard
@@ -227,17 +226,16 @@ def test_what_canonical_json_cannot_say_is_kept_as_it_came(answer: str) -> None:
 
 
 @pytest.mark.anvil
-def test_with_the_nodes_of_the_settings_a_rung_bell_captures_at_once(
-    store: Store, tmp_path: Path, anvil: Anvil
-) -> None:
+def test_a_rung_bell_captures_at_once(store: Store, tmp_path: Path, anvil: Anvil) -> None:
     anvil.request("anvil_mine")
     block = anvil.request("eth_getBlockByNumber", "latest", False)
-    chain = f'[[chain]]\nname = "local"\nchain_id = {anvil.chain_id}\nendpoints = ["{anvil.url}"]\n'
-    here = case(store, tmp_path, chain)
+    here = case(store, tmp_path)
 
     async def serve() -> None:
         bell = asyncio.Event()
-        capturing = capturing_of(here.desk, bell)
+        nodes = await connect([anvil.url], chain_id=anvil.chain_id)
+        witnesses = {anvil.chain_id: nodes.witness()}
+        capturing = Capture(desk=here.desk, witnesses=witnesses, backoff=BACKOFF, bell=bell)
         running = asyncio.create_task(capturing.run())
         await asyncio.sleep(0)
         await asyncio.to_thread(here.declare, alert(anvil.chain_id, int(block["number"], 16), block["hash"]))
@@ -248,6 +246,7 @@ def test_with_the_nodes_of_the_settings_a_rung_bell_captures_at_once(
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
+        await nodes.close()
 
     asyncio.run(serve())
     assert kept(here)[0][1]["proofs"][0] == {

@@ -1,4 +1,4 @@
-"""How long there is, as people write it: 15m, 4h, 3d, 5 business days, 8 business hours, 1 month."""
+"""How long there is, as people write it: 90s, 15m, 4h, 3d, 5 business days, 8 business hours, 1 month."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -18,8 +18,9 @@ from tocsin.respond.estate.fields import shown
 
 MOST = 10_000
 """Of one unit: no duty takes longer."""
-_WRITTEN = re.compile(r"(\d{1,5}) ?(m|h|d|business days?|business hours?|months?)")
+_WRITTEN = re.compile(r"(\d{1,5}) ?(s|m|h|d|business days?|business hours?|months?)")
 _MEANS: Mapping[str, Callable[[int], Limit]] = {
+    "s": Elapsed,
     "m": lambda number: Elapsed(number * MINUTE_SECONDS),
     "h": lambda number: Elapsed(number * HOUR_SECONDS),
     "d": lambda number: Elapsed(number * DAY_SECONDS),
@@ -34,7 +35,7 @@ def limit(value: object, where: str) -> Limit:
     found = _WRITTEN.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None or not 0 < int(found[1]) <= MOST:
         raise EstateError(
-            f"{where} is {shown(value)}; write how long there is, such as 15m, 4h, 3d, 8 business hours, "
+            f"{where} is {shown(value)}; write how long there is, such as 90s, 15m, 4h, 3d, 8 business hours, "
             "5 business days, 1 month"
         )
     unit = found[2] if len(found[2]) == 1 else found[2].removesuffix("s")
