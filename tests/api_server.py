@@ -23,12 +23,12 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
-from tocsin.app.access import Guard, begin_session, new_session
-from tocsin.app.access_keys import NewKey, add_key
-from tocsin.app.api import serving
-from tocsin.app.audit import NO_TRACE
+from tocsin.app.access.audit import NO_TRACE
+from tocsin.app.access.guard import Guard, begin_session, new_session
+from tocsin.app.access.keys import NewKey, add_key
 from tocsin.app.bell import Bell
 from tocsin.app.desk import Desk
+from tocsin.app.serving.api import serving
 from tocsin.app.setting_values import Address
 from tocsin.app.settings import Settings, parse
 from tocsin.edge import clock

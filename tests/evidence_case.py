@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tocsin.app.desk import Desk
-from tocsin.app.evidence_rules import Given
+from tocsin.app.evidence.rules import Given
 from tocsin.app.settings import Settings, parse
 from tocsin.edge.store import incidents
 from tocsin.edge.store.store import Store

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from channel_servers import HttpServer
-from tocsin.app.channel_file import parse_channels
 from tocsin.app.desk import Desk
-from tocsin.app.pager import Pager
+from tocsin.app.paging.pager import Pager
 from tocsin.app.settings import parse
-from tocsin.app.telling import Remembered, Teller
+from tocsin.app.telling.file import parse_channels
+from tocsin.app.telling.teller import Remembered, Teller
 from tocsin.edge.logs import logger
-from tocsin.edge.sending import Sender
+from tocsin.edge.sending.sender import Sender
 from tocsin.edge.store import health, incidents, journal, pages
 from tocsin.edge.store.store import Store
 from tocsin.model.actor import TOCSIN, Actor, ActorKind

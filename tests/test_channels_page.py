@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tocsin.app.channel_file import parse_channels
+from tocsin.app.telling.file import parse_channels
 from tocsin.respond.channels.catalogue import kinds
 from tocsin.respond.channels.kinds.webhook import signature
 from tocsin.respond.channels.tlp import MAY_REACH, Reach, Tlp

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tocsin.app.clocks.timekeeper import rules_of
 from tocsin.app.settings import parse as settings
-from tocsin.app.timekeeper import rules_of
 from tocsin.cli.main import load
 from tocsin.model.priority import Priority
 from tocsin.respond.clocks.clock import State

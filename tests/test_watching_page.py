@@ -5,9 +5,11 @@ from pathlib import Path
 
 from prometheus_client import generate_latest
 
-from tocsin.app import deliver, monitor, pending_watch, simulation_watch, watch, worker
 from tocsin.app.chosen import detectors_of
+from tocsin.app.pending import watch as pending_watch
 from tocsin.app.settings import parse
+from tocsin.app.simulation import watch as simulation_watch
+from tocsin.app.watching import deliver, monitor, watch, worker
 from tocsin.detect.catalogue import detectors
 from tocsin.edge.metrics import Metrics
 from tocsin.edge.store import gaps

@@ -9,7 +9,7 @@ from findings_made import write
 from tocsin.app.desk import Desk
 from tocsin.app.known import load
 from tocsin.app.settings import parse
-from tocsin.app.triage import Triage
+from tocsin.app.triage.triage import Triage
 from tocsin.detect.catalogue import detectors
 from tocsin.detect.labels import Labels
 from tocsin.edge.store import journal

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 import sqlalchemy as sa
 
-from tocsin.app.watch import Watcher
+from tocsin.app.watching.watch import Watcher
 from tocsin.chain.header import Header
 from tocsin.chain.recording import Recording
 from tocsin.detect.detector import Detector, Read

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from chains import Node, chain
 
 from tocsin.app.look import Fetched
-from tocsin.app.memories import Memories
-from tocsin.app.watch import Watcher
+from tocsin.app.watching.memories import Memories
+from tocsin.app.watching.watch import Watcher
 from tocsin.chain.header import Header
 from tocsin.chain.recording import Recording
 from tocsin.detect.detector import MEMORY, Detector, Memory, Read

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.app.channel_file import NOTHING, parse_channels, read_channel_file
+from tocsin.app.telling.file import NOTHING, parse_channels, read_channel_file
 from tocsin.model.errors import EstateError
 
 HOOK = '[channel.hook]\nkind = "webhook"\nurl = "https://a.example/p"\nkey = "${KEY}"\n'

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.app import clocks as asked
 from tocsin.app.bell import Bell
+from tocsin.app.clocks import clocks as asked
+from tocsin.app.clocks.timekeeper import Timekeeper, rules_of
 from tocsin.app.desk import Desk
 from tocsin.app.health import HealthBook
 from tocsin.app.settings import parse
-from tocsin.app.timekeeper import Timekeeper, rules_of
 from tocsin.edge import clock as real
 from tocsin.edge.logs import logger
 from tocsin.edge.store import health, incidents, journal

@@ -12,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from tocsin.app.backoff import Backoff
-from tocsin.app.deliver import Deliverer, to_log
 from tocsin.app.health import HealthBook
+from tocsin.app.watching.deliver import Deliverer, to_log
 from tocsin.chain.header import Header
 from tocsin.edge.channels import Channel
 from tocsin.edge.logs import logger

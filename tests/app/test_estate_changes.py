@@ -9,7 +9,7 @@ import pytest
 from estates import ACME
 from stores import postgresql_socket, postgresql_url, store, store_url
 from tocsin.app.desk import Desk
-from tocsin.app.estate import Listed, estate_now, listing, one, put, remove
+from tocsin.app.estate.estate import Listed, estate_now, listing, one, put, remove
 from tocsin.app.settings import parse
 from tocsin.edge.store import estate as rows
 from tocsin.edge.store import journal

@@ -10,9 +10,9 @@ import pytest
 from estates import ACME
 from stores import postgresql_socket, postgresql_url, store, store_url
 from tocsin.app.desk import Desk
-from tocsin.app.estate import holdings_now, put
-from tocsin.app.estate_latest import LatestEstate
-from tocsin.app.estate_watch import EstateWatch
+from tocsin.app.estate.estate import holdings_now, put
+from tocsin.app.estate.latest import LatestEstate
+from tocsin.app.estate.watch import EstateWatch
 from tocsin.app.health import HealthBook
 from tocsin.app.settings import parse
 from tocsin.edge.anvil import Anvil

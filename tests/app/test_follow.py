@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.app.follow import Ask, LookBelow, Process, RollBack, Wait, decide
+from tocsin.app.watching.follow import Ask, LookBelow, Process, RollBack, Wait, decide
 from tocsin.chain.header import Header
 
 

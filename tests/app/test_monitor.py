@@ -9,8 +9,8 @@ from chains import alerts_ever, chain
 from prometheus_client import generate_latest
 
 from tocsin.app.health import HealthBook
-from tocsin.app.monitor import Monitor, show_open_alerts
-from tocsin.app.notes import ChainNotes
+from tocsin.app.watching.monitor import Monitor, show_open_alerts
+from tocsin.app.watching.notes import ChainNotes
 from tocsin.detect.engine import Blind, Outcome
 from tocsin.edge.logs import logger
 from tocsin.edge.metrics import Metrics

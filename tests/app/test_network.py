@@ -14,14 +14,14 @@ from chains import Node as BlockNode
 from chains import recent_headers, standing
 
 from beacon_server import GENESIS, Chain, Node, serving
-from tocsin.app import network
 from tocsin.app.asked import asked
 from tocsin.app.look import decode
-from tocsin.app.network import Beacon, WithNetwork, beacons, with_network
 from tocsin.app.pipeline import examine
 from tocsin.app.scan import Looked, scan
 from tocsin.app.sources import Request, pieces, title, units
-from tocsin.app.watch import Watcher
+from tocsin.app.watching import network
+from tocsin.app.watching.network import Beacon, WithNetwork, beacons, with_network
+from tocsin.app.watching.watch import Watcher
 from tocsin.chain import codecs
 from tocsin.chain.beacon.events import Message
 from tocsin.chain.catalogue import datasets, derived

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.app.backoff import Backoff
-from tocsin.app.notes import ChainNotes
+from tocsin.app.watching.notes import ChainNotes
 from tocsin.detect.engine import Outcome
 from tocsin.edge.logs import logger
 from tocsin.edge.metrics import Metrics

@@ -9,7 +9,7 @@ import pytest
 from town import Town, passed_on, showing
 
 from node_server import CHAIN_ID, Chain, Node, over_http
-from tocsin.app.pending import PendingLook, PendingView
+from tocsin.app.pending.pending import PendingLook, PendingView
 from tocsin.chain.contract import Transaction
 from tocsin.detect.catalogue import detectors
 from tocsin.edge.local_chain import ETHER

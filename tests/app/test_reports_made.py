@@ -9,7 +9,7 @@ from estates import ACME
 from incident_case import ADA, BEGAN, BEN, INCIDENT, told
 from stores import postgresql_socket, postgresql_url, store, store_url
 from tocsin.app.desk import Desk
-from tocsin.app.evidence import show
+from tocsin.app.evidence.custody import show
 from tocsin.app.reports import Form, export, gathered, keep, report
 from tocsin.app.settings import parse
 from tocsin.edge import clock

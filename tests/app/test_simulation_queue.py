@@ -6,9 +6,9 @@ from random import Random
 
 import pytest
 
-from tocsin.app import simulation_queue
-from tocsin.app.simulation_queue import MOST_FAILURES, MOST_WAITING, SimulationQueue
-from tocsin.app.trial import NewContract
+from tocsin.app.simulation import queue as simulation_queue
+from tocsin.app.simulation.queue import MOST_FAILURES, MOST_WAITING, SimulationQueue
+from tocsin.app.simulation.trial import NewContract
 from tocsin.chain.header import Header
 from tocsin.model.errors import DataMissing
 from tocsin.model.finding import Entity, Finding, Place, Severity

@@ -15,20 +15,20 @@ from chains import THIRDS, Node, alerts_ever, chain, standing, watcher
 from town import Town, showing
 
 from node_server import CHAIN_ID
-from tocsin.app import simulation_queue
-from tocsin.app.alerts import standing_alerts
 from tocsin.app.backoff import Backoff
-from tocsin.app.deliver import Deliverer
 from tocsin.app.health import HealthBook
-from tocsin.app.live import run
 from tocsin.app.settings import Settings, parse
-from tocsin.app.simulation import DETECTOR
-from tocsin.app.simulation_queue import MOST_FAILURES, SimulationQueue
-from tocsin.app.simulation_watch import MOST_BEHIND, Offering, SimulationWatch
-from tocsin.app.start import book_of, live
-from tocsin.app.trial import NewContract
-from tocsin.app.watch import Unobserved, Watcher
-from tocsin.app.worker import Worker
+from tocsin.app.simulation import queue as simulation_queue
+from tocsin.app.simulation.queue import MOST_FAILURES, SimulationQueue
+from tocsin.app.simulation.simulation import DETECTOR
+from tocsin.app.simulation.trial import NewContract
+from tocsin.app.simulation.watch import MOST_BEHIND, Offering, SimulationWatch
+from tocsin.app.triage.standing import standing_alerts
+from tocsin.app.watching.deliver import Deliverer
+from tocsin.app.watching.live import run
+from tocsin.app.watching.start import book_of, live
+from tocsin.app.watching.watch import Unobserved, Watcher
+from tocsin.app.watching.worker import Worker
 from tocsin.chain.contract import Transaction
 from tocsin.chain.header import Header
 from tocsin.edge import clock
@@ -250,7 +250,7 @@ def test_what_is_found_while_the_store_is_away_is_written_when_it_is_back(
         raise StoreUnavailable("no connection")
 
     with monkeypatch.context() as patched:
-        patched.setattr("tocsin.app.simulation_watch.add_findings", away)
+        patched.setattr("tocsin.app.simulation.watch.add_findings", away)
         bench.turn()
         bench.turn()
     assert alerts_ever(bench.store) == [("simulation", 2, False)]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from stores import postgresql_socket, postgresql_url, store, store_url
-from tocsin.app.alerts import DAY_SECONDS, standing_alerts
 from tocsin.app.settings import Settings, parse
+from tocsin.app.triage.standing import DAY_SECONDS, standing_alerts
 from tocsin.chain.header import Header
 from tocsin.edge.store import reorg
 from tocsin.edge.store.findings import standing

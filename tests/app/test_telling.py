@@ -21,9 +21,9 @@ from channel_servers import (
     mail_server,
     unused_port,
 )
-from tocsin.app.channel_file import parse_channels
-from tocsin.app.telling import Remembered, Teller
-from tocsin.edge.sending import Sender
+from tocsin.app.telling.file import parse_channels
+from tocsin.app.telling.teller import Remembered, Teller
+from tocsin.edge.sending.sender import Sender
 from tocsin.model.errors import ChannelBusy, ChannelRefused
 from tocsin.respond.channels.channel import Receipt
 from tocsin.respond.channels.kinds.webhook import signature

@@ -4,10 +4,10 @@ import pytest
 
 from findings_made import finding, header
 from stores import postgresql_socket, postgresql_url, store, store_url
-from tocsin.app import triage_acts as acts
-from tocsin.app.triage_reading import place, place_of, quality_report, whole
-from tocsin.app.triage_reports import Report
-from tocsin.app.triage_rules import Wish, approve, end, suppress, suppressions
+from tocsin.app.triage import acts
+from tocsin.app.triage.reading import place, place_of, quality_report, whole
+from tocsin.app.triage.reports import Report
+from tocsin.app.triage.rules import Wish, approve, end, suppress, suppressions
 from tocsin.edge.store import health, reorg
 from tocsin.edge.store.store import Store
 from tocsin.edge.store.triage import Wanted, listed

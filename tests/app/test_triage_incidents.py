@@ -7,9 +7,9 @@ import pytest
 
 from findings_made import finding
 from stores import postgresql_socket, postgresql_url, store, store_url
-from tocsin.app import triage_acts as acts
-from tocsin.app.triage_incidents import STORM_INCIDENTS, STORM_SECONDS
-from tocsin.app.triage_reports import Report
+from tocsin.app.triage import acts
+from tocsin.app.triage.incidents import STORM_INCIDENTS, STORM_SECONDS
+from tocsin.app.triage.reports import Report
 from tocsin.edge.store import journal
 from tocsin.edge.store.incidents import record
 from tocsin.edge.store.store import Store

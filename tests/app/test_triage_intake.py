@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from findings_made import finding, header
 from stores import postgresql_socket, postgresql_url, store, store_url
-from tocsin.app.triage_batch import batch
-from tocsin.app.triage_incidents import judge
+from tocsin.app.triage.batch import batch
+from tocsin.app.triage.incidents import judge
 from tocsin.detect.alerts.alerts import alerts as scored_at_once
 from tocsin.detect.catalogue import detectors
 from tocsin.edge.store import reorg
@@ -159,7 +159,7 @@ def test_a_pass_that_fails_half_way_leaves_everything_waiting(room: Room, monkey
     room.open_from = "high"
     room.found(1, finding(1, attacker="mallory"))
     with monkeypatch.context() as broken:
-        broken.setattr("tocsin.app.triage_batch.journal.append", lambda *_, **__: 1 / 0)
+        broken.setattr("tocsin.app.triage.batch.journal.append", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             room.take_in()
     assert room.alerts() == []
@@ -209,7 +209,7 @@ def test_a_finding_that_meets_a_defect_becomes_an_alert_and_holds_up_no_other(ro
 
 
 def test_the_loop_gets_past_a_defect_by_itself(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tocsin.app.triage.RETRY_SECONDS", 0.0)
+    monkeypatch.setattr("tocsin.app.triage.triage.RETRY_SECONDS", 0.0)
     room.found(1, finding(1, transaction="0x0a"), finding(1, transaction="0x0b"))
     findings = tables().tables["findings"]
     with room.store.engine.begin() as connection:

@@ -21,7 +21,7 @@ from chains import (
 )
 
 from tocsin.app.backoff import Backoff
-from tocsin.app.fill import fill_due_gaps
+from tocsin.app.watching.fill import fill_due_gaps
 from tocsin.chain.header import Header
 from tocsin.chain.recording import Recording
 from tocsin.detect.detector import Detector, Memory

@@ -9,7 +9,7 @@ from chains import standing
 
 from tocsin.app.look import decode
 from tocsin.app.replay import Replay
-from tocsin.app.watch import Watcher
+from tocsin.app.watching.watch import Watcher
 from tocsin.detect.catalogue import detectors
 from tocsin.edge import recordings
 from tocsin.edge.store import gaps, health

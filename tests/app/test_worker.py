@@ -11,7 +11,7 @@ from chains import THIRDS, Node, alerts_ever, chain, decode, recent_headers, wat
 
 from tocsin.app.backoff import Backoff
 from tocsin.app.health import HealthBook
-from tocsin.app.worker import GIVE_UP_FAILURES, Worker
+from tocsin.app.watching.worker import GIVE_UP_FAILURES, Worker
 from tocsin.chain.header import Header
 from tocsin.chain.recording import Recording
 from tocsin.edge.logs import logger

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from certificates import Authority, authority
 from channel_servers import HttpServer, answer, datagrams, http_server, mail_server, streams, unused_port
-from tocsin.edge.sending import Sender
-from tocsin.edge.sending_addresses import is_public
-from tocsin.edge.sending_probe import probe
+from tocsin.edge.sending.addresses import is_public
+from tocsin.edge.sending.probe import probe
+from tocsin.edge.sending.sender import Sender
 from tocsin.model.errors import ChannelBusy, ChannelRefused
 from tocsin.model.setting import Secret
 from tocsin.respond.channels.catalogue import kinds

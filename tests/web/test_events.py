@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from api_server import ApiServer
-from tocsin.app import feed as feeds
-from tocsin.app.feed import Client, Feed
+from tocsin.app.serving import feed as feeds
+from tocsin.app.serving.feed import Client, Feed
 from tocsin.edge.store import journal
 from tocsin.model.actor import TOCSIN, Actor, ActorKind
 from tocsin.respond.access.caller import Caller

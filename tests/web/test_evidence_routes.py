@@ -9,7 +9,7 @@ import httpx
 
 from api_server import ApiServer
 from evidence_case import BOB, case
-from tocsin.app import evidence
+from tocsin.app.evidence import custody as evidence
 from tocsin.respond.evidence.standalone import FAIL, verify
 
 BYTES = b"<script>alert(1)</script>" * 1_000

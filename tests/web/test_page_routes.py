@@ -9,11 +9,11 @@ import pytest
 
 from api_server import ApiServer, running, settings_for
 from paged import BEGIN, ESTATE, PLAN
-from tocsin.app.channel_file import NOTHING
-from tocsin.app.pager import Pager
-from tocsin.app.telling import Remembered, Teller
+from tocsin.app.paging.pager import Pager
+from tocsin.app.telling.file import NOTHING
+from tocsin.app.telling.teller import Remembered, Teller
 from tocsin.edge.logs import logger
-from tocsin.edge.sending import Sender
+from tocsin.edge.sending.sender import Sender
 from tocsin.edge.store import incidents
 from tocsin.edge.store.store import open_store
 from tocsin.model.actor import TOCSIN

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from api_server import ApiServer, much, running, settings_for
-from tocsin.app import access_users
+from tocsin.app.access import users as access_users
 from tocsin.edge.store import journal
 from tocsin.edge.store.store import Store
 from tocsin.model.errors import StoreFull

@@ -5,8 +5,8 @@ import pyotp
 import pytest
 
 from api_server import PASSWORD, ApiServer, running, settings_for
-from tocsin.app.access_keys import NewKey, add_key
-from tocsin.app.access_users import first_token
+from tocsin.app.access.keys import NewKey, add_key
+from tocsin.app.access.users import first_token
 from tocsin.edge.passwords import Passwords
 from tocsin.edge.store import health
 from tocsin.edge.store.store import Store

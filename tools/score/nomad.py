@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 from measuring import DATA, HEAD, row
 
-from tocsin.app.memories import Memories
+from tocsin.app.watching.memories import Memories
 from tocsin.chain.catalogue import datasets
 from tocsin.chain.signatures import topic
 from tocsin.detect.detectors.bridges._messages import BEAT_SECONDS

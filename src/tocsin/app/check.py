@@ -8,11 +8,11 @@ from typing import Any
 
 from tocsin.app.asked import asked
 from tocsin.app.chosen import detectors_of, with_rules
-from tocsin.app.estate import read_estate
+from tocsin.app.estate.estate import read_estate
 from tocsin.app.known import of_settings
-from tocsin.app.network import beacons
 from tocsin.app.settings import ChainSettings, Settings
 from tocsin.app.wanted import extra
+from tocsin.app.watching.network import beacons
 from tocsin.chain import codecs
 from tocsin.chain.beacon import requests
 from tocsin.chain.catalogue import datasets, derived

@@ -12,7 +12,7 @@ from tocsin.app.known import load
 from tocsin.app.look import decode
 from tocsin.app.replay import Replay
 from tocsin.app.sources import Request, pieces
-from tocsin.app.watch import Unobserved, Watcher
+from tocsin.app.watching.watch import Unobserved, Watcher
 from tocsin.chain.header import Header
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Outcome

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from tocsin.app.estate_labels import is_estate, labels_in
+from tocsin.app.estate.labels import is_estate, labels_in
 from tocsin.app.settings import Settings
 from tocsin.detect.known import KNOWN
 from tocsin.edge import known_files

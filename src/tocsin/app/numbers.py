@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from tocsin.app.desk import Desk
-from tocsin.app.estate import estate_now
+from tocsin.app.estate.estate import estate_now
 from tocsin.edge.store.numbers import entries
 from tocsin.model.errors import NotFound
 from tocsin.respond.estate.estate import Estate

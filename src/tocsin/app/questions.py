@@ -6,9 +6,9 @@ What is asked depends on what stateful detectors remember: the blocks are to be 
 
 from collections.abc import Mapping
 
-from tocsin.app.memories import Memories, first_block
 from tocsin.app.sources.recorded import decoded
 from tocsin.app.token_names import asking, moved, unknown
+from tocsin.app.watching.memories import Memories, first_block
 from tocsin.chain.recording import Recording
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import detect

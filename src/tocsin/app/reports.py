@@ -5,10 +5,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tocsin.app import evidence, incidents
 from tocsin.app.desk import Desk
-from tocsin.app.estate import estate_now, holdings_now
-from tocsin.app.evidence_rules import Given
+from tocsin.app.estate.estate import estate_now, holdings_now
+from tocsin.app.evidence import custody as evidence
+from tocsin.app.evidence.rules import Given
+from tocsin.app.incidents import incidents
 from tocsin.edge.store import journal
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.typesetting import pdf

@@ -11,9 +11,9 @@ from typing import TypeAlias
 
 import polars as pl
 
-from tocsin.app.memories import Memories, first_block
 from tocsin.app.pipeline import examine
 from tocsin.app.sources import Batch, Piece, Unreadable
+from tocsin.app.watching.memories import Memories, first_block
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Blind, Failure
 from tocsin.detect.known import KNOWN

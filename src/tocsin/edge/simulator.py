@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class Simulator:
-    """The endpoints of one chain, asked what calls would do. Implements `tocsin.app.trial.Tracer`."""
+    """The endpoints of one chain, asked what calls would do. Implements `tocsin.app.simulation.trial.Tracer`."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

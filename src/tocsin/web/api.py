@@ -13,10 +13,10 @@ from starlette.routing import BaseRoute
 
 import tocsin.web.routes
 from tocsin import __version__
-from tocsin.app.access import Guard, guard_of
+from tocsin.app.access.guard import Guard, guard_of
 from tocsin.app.bell import Bell
 from tocsin.app.desk import Desk
-from tocsin.app.feed import Feed
+from tocsin.app.serving.feed import Feed
 from tocsin.edge.logs import Log
 from tocsin.model.errors import ExtensionError
 from tocsin.model.extension import load_with_modules, page

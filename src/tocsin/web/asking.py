@@ -9,8 +9,8 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from tocsin.app.access import Guard
-from tocsin.app.audit import Trace
+from tocsin.app.access.audit import Trace
+from tocsin.app.access.guard import Guard
 from tocsin.app.desk import Desk
 from tocsin.model.errors import Unacceptable, Unauthenticated
 from tocsin.respond.access.caller import Caller

@@ -13,8 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tocsin.app.access import Guard, caller_of_key, caller_of_session
-from tocsin.app.audit import Trace
+from tocsin.app.access.audit import Trace
+from tocsin.app.access.guard import Guard, caller_of_key, caller_of_session
 from tocsin.model.errors import Unauthenticated
 from tocsin.respond.access.caller import Caller
 from tocsin.respond.access.forgery import HEADER, Asked, is_forged

@@ -17,8 +17,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tocsin.app.access import Guard
-from tocsin.app.audit import ANONYMOUS, draft, record
+from tocsin.app.access.audit import ANONYMOUS, draft, record
+from tocsin.app.access.guard import Guard
 from tocsin.edge.store import answers
 from tocsin.model.actor import Actor
 from tocsin.respond.access.caller import Caller

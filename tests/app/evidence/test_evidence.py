@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from evidence_case import ADA, BOB, Case, case, chunks, given
-from tocsin.app import evidence
-from tocsin.app.evidence import Purpose
-from tocsin.app.evidence_check import check
+from tocsin.app.evidence import custody as evidence
+from tocsin.app.evidence.check import check
+from tocsin.app.evidence.custody import Purpose
 from tocsin.edge.store.evidence import insert
 from tocsin.edge.store.health import open_alerts
 from tocsin.edge.store.journal import stream

@@ -20,12 +20,13 @@ from hypothesis import strategies as some
 
 from evidence_case import ADA, Case, case, chunks, given
 from time_stamper import Authority, authority
-from tocsin.app import evidence, evidence_export
 from tocsin.app.backoff import Backoff
-from tocsin.app.evidence_checkpoint import seal
-from tocsin.app.evidence_stamps import stampers_of
-from tocsin.app.evidence_verify import verified
-from tocsin.edge.evidence_key import SigningKey, signing_key
+from tocsin.app.evidence import custody as evidence
+from tocsin.app.evidence import export as evidence_export
+from tocsin.app.evidence.checkpoint import seal
+from tocsin.app.evidence.stamps import stampers_of
+from tocsin.app.evidence.verify import verified
+from tocsin.edge.evidence.key import SigningKey, signing_key
 from tocsin.edge.store.store import open_store
 from tocsin.model.errors import DigestMismatch
 from tocsin.respond.evidence import bundle, checkpoint

@@ -11,10 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from evidence_case import ADA, Case, case
-from tocsin.app import evidence
 from tocsin.app.backoff import Backoff
-from tocsin.app.evidence_capture import Asks, Capture
-from tocsin.app.evidence_recorded import RecordedWitness
+from tocsin.app.evidence import custody as evidence
+from tocsin.app.evidence.capture import Asks, Capture
+from tocsin.app.evidence.recorded import RecordedWitness
 from tocsin.chain.recording import Recording
 from tocsin.chain.rpc.json_rpc import Outcome, Request
 from tocsin.chain.testimony import Question, heard

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from evidence_case import ADA, Case, case, chunks, given
 from time_stamper import Authority, authority
-from tocsin.app import evidence
 from tocsin.app.backoff import Backoff
-from tocsin.app.evidence_audit import faults
-from tocsin.app.evidence_checkpoint import Checkpointer, seal
-from tocsin.app.evidence_stamps import stampers_of
-from tocsin.edge.evidence_key import SigningKey, signing_key
+from tocsin.app.evidence import custody as evidence
+from tocsin.app.evidence.audit import faults
+from tocsin.app.evidence.checkpoint import Checkpointer, seal
+from tocsin.app.evidence.stamps import stampers_of
+from tocsin.edge.evidence.key import SigningKey, signing_key
 from tocsin.edge.store import log_checkpoints
 from tocsin.edge.store.health import open_alerts
 from tocsin.edge.store.store import Store

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.app.estate_check import Checked, check_estate
+from tocsin.app.estate.check import Checked, check_estate
 from tocsin.app.exercise.arena import Arena
 from tocsin.app.settings import parse as parse_settings
 from tocsin.chain.contract import Account

@@ -14,8 +14,15 @@ import pytest
 from node_server import Chain, Node, Refusal, over_http
 from tocsin.app.exercise.arena import Arena
 from tocsin.app.known import load
-from tocsin.app.simulation import Budget, Simulation, finding, pending_contract, simulate_new_contract, suspects
-from tocsin.app.trial import NewContract
+from tocsin.app.simulation.simulation import (
+    Budget,
+    Simulation,
+    finding,
+    pending_contract,
+    simulate_new_contract,
+    suspects,
+)
+from tocsin.app.simulation.trial import NewContract
 from tocsin.chain.codecs.blocks import Transaction as Pending
 from tocsin.chain.contract import Account, Contract, Transaction
 from tocsin.chain.signatures import selector

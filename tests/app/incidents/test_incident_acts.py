@@ -6,8 +6,11 @@ from itertools import count
 import pytest
 
 from incident_room import BEGINS, Room
-from tocsin.app import incidents, incidents_access, incidents_joined, incidents_work
-from tocsin.app.incidents import Declaration
+from tocsin.app.incidents import access as incidents_access
+from tocsin.app.incidents import incidents
+from tocsin.app.incidents import joined as incidents_joined
+from tocsin.app.incidents import work as incidents_work
+from tocsin.app.incidents.incidents import Declaration
 from tocsin.edge.store import incidents as stored
 from tocsin.edge.store.incident_rows import Wanted, incident_of_alert
 from tocsin.model.actor import TOCSIN, Actor, ActorKind

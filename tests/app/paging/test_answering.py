@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from paged import House
-from tocsin.app.answering import answer_link, answer_page, look_up, page_of, pages_of
+from tocsin.app.paging.answering import answer_link, answer_page, look_up, page_of, pages_of
 from tocsin.edge.store.pages import Wanted
 from tocsin.model.actor import TOCSIN, Actor, ActorKind
 from tocsin.model.errors import NotAllowed, NotFound, WrongState

@@ -9,15 +9,15 @@ import pytest
 
 from channel_servers import HttpServer, Reply, answer, mail_server
 from paged import ESTATE, PLAN, House, house_of
-from tocsin.app.answering import answer_link
-from tocsin.app.channel_file import parse_channels
-from tocsin.app.heartbeat import Heartbeat
-from tocsin.app.oncall import Decision, add_override, ask_swap, decide_swap
-from tocsin.app.oncall_check import Weight, check, reachability, try_contacts
-from tocsin.app.pager import Pager
-from tocsin.app.telling import Remembered, Teller
+from tocsin.app.paging.answering import answer_link
+from tocsin.app.paging.check import Weight, check, reachability, try_contacts
+from tocsin.app.paging.heartbeat import Heartbeat
+from tocsin.app.paging.oncall import Decision, add_override, ask_swap, decide_swap
+from tocsin.app.paging.pager import Pager
+from tocsin.app.telling.file import parse_channels
+from tocsin.app.telling.teller import Remembered, Teller
 from tocsin.edge.logs import logger
-from tocsin.edge.sending import Sender
+from tocsin.edge.sending.sender import Sender
 from tocsin.edge.store.store import Store
 from tocsin.model.actor import Actor, ActorKind
 from tocsin.model.errors import NotFound

@@ -125,7 +125,7 @@ def test_what_was_not_committed_is_done_again_once(house: House, monkeypatch: py
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tocsin.app.escalating.Turn.enter", killed)
+    monkeypatch.setattr("tocsin.app.paging.escalating.Turn.enter", killed)
     with pytest.raises(KeyboardInterrupt):
         house.pager._transact(32)
     monkeypatch.undo()

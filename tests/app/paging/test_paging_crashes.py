@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from channel_servers import HttpServer, http_server
 from paged import House, house_of
-from tocsin.app.pager import Job
+from tocsin.app.paging.pager import Job
 from tocsin.edge.store.store import open_store
 
 LAST_STEP = {"ada", "bo", "chen", "dee"}
@@ -24,7 +24,7 @@ def killed(house: House, point: str) -> None:
     if point == "before the commit":
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("tocsin.edge.store.journal.acted_on", _die)
-            patch.setattr("tocsin.app.pager._is_due", lambda *_: True)
+            patch.setattr("tocsin.app.paging.pager._is_due", lambda *_: True)
             with pytest.raises(KeyboardInterrupt):
                 house.pager._transact(32)
     elif point == "nowhere":

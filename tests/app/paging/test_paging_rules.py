@@ -7,7 +7,7 @@ import pytest
 
 from channel_servers import HttpServer, answer, drop
 from paged import ESTATE, PLAN, House, house_of
-from tocsin.app.pager import Job
+from tocsin.app.paging.pager import Job
 from tocsin.edge.store.store import Store
 from tocsin.model.priority import Priority
 from tocsin.respond.incident.events import (
@@ -288,7 +288,7 @@ def test_what_cannot_be_put_into_words_wakes_somebody_all_the_same(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("tocsin.app.pager.page_message", broken)
+    monkeypatch.setattr("tocsin.app.paging.pager.page_message", broken)
     house.declare()
     house.turn()
 

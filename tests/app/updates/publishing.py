@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from channel_servers import HttpServer, MailServer
-from tocsin.app import updates
-from tocsin.app.channel_file import ChannelFile, parse_channels
 from tocsin.app.desk import Desk
-from tocsin.app.incidents import Declaration, declare
-from tocsin.app.publisher import Publisher
+from tocsin.app.incidents.incidents import Declaration, declare
 from tocsin.app.settings import parse
-from tocsin.app.telling import Stored, Teller
-from tocsin.app.updates import Told
+from tocsin.app.telling import updates
+from tocsin.app.telling.file import ChannelFile, parse_channels
+from tocsin.app.telling.publisher import Publisher
+from tocsin.app.telling.teller import Stored, Teller
+from tocsin.app.telling.updates import Told
 from tocsin.edge.logs import logger
-from tocsin.edge.sending import Sender
+from tocsin.edge.sending.sender import Sender
 from tocsin.edge.store import health
 from tocsin.edge.store.store import Store
 from tocsin.model.actor import Actor, ActorKind

@@ -7,9 +7,9 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from channel_servers import HttpServer, answer
-from tocsin.app.channel_file import parse_channels
-from tocsin.app.telling import Stored, Teller
-from tocsin.edge.sending import Sender
+from tocsin.app.telling.file import parse_channels
+from tocsin.app.telling.teller import Stored, Teller
+from tocsin.edge.sending.sender import Sender
 from tocsin.edge.store.store import Store
 from tocsin.respond.channels.samples import NOW, PAGE
 from tocsin.respond.message import Message

@@ -7,8 +7,8 @@ import pytest
 from publishing import ADA, BEGIN, BO, ROBOT, Newsroom
 
 from channel_servers import answer, drop
-from tocsin.app import updates
-from tocsin.app.incidents import show as show_incident
+from tocsin.app.incidents.incidents import show as show_incident
+from tocsin.app.telling import updates
 from tocsin.edge.store import journal
 from tocsin.model.errors import NotAllowed, NotFound, Outdated, Unacceptable, WrongState
 from tocsin.respond.incident.events import UpdatePublished, event

@@ -21,7 +21,13 @@ from tocsin.respond.incident.incident import Incident, fold
 ADA, EVE = Actor(ActorKind.USER, "ada"), Actor(ActorKind.USER, "eve")
 NOW = 1_796_000_000.0  # in November 2026
 DECLARED = events.Declared(
-    number="", title="Vault emptied", type="informational", priority=Priority.P4, because=("loss",), rule="", detected_at=90.0
+    number="",
+    title="Vault emptied",
+    type="informational",
+    priority=Priority.P4,
+    because=("loss",),
+    rule="",
+    detected_at=90.0,
 )
 
 

@@ -16,8 +16,8 @@ from tocsin.app.exercise.arena import Arena
 from tocsin.app.exercise.completed import completed
 from tocsin.app.known import from_files
 from tocsin.app.look import decode
-from tocsin.app.pending import PendingView
-from tocsin.app.watch import Unobserved, Watcher
+from tocsin.app.pending.pending import PendingView
+from tocsin.app.watching.watch import Unobserved, Watcher
 from tocsin.chain.header import Header
 from tocsin.chain.rpc import methods
 from tocsin.detect.detector import Detector

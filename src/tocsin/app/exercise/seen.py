@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tocsin.app.look import decode
-from tocsin.app.memories import Memories, first_block
 from tocsin.app.pipeline import examine
+from tocsin.app.watching.memories import Memories, first_block
 from tocsin.chain.recording import Recording
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Failure

@@ -8,16 +8,17 @@ from typing import Annotated
 
 import typer
 
-from tocsin.app import evidence_anchor, evidence_export
 from tocsin.app.desk import Desk
-from tocsin.app.evidence_audit import faults
-from tocsin.app.evidence_check import check
-from tocsin.app.evidence_checkpoint import seal
-from tocsin.app.evidence_stamps import stampers_of
-from tocsin.app.evidence_verify import verified
-from tocsin.app.responding import STAMP_RETRY
+from tocsin.app.evidence import anchor as evidence_anchor
+from tocsin.app.evidence import export as evidence_export
+from tocsin.app.evidence.audit import faults
+from tocsin.app.evidence.check import check
+from tocsin.app.evidence.checkpoint import seal
+from tocsin.app.evidence.stamps import stampers_of
+from tocsin.app.evidence.verify import verified
+from tocsin.app.serving.responding import STAMP_RETRY
 from tocsin.app.settings import ChainSettings, Settings
-from tocsin.app.start import read_settings
+from tocsin.app.watching.start import read_settings
 from tocsin.cli.acting import As
 from tocsin.cli.commands._incident_shared import SETTINGS, Config, Form, Name, Reason, at_work
 from tocsin.cli.options import Format
@@ -25,7 +26,7 @@ from tocsin.cli.render import evidence as shown
 from tocsin.cli.render.console import note, results, warn
 from tocsin.cli.render.money import count
 from tocsin.edge import nodes
-from tocsin.edge.evidence_key import SigningKey, signing_key
+from tocsin.edge.evidence.key import SigningKey, signing_key
 from tocsin.edge.store import log_checkpoints
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.log_checkpoints import Anchor, SealedCheckpoint

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from tocsin.app import incidents as app
-from tocsin.app import incidents_work as work
+from tocsin.app.incidents import incidents as app
+from tocsin.app.incidents import work
 from tocsin.cli.commands._incident_shared import SETTINGS, As, Config, Expect, Form, Name, acted, at_work, echo_json
 from tocsin.cli.moments import HELP, moment
 from tocsin.cli.options import Format

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from tocsin.app import incidents as app
-from tocsin.app import incidents_access, incidents_joined
+from tocsin.app.incidents import access as incidents_access
+from tocsin.app.incidents import incidents as app
+from tocsin.app.incidents import joined as incidents_joined
 from tocsin.cli.commands._incident_shared import SETTINGS, As, Config, Expect, Form, Name, Reason, acted
 from tocsin.cli.options import Format
 from tocsin.cli.render.console import note as tell

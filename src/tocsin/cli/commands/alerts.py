@@ -31,16 +31,14 @@ from typing import Annotated
 
 import typer
 
-from tocsin.app import triage_acts as acts
-from tocsin.app import triage_reading as reading
-from tocsin.app import triage_rules as rules
-from tocsin.app.alerts import standing_alerts
 from tocsin.app.chosen import with_rules
 from tocsin.app.desk import Desk
-from tocsin.app.estate import estate_now
+from tocsin.app.estate.estate import estate_now
 from tocsin.app.known import load
-from tocsin.app.triage import Triage
-from tocsin.app.triage_reports import Report
+from tocsin.app.triage import acts, reading, rules
+from tocsin.app.triage.reports import Report
+from tocsin.app.triage.standing import standing_alerts
+from tocsin.app.triage.triage import Triage
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.commands._incident_shared import SETTINGS, As, Config, Expect, Form, at_work
 from tocsin.cli.options import Format, SeverityWord

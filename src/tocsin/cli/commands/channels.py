@@ -20,10 +20,10 @@ from typing import Annotated
 
 import typer
 
-from tocsin.app.channel_check import check_channels, check_people, trial_message
-from tocsin.app.estate import read_estate
-from tocsin.app.start import read_settings
-from tocsin.app.telling import Teller, teller_of
+from tocsin.app.estate.estate import read_estate
+from tocsin.app.telling.check import check_channels, check_people, trial_message
+from tocsin.app.telling.teller import Teller, teller_of
+from tocsin.app.watching.start import read_settings
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.commands._incident_shared import SETTINGS, Config, Form
 from tocsin.cli.options import Format
@@ -31,7 +31,7 @@ from tocsin.cli.render import channels as shown
 from tocsin.cli.render.console import note, results
 from tocsin.cli.render.money import count
 from tocsin.edge import clock
-from tocsin.edge.sending_probe import probe
+from tocsin.edge.sending.probe import probe
 from tocsin.model.errors import NotFound
 from tocsin.model.ids import RANDOM_BYTES, identifier
 

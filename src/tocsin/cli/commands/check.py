@@ -29,7 +29,7 @@ from rich.text import Text
 from tocsin.app.check import Check, State, check_chain, check_settings, check_store
 from tocsin.app.chosen import with_rules
 from tocsin.app.settings import Settings
-from tocsin.app.start import read_settings
+from tocsin.app.watching.start import read_settings
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.options import Format
 from tocsin.cli.render.console import results

@@ -30,9 +30,9 @@ from typing import Annotated
 
 import typer
 
-from tocsin.app import clocks as asked
+from tocsin.app.clocks import clocks as asked
 from tocsin.app.desk import Desk, at_desk
-from tocsin.app.start import read_settings
+from tocsin.app.watching.start import read_settings
 from tocsin.cli.acting import As, acting
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.moments import moment

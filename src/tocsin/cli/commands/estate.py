@@ -28,9 +28,9 @@ from typing import Annotated
 import typer
 
 from tocsin.app.desk import at_desk
-from tocsin.app.estate import estate_now, holdings_now, keep, listing, one
-from tocsin.app.estate_check import Checked, check_estate
-from tocsin.app.start import read_settings
+from tocsin.app.estate.check import Checked, check_estate
+from tocsin.app.estate.estate import estate_now, holdings_now, keep, listing, one
+from tocsin.app.watching.start import read_settings
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.options import Format
 from tocsin.cli.render import estate as shown

@@ -28,8 +28,8 @@ from typing import IO, Annotated
 
 import typer
 
-from tocsin.app import evidence
-from tocsin.app.evidence_rules import Given
+from tocsin.app.evidence import custody as evidence
+from tocsin.app.evidence.rules import Given
 from tocsin.cli.acting import As
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.commands._evidence_proof import anchor, checkpoint, export, time_stamp, verify

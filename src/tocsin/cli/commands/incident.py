@@ -23,8 +23,8 @@ from typing import Annotated
 
 import typer
 
-from tocsin.app import incidents as app
-from tocsin.app.estate_latest import LatestEstate
+from tocsin.app.estate.latest import LatestEstate
+from tocsin.app.incidents import incidents as app
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.commands._incident_funds import funds_
 from tocsin.cli.commands._incident_people import access, ack, assign, link, merge, release, restrict, unmerge

@@ -32,12 +32,12 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from tocsin.app import oncall as app
-from tocsin.app import oncall_check as checking
 from tocsin.app.desk import Desk, at_desk
-from tocsin.app.oncall_calendars import export_calendar, import_calendar
-from tocsin.app.start import read_settings
-from tocsin.app.telling import teller_of
+from tocsin.app.paging import check as checking
+from tocsin.app.paging import oncall as app
+from tocsin.app.paging.calendars import export_calendar, import_calendar
+from tocsin.app.telling.teller import teller_of
+from tocsin.app.watching.start import read_settings
 from tocsin.cli.acting import As, acting
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.moments import moment

@@ -31,8 +31,8 @@ from typing import Annotated
 import typer
 
 from tocsin.app.known import load
-from tocsin.app.simulation import Budget, Simulation, finding, simulate_new_contract
-from tocsin.app.trial import NewContract
+from tocsin.app.simulation.simulation import Budget, Simulation, finding, simulate_new_contract
+from tocsin.app.simulation.trial import NewContract
 from tocsin.chain.header import Header
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.options import Format, SeverityWord

@@ -26,12 +26,12 @@ from typing import Annotated
 
 import typer
 
-from tocsin.app import updates as app
-from tocsin.app.channel_file import ChannelFile, read_channel_file
 from tocsin.app.desk import Desk
-from tocsin.app.publisher import Publisher
-from tocsin.app.telling import Stored, teller_of
-from tocsin.app.updates import Told
+from tocsin.app.telling import updates as app
+from tocsin.app.telling.file import ChannelFile, read_channel_file
+from tocsin.app.telling.publisher import Publisher
+from tocsin.app.telling.teller import Stored, teller_of
+from tocsin.app.telling.updates import Told
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.commands._incident_shared import SETTINGS, As, Config, Form, Name, Reason, at_work
 from tocsin.cli.moments import HELP, moment

@@ -21,12 +21,14 @@ from typing import Annotated, Any
 
 import typer
 
-from tocsin.app import access_keys, access_own, access_users
-from tocsin.app.access import Guard, guard_of
-from tocsin.app.access_keys import NewKey
-from tocsin.app.access_users import Change, NewUser
+from tocsin.app.access import keys as access_keys
+from tocsin.app.access import own as access_own
+from tocsin.app.access import users as access_users
+from tocsin.app.access.guard import Guard, guard_of
+from tocsin.app.access.keys import NewKey
+from tocsin.app.access.users import Change, NewUser
 from tocsin.app.desk import at_desk
-from tocsin.app.start import read_settings
+from tocsin.app.watching.start import read_settings
 from tocsin.cli.acting import As, acting
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.options import Format

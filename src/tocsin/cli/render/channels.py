@@ -8,8 +8,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from tocsin.app.channel_check import Checked
-from tocsin.app.channel_file import ChannelFile, Configured
+from tocsin.app.telling.check import Checked
+from tocsin.app.telling.file import ChannelFile, Configured
 from tocsin.cli.render.safe import safe
 from tocsin.model.setting import Secret
 

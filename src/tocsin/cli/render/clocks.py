@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from tocsin.app.clocks import Standing, regime
+from tocsin.app.clocks.clocks import Standing, regime
 from tocsin.cli.render.safe import safe
 from tocsin.edge.store.clocks import Shown
 from tocsin.respond.clocks import words

@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from tocsin.app.estate import Listed
+from tocsin.app.estate.estate import Listed
 from tocsin.cli.render.safe import safe
 from tocsin.respond.estate.addresses import checksummed
 from tocsin.respond.estate.estate import Asset, Criticality, Estate

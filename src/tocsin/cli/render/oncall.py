@@ -7,8 +7,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from tocsin.app.oncall import LaidOut
-from tocsin.app.oncall_check import Checked, Fault, Reached, Weight
+from tocsin.app.paging.check import Checked, Fault, Reached, Weight
+from tocsin.app.paging.oncall import LaidOut
 from tocsin.cli.render.safe import safe
 from tocsin.edge.store.on_call import ContactTest, KeptOverride, KeptSwap
 from tocsin.respond.oncall.shifts import HandOver, Stretch

@@ -8,8 +8,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from tocsin.app.triage_reading import Whole
-from tocsin.app.triage_rules import Listed
+from tocsin.app.triage.reading import Whole
+from tocsin.app.triage.rules import Listed
 from tocsin.cli.render.findings import badge
 from tocsin.cli.render.money import beginning, count
 from tocsin.cli.render.safe import safe

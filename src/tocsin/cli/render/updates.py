@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tocsin.app.updates import Told
+from tocsin.app.telling.updates import Told
 from tocsin.cli.render.money import count
 from tocsin.cli.render.safe import safe
 from tocsin.respond.updates.update import Delivery, DeliveryState, UpdateState

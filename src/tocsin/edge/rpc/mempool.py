@@ -36,7 +36,7 @@ class _Filtered:
 
 
 class Mempool:
-    """The pools of the endpoints of one chain, as one. Implements `tocsin.app.pending.PoolReader`."""
+    """The pools of the endpoints of one chain, as one. Implements `tocsin.app.pending.pending.PoolReader`."""
 
     def __init__(self, pool: Pool, chain_id: int) -> None:
         self._pool = pool

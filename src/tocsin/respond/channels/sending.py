@@ -1,5 +1,5 @@
 """
-What a channel wants sent, and what came back: plain values. `tocsin.edge.sending` does the sending.
+What a channel wants sent, and what came back: plain values. `tocsin.edge.sending.sender` does the sending.
 
 URLs, headers and passwords hold keys, so no value shows them when it is printed.
 """

@@ -12,10 +12,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from tocsin.app import triage_acts as acts
-from tocsin.app import triage_reading as reading
 from tocsin.app.desk import Desk
-from tocsin.app.triage_reports import LONGEST_KEY, LONGEST_SOURCE, LONGEST_SUMMARY, LONGEST_TITLE, Report
+from tocsin.app.triage import acts, reading
+from tocsin.app.triage.reports import LONGEST_KEY, LONGEST_SOURCE, LONGEST_SUMMARY, LONGEST_TITLE, Report
 from tocsin.edge.store.triage import Wanted
 from tocsin.model.finding import Severity
 from tocsin.respond.triage.alert import MOST_NAMED, TriagedAlert

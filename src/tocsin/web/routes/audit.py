@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from tocsin.app import audit
-from tocsin.app.audit import Wanted
+from tocsin.app.access import audit
+from tocsin.app.access.audit import Wanted
 from tocsin.app.desk import Desk
 from tocsin.web.asking import DESK, PAGE, Caller, Listing, Page, needs
 from tocsin.web.resource import Resource

@@ -12,10 +12,10 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from tocsin.app.channel_check import trial_message
-from tocsin.app.channel_file import ChannelFile, Configured, read_channel_file
 from tocsin.app.desk import Desk
-from tocsin.app.telling import teller_of
+from tocsin.app.telling.check import trial_message
+from tocsin.app.telling.file import ChannelFile, Configured, read_channel_file
+from tocsin.app.telling.teller import teller_of
 from tocsin.model.errors import ChannelBusy, ChannelRefused
 from tocsin.respond.channels.tlp import Reach
 from tocsin.respond.updates.group import Group as Known

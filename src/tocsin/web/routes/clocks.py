@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from tocsin.app import clocks as app
+from tocsin.app.clocks import clocks as app
 from tocsin.app.desk import Desk
 from tocsin.edge.store.clocks import Shown
 from tocsin.model.errors import Unacceptable

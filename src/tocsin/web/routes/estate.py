@@ -13,8 +13,8 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from tocsin.app import estate as app
 from tocsin.app.desk import Desk
+from tocsin.app.estate import estate as app
 from tocsin.model.errors import Unacceptable
 from tocsin.respond.estate.addresses import is_address
 from tocsin.respond.estate.impact import impact

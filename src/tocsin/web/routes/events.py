@@ -13,8 +13,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 
-from tocsin.app.access import Guard, is_still_good
-from tocsin.app.feed import Client, Feed, read
+from tocsin.app.access.guard import Guard, is_still_good
+from tocsin.app.serving.feed import Client, Feed, read
 from tocsin.app.unbroken import unbroken
 from tocsin.model.errors import StoreError, Unacceptable
 from tocsin.respond.access.sight import may_see

@@ -14,10 +14,10 @@ from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.background import BackgroundTask
 
-from tocsin.app import evidence as app
 from tocsin.app.desk import Desk
-from tocsin.app.evidence_export import exported
-from tocsin.app.evidence_rules import Given
+from tocsin.app.evidence import custody as app
+from tocsin.app.evidence.export import exported
+from tocsin.app.evidence.rules import Given
 from tocsin.respond.evidence.item import Copy, Item, Type
 from tocsin.respond.journal import Entry
 from tocsin.web.asking import DESK, PAGE, Caller, Listing, Page, needs

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from tocsin.app.desk import Desk
-from tocsin.app.readiness import Readiness, is_ready, readiness
+from tocsin.app.serving.readiness import Readiness, is_ready, readiness
 from tocsin.web.asking import DESK, OPEN, Caller, needs
 from tocsin.web.resource import Resource
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from tocsin.app import incidents_access, incidents_joined
+from tocsin.app.incidents import access as incidents_access
+from tocsin.app.incidents import joined as incidents_joined
 from tocsin.web.resource import Resource
 from tocsin.web.routes import _incident_bodies as body
 from tocsin.web.routes._incident_here import Here, IncidentShape, Name, Writer

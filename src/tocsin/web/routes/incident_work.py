@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter
 
-from tocsin.app import incidents_work as work
+from tocsin.app.incidents import work
 from tocsin.web.resource import Resource
 from tocsin.web.routes import _incident_bodies as body
 from tocsin.web.routes._incident_here import Here, IncidentShape, Name, Writer

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
-from tocsin.app import incidents as app
 from tocsin.app.desk import Desk
+from tocsin.app.incidents import incidents as app
 from tocsin.edge.store.incident_rows import IncidentRow, Wanted
 from tocsin.model.priority import Priority
 from tocsin.respond.incident.ledger import funds

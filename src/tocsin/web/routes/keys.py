@@ -9,10 +9,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from tocsin.app import access_keys
-from tocsin.app.access import Guard
-from tocsin.app.access_keys import NewKey
-from tocsin.app.audit import Trace
+from tocsin.app.access import keys as access_keys
+from tocsin.app.access.audit import Trace
+from tocsin.app.access.guard import Guard
+from tocsin.app.access.keys import NewKey
 from tocsin.respond.access.accounts import Key
 from tocsin.web.asking import GUARD, PAGE, TRACE, Caller, Listing, Page, needs
 from tocsin.web.resource import Resource

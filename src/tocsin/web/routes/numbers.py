@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
 from tocsin.app import numbers as app
-from tocsin.app.clocks import catch_up
+from tocsin.app.clocks.clocks import catch_up
 from tocsin.app.desk import Desk
 from tocsin.model.priority import Priority
 from tocsin.respond.numbers.figures import Figures as Known

@@ -12,9 +12,9 @@ from fastapi import Path as InPath
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from tocsin.app import oncall as app
 from tocsin.app.desk import Desk
-from tocsin.app.oncall_calendars import export_calendar, import_calendar
+from tocsin.app.paging import oncall as app
+from tocsin.app.paging.calendars import export_calendar, import_calendar
 from tocsin.edge.store.on_call import KeptOverride, KeptSwap
 from tocsin.respond.oncall import schedule as values
 from tocsin.respond.oncall.calendars import MOST_BYTES

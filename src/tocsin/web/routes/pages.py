@@ -16,9 +16,9 @@ from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
-from tocsin.app import answering as app
-from tocsin.app.answering import Asked
 from tocsin.app.desk import Desk
+from tocsin.app.paging import answering as app
+from tocsin.app.paging.answering import Asked
 from tocsin.edge.store.pages import Wanted
 from tocsin.model.errors import NotFound, RequestRefused
 from tocsin.respond.paging import page as paging

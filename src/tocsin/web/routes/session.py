@@ -11,11 +11,15 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
-from tocsin.app import access_login, access_oidc, access_own, access_passkeys, access_users
-from tocsin.app.access import Guard, Login
-from tocsin.app.access_login import Attempt
-from tocsin.app.access_users import NewUser
-from tocsin.app.audit import Trace
+from tocsin.app.access import login as access_login
+from tocsin.app.access import oidc as access_oidc
+from tocsin.app.access import own as access_own
+from tocsin.app.access import passkeys as access_passkeys
+from tocsin.app.access import users as access_users
+from tocsin.app.access.audit import Trace
+from tocsin.app.access.guard import Guard, Login
+from tocsin.app.access.login import Attempt
+from tocsin.app.access.users import NewUser
 from tocsin.respond.access.accounts import SESSION_SECONDS, Session
 from tocsin.web.asking import GUARD, OPEN, TRACE, Caller, needs
 from tocsin.web.entrance import cookie_name

@@ -10,9 +10,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from tocsin.app import triage_reading as reading
-from tocsin.app import triage_rules as rules
 from tocsin.app.desk import Desk
+from tocsin.app.triage import reading, rules
 from tocsin.respond.triage.suppression import LONGEST_CHARACTERS, LONGEST_DAYS, Action, Mode
 from tocsin.respond.triage.verdicts import LONGEST_REASON_CHARACTERS
 from tocsin.web.asking import DESK, Caller, needs

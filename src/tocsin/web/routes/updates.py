@@ -11,9 +11,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from tocsin.app import updates as app
 from tocsin.app.desk import Desk
-from tocsin.app.updates import Told
+from tocsin.app.telling import updates as app
+from tocsin.app.telling.updates import Told
 from tocsin.respond.updates.text import LONGEST_TEXT, LONGEST_TITLE
 from tocsin.respond.updates.update import DeliveryState, UpdateState
 from tocsin.web.asking import DESK, EXPECTED, PAGE, Caller, Listing, Page, needs, tag

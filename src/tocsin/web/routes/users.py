@@ -9,10 +9,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
-from tocsin.app import access_own, access_users
-from tocsin.app.access import Guard
-from tocsin.app.access_users import Change, NewUser
-from tocsin.app.audit import Trace
+from tocsin.app.access import own as access_own
+from tocsin.app.access import users as access_users
+from tocsin.app.access.audit import Trace
+from tocsin.app.access.guard import Guard
+from tocsin.app.access.users import Change, NewUser
 from tocsin.respond.access.accounts import User
 from tocsin.respond.access.roles import ROLES, scopes_of
 from tocsin.web.asking import EXPECTED, GUARD, PAGE, TRACE, Caller, Listing, Page, needs, tag

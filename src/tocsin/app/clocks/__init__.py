@@ -1,0 +1,1 @@
+"""Clocks: kept, and what people say to them."""

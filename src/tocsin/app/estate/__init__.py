@@ -1,0 +1,1 @@
+"""The estate: read, changed, held against the chains."""

@@ -1,0 +1,1 @@
+"""Evidence: custody, capture, checkpoints, bundles."""

@@ -1,0 +1,1 @@
+"""Serving: everything that responds, and the API, in one process."""

@@ -1,0 +1,1 @@
+"""Trying new contracts out."""

@@ -1,0 +1,1 @@
+"""Telling people on channels, and stakeholders how things stand."""

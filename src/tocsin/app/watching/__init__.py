@@ -1,0 +1,1 @@
+"""Watching chains live: following, telling, looking after it."""

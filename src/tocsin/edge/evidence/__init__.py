@@ -1,0 +1,1 @@
+"""Evidence on the disk, and those who witness when."""
