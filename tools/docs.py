@@ -6,6 +6,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from fastapi.routing import APIRoute
+
 import tocsin.chain.datasets
 import tocsin.chain.sources
 import tocsin.cli.commands
@@ -17,6 +19,7 @@ import tocsin.respond.channels.kinds
 import tocsin.respond.exports
 import tocsin.respond.obligations
 import tocsin.respond.reports.sections
+import tocsin.web.routes
 from tocsin.app import settings
 from tocsin.chain.source import Source
 from tocsin.cli.command import Command
@@ -33,7 +36,12 @@ from tocsin.respond.obligation import NOT_LEGAL_ADVICE, Obligation
 from tocsin.respond.reports.building import kinds
 from tocsin.respond.reports.section import Section
 from tocsin.tables.dataset import Dataset
+from tocsin.web.api import PREFIX
+from tocsin.web.asking import Needs
+from tocsin.web.resource import Resource
 
+TITLES = {"api": "API"}
+"""Where the name of the folder is no title."""
 DOCS = Path(__file__).parents[1] / "docs" / "reference"
 
 
@@ -131,6 +139,22 @@ def of_obligation(obligation: Obligation) -> str:
     return f"{held}\n\n{clocks}\n\n## Examples, run by the tests\n\n{examples}"
 
 
+def of_resource(resource: Resource) -> str:
+    """The routes of a resource, and the scope that each needs."""
+    routes = [route for route in resource.router.routes if isinstance(route, APIRoute)]
+    rows = "\n".join(
+        f"| `{method} {PREFIX}{route.path}` | {_scope(route)} | {' '.join(route.description.split())} |"
+        for route in routes
+        for method in sorted(route.methods)
+    )
+    return f"## Routes\n\n| route | needs | what it does |\n|---|---|---|\n{rows}"
+
+
+def _scope(route: APIRoute) -> str:
+    needs = [each.call.scope for each in route.dependant.dependencies if isinstance(each.call, Needs)]
+    return f"`{needs[0]}`" if needs else "nobody must be known"
+
+
 def of_channel(channel: Channel) -> str:
     """The settings of a kind of channel, the form of its addresses, its limits, and its examples."""
     table = "| setting | default | meaning |\n|---|---|---|"
@@ -150,6 +174,7 @@ KINDS: tuple[tuple[str, ModuleType, type[Extension], Callable[[Any], str]], ...]
     ("channels", tocsin.respond.channels.kinds, Channel, of_channel),
     ("exports", tocsin.respond.exports, Export, of_export),
     ("report_sections", tocsin.respond.reports.sections, Section, of_section),
+    ("api", tocsin.web.routes, Resource, of_resource),
     ("commands", tocsin.cli.commands, Command, of_command),
     ("scenarios", tocsin.exercise.scenarios, Scenario, of_scenario),
     ("activities", tocsin.exercise.activities, Activity, of_activity),
@@ -176,7 +201,8 @@ def render(extension: Extension, module: ModuleType, facts: Callable[[Any], str]
 def contents(folder: str, members: list[tuple[Any, ModuleType]]) -> str:
     """The list of one kind's pages."""
     lines = "\n".join(f"- [{e.id}]({e.id}.md): {summary(module)}" for e, module in members)
-    return f"# {folder.capitalize()}\n\nGenerated from the code by `make docs`.\n\n{lines}\n"
+    title = TITLES.get(folder, folder.replace("_", " ").capitalize())
+    return f"# {title}\n\nGenerated from the code by `make docs`.\n\n{lines}\n"
 
 
 def stale() -> list[Path]:
