@@ -12,7 +12,7 @@ from tocsin.model.errors import MalformedInput
 from tocsin.model.priority import Priority
 from tocsin.respond.incident import events, incident
 from tocsin.respond.incident.events import Event
-from tocsin.respond.incident.incident import Incident, fold
+from tocsin.respond.incident.incident import Incident, apply, fold
 from tocsin.respond.journal import Draft, Entry
 
 ADA = Actor(ActorKind.USER, "ada")
@@ -180,8 +180,42 @@ EVENTS = st.sampled_from(
         events.TaskAdded(task="t", title="Pause"),
         events.TaskChanged(task="t", state="done"),
         events.NoteWritten(note="n", text="…"),
+        events.FindingRetracted(alert="a", finding="f"),
+        events.TriggerMet(trigger="aware", at=90.0, why="ada saw it"),
+        events.ClockStarted(clock="c", definition="response", started_at=100.0, due_at=200.0),
+        events.ClockWaived(clock="c", definition="response", reason="an exercise"),
+        events.Linked(incident="two", how="related"),
+        events.MergedIn(incident="two", alerts=("b",), reason="the same"),
+        events.Unmerged(other="two", reason="not the same"),
+        events.AccessGranted(person="bo", reason="counsel"),
+        events.UpdatePublished(update="u", audience="board", text="…", tlp="amber"),
     ]
 )
+
+
+@given(st.lists(EVENTS, max_size=30), st.integers(min_value=0, max_value=30))
+def test_a_journal_folded_at_once_is_the_same_as_step_by_step(more: list[Event], cut: int) -> None:
+    whole = entries(DECLARED, *more)
+    states = [apply(None, DECLARED, whole[0])]
+    for entry in whole[1:]:
+        states.append(apply(states[-1], events.event(entry), entry))
+    kept = msgspec.msgpack.encode(states[min(cut, len(more))])
+
+    assert fold(whole) == states[-1]
+    assert fold(whole[cut + 1 :], states[min(cut, len(more))]) == states[-1]
+    assert msgspec.msgpack.encode(states[min(cut, len(more))]) == kept, "a state that was folded on stays as it was"
+
+
+@given(st.lists(EVENTS, max_size=20), EVENTS)
+def test_what_comes_after_changes_no_state_that_was_folded(more: list[Event], after: Event) -> None:
+    whole = entries(DECLARED, *more, after)
+    state = fold(whole[:-1])
+    packed = msgspec.msgpack.encode(state)
+
+    apply(state, after, whole[-1])
+
+    assert msgspec.msgpack.encode(state) == packed
+    assert {type(getattr(state, name)) for name in ("alerts", "notes", "retracted", "because")} == {dict, tuple}
 
 
 @given(st.lists(EVENTS, max_size=20), st.integers(min_value=0, max_value=20))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from tocsin.respond.incident import events, parts
-from tocsin.respond.incident.changing import Change, Changes, at, with_one, without
+from tocsin.respond.incident.changing import Change, Changes, at, with_last, with_one, without
 from tocsin.respond.incident.events import Event
 from tocsin.respond.incident.state import Incident
 from tocsin.respond.journal import Entry
@@ -30,7 +30,7 @@ def rating(event: events.Declared | events.Classified, entry: Entry) -> parts.Ra
 
 def _classified(was: Incident, event: events.Classified, entry: Entry) -> Changes:
     new = {"type": event.type, "priority": event.priority, "because": event.because, "rule": event.rule}
-    return {**new, "ratings": (*was.ratings, rating(event, entry))}
+    return {**new, "ratings": with_last(was.ratings, rating(event, entry))}
 
 
 def _described(_was: Incident, event: events.Described, _entry: Entry) -> Changes:
@@ -53,7 +53,7 @@ def _verdict_given(_was: Incident, event: events.VerdictGiven, entry: Entry) -> 
 def _status_changed(was: Incident, event: events.StatusChanged, entry: Entry) -> Changes:
     return {
         "status": event.after,
-        "steps": (*was.steps, _step(event, entry)),
+        "steps": with_last(was.steps, _step(event, entry)),
         "times": at(was.times, **_times_of_status(was.times, event.after, entry.occurred_at)),
     }
 
@@ -78,7 +78,7 @@ def _phase_changed(was: Incident, event: events.PhaseChanged, entry: Entry) -> C
         times[name] = (entry.occurred_at if before is None else before) if is_behind else None
     if event.after == "closed" and was.is_for_nothing:
         times = {}
-    steps = (*was.phases, _step(event, entry))
+    steps = with_last(was.phases, _step(event, entry))
     return {"phase": event.after, "phases": steps, "times": at(was.times, **times)}
 
 

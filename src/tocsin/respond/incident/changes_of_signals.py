@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tocsin.respond.incident import events, parts
-from tocsin.respond.incident.changing import Change, Changes, changed, with_one
+from tocsin.respond.incident.changing import Change, Changes, changed, with_last, with_one
 from tocsin.respond.incident.events import Event
 from tocsin.respond.incident.state import Incident
 from tocsin.respond.journal import Entry
@@ -93,7 +93,7 @@ def _update_published(was: Incident, event: events.UpdatePublished, entry: Entry
         at=entry.occurred_at,
         by=str(entry.actor),
     )
-    return {"updates": (*was.updates, update)}
+    return {"updates": with_last(was.updates, update)}
 
 
 CHANGES: Mapping[type[Event], Change] = {

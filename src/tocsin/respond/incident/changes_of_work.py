@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tocsin.respond.incident import events, parts
-from tocsin.respond.incident.changing import Change, Changes, at, changed, with_one, without
+from tocsin.respond.incident.changing import Change, Changes, at, changed, with_last, with_one, without
 from tocsin.respond.incident.events import Event
 from tocsin.respond.incident.state import Incident
 from tocsin.respond.journal import Entry
@@ -21,7 +21,7 @@ def _alert_unlinked(was: Incident, event: events.AlertUnlinked, _entry: Entry) -
 
 
 def _finding_retracted(was: Incident, event: events.FindingRetracted, _entry: Entry) -> Changes:
-    return {"retracted": (*was.retracted, event)}
+    return {"retracted": with_last(was.retracted, event)}
 
 
 def _assets_identified(was: Incident, event: events.AssetsIdentified, _entry: Entry) -> Changes:
@@ -72,7 +72,7 @@ def _decision_made(was: Incident, event: events.DecisionMade, entry: Entry) -> C
 
 
 def _trigger_met(was: Incident, event: events.TriggerMet, _entry: Entry) -> Changes:
-    return {"triggers": (*was.triggers, event)}
+    return {"triggers": with_last(was.triggers, event)}
 
 
 def _note_written(was: Incident, event: events.NoteWritten, entry: Entry) -> Changes:
@@ -108,7 +108,7 @@ def _impact_assessed(_was: Incident, event: events.ImpactAssessed, _entry: Entry
 
 
 def _evidence_added(was: Incident, event: events.EvidenceAdded, _entry: Entry) -> Changes:
-    return {"evidence": (*was.evidence, event)}
+    return {"evidence": with_last(was.evidence, event)}
 
 
 def _post_mortem_written(_was: Incident, event: events.PostMortemWritten, _entry: Entry) -> Changes:

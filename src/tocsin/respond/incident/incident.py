@@ -5,7 +5,7 @@ One function a kind of event says what changes; what it does not name stays. The
 state, so a state may be kept and gone on from. The functions are in `changes_of_*.py`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -20,7 +20,7 @@ from tocsin.respond.incident import (
     parts,
 )
 from tocsin.respond.incident.changes_of_course import PHASES, rating
-from tocsin.respond.incident.changing import Change, Changes
+from tocsin.respond.incident.changing import Change, Changes, closed, opened
 from tocsin.respond.incident.events import Event
 from tocsin.respond.incident.state import COMMANDER, Incident
 from tocsin.respond.journal import Entry
@@ -37,11 +37,20 @@ def fold(entries: Iterable[Entry], was: Incident | None = None) -> Incident:
 
     Raises `MalformedInput` for a kind that no tocsin writes, and for a stream that does not begin with `declared`.
     """
-    for entry in entries:
-        was = apply(was, events.event(entry), entry)
+    left = iter(entries)
     if was is None:
+        was = _first(left)
+    growing = opened(was)
+    for entry in left:
+        growing = apply(growing, events.event(entry), entry)
+    return closed(growing)
+
+
+def _first(entries: Iterator[Entry]) -> Incident:
+    entry = next(entries, None)
+    if entry is None:
         raise MalformedInput("no entries: an incident begins with `declared`")
-    return was
+    return apply(None, events.event(entry), entry)
 
 
 def apply(incident: Incident | None, event: Event, entry: Entry) -> Incident:
