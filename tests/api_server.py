@@ -4,7 +4,6 @@ The API on a real server, for tests of routes: real HTTP on loopback, real store
 In a test: `def test_it(api: ApiServer) -> None: api.client("commander").post("/incidents", json=...)`, with
 
     from api_server import api
-    from stores import postgresql_socket, postgresql_url, store, store_url
 
 in the folder's conftest.py. A client's paths stand below /api/v1.
 """
@@ -36,7 +35,7 @@ from tocsin.edge.logs import logger
 from tocsin.edge.passwords import Passwords
 from tocsin.edge.sealing import seal_in
 from tocsin.edge.store import access
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.actor import TOCSIN
 from tocsin.respond.access.accounts import WHOLE, User
 from tocsin.respond.access.attempts import Buckets

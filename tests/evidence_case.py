@@ -8,7 +8,7 @@ from tocsin.app.desk import Desk
 from tocsin.app.evidence.rules import Given
 from tocsin.app.settings import Settings, parse
 from tocsin.edge.store import incidents
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.actor import Actor, ActorKind
 from tocsin.model.priority import Priority
 from tocsin.respond.incident.events import Declared, Event

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from tocsin.chain.header import Header
-from tocsin.edge.store.store import Store, begin, commit_block
-from tocsin.edge.store.values import DoneBlock
+from tocsin.edge.store.done import DoneBlock
+from tocsin.edge.store.opening import Store
+from tocsin.edge.store.store import begin, commit_block
 from tocsin.model.finding import Entity, Finding, Place, Severity
 from tocsin.tables.literal import address
 

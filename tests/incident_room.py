@@ -7,7 +7,7 @@ import pytest
 
 from tocsin.app.desk import Desk
 from tocsin.app.settings import parse
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 
 BEGINS = 1_796_000_000.0
 

@@ -25,7 +25,7 @@ from tocsin.app.telling.teller import Remembered, Teller
 from tocsin.edge.logs import logger
 from tocsin.edge.sending.sender import Sender
 from tocsin.edge.store import health, incidents, journal, pages
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.actor import TOCSIN, Actor, ActorKind
 from tocsin.model.priority import Priority
 from tocsin.respond.incident.events import Acknowledged, Declared, Event, event

@@ -9,7 +9,7 @@ import pytest
 
 from evidence_case import case
 from tocsin.cli.main import main
-from tocsin.edge.store.store import open_store
+from tocsin.edge.store.opening import open_store
 from tocsin.respond.evidence.standalone import FAIL, OPEN, PASS
 
 PAGE = (Path(__file__).parents[1] / "docs" / "evidence.md").read_text()

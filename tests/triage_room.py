@@ -14,7 +14,7 @@ from tocsin.detect.catalogue import detectors
 from tocsin.detect.labels import Labels
 from tocsin.edge.store import journal
 from tocsin.edge.store.incidents import load as incident_of
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.triage import Wanted, findings_of, listed
 from tocsin.model.actor import Actor, ActorKind
 from tocsin.model.finding import Finding

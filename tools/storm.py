@@ -25,8 +25,8 @@ from tocsin.app.settings import parse
 from tocsin.app.triage.triage import Triage
 from tocsin.detect.catalogue import detectors
 from tocsin.detect.labels import Labels
+from tocsin.edge.store.opening import Store, open_store
 from tocsin.edge.store.schema.every import tables
-from tocsin.edge.store.store import Store, open_store
 from tocsin.model.finding import Entity, Finding, Place, Severity
 from tocsin.respond.estate.estate import EMPTY
 

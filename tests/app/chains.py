@@ -11,8 +11,9 @@ from tocsin.app.watching.watch import Watcher
 from tocsin.chain.header import Header
 from tocsin.chain.recording import Recording
 from tocsin.detect.detector import Detector, Read
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.schema.watching import findings, health_alerts
-from tocsin.edge.store.store import Store, position
+from tocsin.edge.store.store import position
 from tocsin.model.errors import EndpointUnavailable, InputError
 from tocsin.model.finding import Place, Severity, Sighting
 from tocsin.model.lookups import Answers, Lookup

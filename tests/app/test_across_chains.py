@@ -15,8 +15,8 @@ from tocsin.chain.recording import Recording
 from tocsin.detect.detector import MEMORY, Detector, Memory, Read
 from tocsin.detect.engine import Outcome
 from tocsin.edge.store import reorg
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.schema.watching import findings
-from tocsin.edge.store.store import Store
 from tocsin.model.finding import Place, Severity, Sighting
 from tocsin.tables.columns import PLACE
 from tocsin.tables.dataset import Tables

@@ -10,7 +10,7 @@ from beacon_server import Chain, Node, serving
 from tocsin.app.check import Check, State, check_chain
 from tocsin.app.settings import ChainSettings
 from tocsin.detect.catalogue import detectors
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.errors import SettingError
 from tocsin.model.setting import Secret
 

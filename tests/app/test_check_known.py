@@ -8,13 +8,13 @@ from tocsin.app.check import check_chain
 from tocsin.app.settings import parse
 from tocsin.detect.catalogue import detectors
 from tocsin.edge.anvil import Anvil
-from tocsin.edge.store.store import open_store
+from tocsin.edge.store.opening import open_store
 
 
 @pytest.mark.anvil
-def test_prices_and_labels_are_always_there(anvil: Anvil, tmp_path: object) -> None:
+def test_prices_and_labels_are_always_there(anvil: Anvil, sqlite_url: str) -> None:
     said = f'[[chain]]\nname = "home"\nchain_id = {anvil.chain_id}\nendpoints = ["{anvil.url}"]\n'
-    store = open_store(f"sqlite:///{tmp_path}/tocsin.db")
+    store = open_store(sqlite_url)
 
     async def look() -> str:
         (chain,) = parse(said, "tocsin.toml", {}).chains

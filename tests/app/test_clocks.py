@@ -17,7 +17,7 @@ from tocsin.app.settings import parse
 from tocsin.edge import clock as real
 from tocsin.edge.logs import logger
 from tocsin.edge.store import health, incidents, journal
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.actor import TOCSIN, Actor, ActorKind
 from tocsin.model.errors import EstateError, NotAllowed, NotFound, SettingError, Unacceptable, WrongState
 from tocsin.model.priority import Priority

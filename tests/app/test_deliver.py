@@ -6,7 +6,6 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -19,10 +18,12 @@ from tocsin.edge.channels import Channel
 from tocsin.edge.logs import logger
 from tocsin.edge.metrics import Metrics
 from tocsin.edge.store import outbox
+from tocsin.edge.store.done import DoneBlock
 from tocsin.edge.store.health import open_alerts
+from tocsin.edge.store.opening import Store, open_store
 from tocsin.edge.store.schema.watching import deliveries
-from tocsin.edge.store.store import Store, commit_block, open_store
-from tocsin.edge.store.values import DoneBlock, Notice
+from tocsin.edge.store.store import commit_block
+from tocsin.edge.store.values import Notice
 from tocsin.model.finding import Finding, Place, Severity
 
 
@@ -40,8 +41,8 @@ class Ear:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path}/tocsin.db")
+def store(sqlite_url: str) -> Iterator[Store]:
+    opened = open_store(sqlite_url)
     for number in (1, 2, 3):
         commit_block(opened, block(number), keep_blocks=9, now=0.0)
     yield opened

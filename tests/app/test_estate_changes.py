@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from estates import ACME
-from stores import postgresql_socket, postgresql_url, store, store_url
+from stores import store
 from tocsin.app.desk import Desk
 from tocsin.app.estate.estate import Listed, estate_now, listing, one, put, remove
 from tocsin.app.settings import parse
 from tocsin.edge.store import estate as rows
 from tocsin.edge.store import journal
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.actor import Actor, ActorKind
 from tocsin.model.errors import NotFound, Outdated, Unacceptable, WrongState
 from tocsin.respond.estate.estate import Criticality
@@ -21,7 +21,7 @@ from tocsin.respond.estate.reading import parse as parse_estate
 from tocsin.respond.estate.value import Holding
 from tocsin.respond.estate.writing import to_toml
 
-__all__ = ["postgresql_socket", "postgresql_url", "store", "store_url"]
+__all__ = ["store"]
 ADA = Actor(ActorKind.USER, "ada")
 HOST = {"id": "signing-host", "owner": "protocol", "criticality": "high", "depends_on": ["guardian"]}
 

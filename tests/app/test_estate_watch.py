@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from estates import ACME
-from stores import postgresql_socket, postgresql_url, store, store_url
+from stores import store
 from tocsin.app.desk import Desk
 from tocsin.app.estate.estate import holdings_now, put
 from tocsin.app.estate.latest import LatestEstate
@@ -18,10 +18,10 @@ from tocsin.app.settings import parse
 from tocsin.edge.anvil import Anvil
 from tocsin.edge.logs import logger
 from tocsin.edge.store.health import open_alerts
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.actor import Actor, ActorKind
 
-__all__ = ["postgresql_socket", "postgresql_url", "store", "store_url"]
+__all__ = ["store"]
 CODE = "0x" + "12" * 20
 ONE = f"""
 [[organisation]]

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from tocsin.app.health import HealthBook
 from tocsin.edge.logs import logger
 from tocsin.edge.store.health import open_alerts
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.schema.watching import health_alerts
-from tocsin.edge.store.store import Store
 from tocsin.edge.store.values import HealthAlert
 
 RPC = HealthAlert(key="chain:1:rpc", kind="rpc", chain_id=1, detail="no answer", times=1)

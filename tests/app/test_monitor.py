@@ -16,7 +16,7 @@ from tocsin.edge.logs import logger
 from tocsin.edge.metrics import Metrics
 from tocsin.edge.rpc.endpoint import Endpoint, Status
 from tocsin.edge.rpc.limits import Limits
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.values import Checkpoint, Position
 
 QUIET = Outcome((), (), (), (), {})

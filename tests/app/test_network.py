@@ -33,7 +33,7 @@ from tocsin.edge.beacon import BeaconNode, Limits
 from tocsin.edge.rpc.endpoint import Endpoint, Status
 from tocsin.edge.rpc.limits import Limits as EndpointLimits
 from tocsin.edge.store import gaps, health
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.values import Gap, HealthAlert
 from tocsin.model.errors import SettingError, UserError
 

@@ -7,20 +7,20 @@ import pytest
 
 from estates import ACME
 from incident_case import ADA, BEGAN, BEN, INCIDENT, told
-from stores import postgresql_socket, postgresql_url, store, store_url
+from stores import store
 from tocsin.app.desk import Desk
 from tocsin.app.evidence.custody import show
 from tocsin.app.reports import Form, export, gathered, keep, report
 from tocsin.app.settings import parse
 from tocsin.edge import clock
 from tocsin.edge.store import incidents, journal
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.actor import Actor, ActorKind
 from tocsin.model.errors import NotFound, Unacceptable
 from tocsin.respond.incident.events import Declared, RestrictionChanged
 from tocsin.respond.journal import AUDIT
 
-__all__ = ["postgresql_socket", "postgresql_url", "store", "store_url"]
+__all__ = ["store"]
 CAS = Actor(ActorKind.USER, "cas")
 
 

@@ -34,9 +34,10 @@ from tocsin.chain.header import Header
 from tocsin.edge import clock
 from tocsin.edge.logs import logger
 from tocsin.edge.metrics import Metrics
+from tocsin.edge.store.done import DoneBlock
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.schema import watching as schema
-from tocsin.edge.store.store import Store, add_findings, commit_block
-from tocsin.edge.store.values import DoneBlock
+from tocsin.edge.store.store import add_findings, commit_block
 from tocsin.model.alert import Stage
 from tocsin.model.errors import EndpointUnavailable, NoCode, StoreUnavailable
 from tocsin.model.finding import Entity, Finding, Place, Severity, hexadecimal

@@ -6,20 +6,21 @@ from typing import Any
 
 import pytest
 
-from stores import postgresql_socket, postgresql_url, store, store_url
+from stores import store
 from tocsin.app.settings import Settings, parse
 from tocsin.app.triage.standing import DAY_SECONDS, standing_alerts
 from tocsin.chain.header import Header
 from tocsin.edge.store import reorg
+from tocsin.edge.store.done import DoneBlock
 from tocsin.edge.store.findings import standing
-from tocsin.edge.store.store import Store, begin, commit_block
-from tocsin.edge.store.values import DoneBlock
+from tocsin.edge.store.opening import Store
+from tocsin.edge.store.store import begin, commit_block
 from tocsin.model.alert import Stage
 from tocsin.model.errors import SourceError
 from tocsin.model.finding import Entity, Finding, Place, Severity
 from tocsin.tables.literal import address
 
-__all__ = ["postgresql_socket", "postgresql_url", "store", "store_url"]
+__all__ = ["store"]
 NOW = 10_000_000.0
 
 

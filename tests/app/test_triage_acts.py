@@ -3,13 +3,13 @@
 import pytest
 
 from findings_made import finding, header
-from stores import postgresql_socket, postgresql_url, store, store_url
+from stores import store
 from tocsin.app.triage import acts
 from tocsin.app.triage.reading import place, place_of, quality_report, whole
 from tocsin.app.triage.reports import Report
 from tocsin.app.triage.rules import Wish, approve, end, suppress, suppressions
 from tocsin.edge.store import health, reorg
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.triage import Wanted, listed
 from tocsin.edge.store.values import HealthAlert
 from tocsin.model.actor import TOCSIN
@@ -20,7 +20,7 @@ from tocsin.respond.triage.machine import State
 from tocsin.respond.triage.suppression import DAY_SECONDS, Action, Mode
 from triage_room import ADA, BOB, Room
 
-__all__ = ["postgresql_socket", "postgresql_url", "store", "store_url"]
+__all__ = ["store"]
 
 
 @pytest.fixture

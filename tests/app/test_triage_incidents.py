@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 
 from findings_made import finding
-from stores import postgresql_socket, postgresql_url, store, store_url
+from stores import store
 from tocsin.app.triage import acts
 from tocsin.app.triage.incidents import STORM_INCIDENTS, STORM_SECONDS
 from tocsin.app.triage.reports import Report
 from tocsin.edge.store import journal
 from tocsin.edge.store.incidents import record
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.errors import SettingError, WrongState
 from tocsin.model.finding import Severity
 from tocsin.model.priority import Priority
@@ -24,7 +24,7 @@ from tocsin.respond.triage.machine import State
 from tocsin.tables.literal import address
 from triage_room import ADA, Room
 
-__all__ = ["postgresql_socket", "postgresql_url", "store", "store_url"]
+__all__ = ["store"]
 
 
 MALLORY = finding(1, attacker="mallory").entities

@@ -6,15 +6,15 @@ import pytest
 import sqlalchemy as sa
 
 from findings_made import finding, header
-from stores import postgresql_socket, postgresql_url, store, store_url
+from stores import store
 from tocsin.app.triage.batch import batch
 from tocsin.app.triage.incidents import judge
 from tocsin.detect.alerts.alerts import alerts as scored_at_once
 from tocsin.detect.catalogue import detectors
 from tocsin.edge.store import reorg
 from tocsin.edge.store.incidents import load as incident_of
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.schema.every import tables
-from tocsin.edge.store.store import Store
 from tocsin.edge.store.triage import waiting
 from tocsin.model.finding import Severity
 from tocsin.respond.triage.alert import TriagedAlert
@@ -22,7 +22,7 @@ from tocsin.respond.triage.machine import State
 from tocsin.respond.triage.verdicts import Verdict
 from triage_room import ADA, KNOWN, Room
 
-__all__ = ["postgresql_socket", "postgresql_url", "store", "store_url"]
+__all__ = ["store"]
 
 
 @pytest.fixture

@@ -11,18 +11,17 @@ from pathlib import Path
 import pytest
 
 from findings_made import finding, write
-from stores import postgresql_socket, postgresql_url, store, store_url
+from stores import store
 from tocsin.edge.store import journal
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.triage import waiting
 from triage_room import Room
 
-__all__ = ["postgresql_socket", "postgresql_url", "store", "store_url"]
+__all__ = ["store"]
 FINDINGS, ATTACKERS = 400, 12
 PROGRAM = """
 import sys
-from stores import *
-from tocsin.edge.store.store import open_store
+from tocsin.edge.store.opening import open_store
 from triage_room import Room
 room = Room(open_store(sys.argv[1]), open_from="high")
 triage = room.triage(at_once=7)

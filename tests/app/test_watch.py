@@ -26,8 +26,8 @@ from tocsin.chain.header import Header
 from tocsin.chain.recording import Recording
 from tocsin.detect.detector import Detector, Memory
 from tocsin.edge.store import gaps, health
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.schema.watching import blocks, findings, memories
-from tocsin.edge.store.store import Store
 from tocsin.model.errors import MalformedInput, RemoteError
 from tocsin.model.finding import Place, Severity, Sighting
 from tocsin.tables.columns import PLACE

@@ -13,8 +13,8 @@ from tocsin.app.watching.watch import Watcher
 from tocsin.detect.catalogue import detectors
 from tocsin.edge import recordings
 from tocsin.edge.store import gaps, health
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.schema.watching import outbox
-from tocsin.edge.store.store import Store
 
 pytestmark = pytest.mark.recorded
 

@@ -16,8 +16,8 @@ from tocsin.chain.header import Header
 from tocsin.chain.recording import Recording
 from tocsin.edge.logs import logger
 from tocsin.edge.store import gaps
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.schema.watching import blocks
-from tocsin.edge.store.store import Store
 from tocsin.model.errors import EndpointUnavailable, InconsistentInput, MalformedInput
 from tocsin.tables.dataset import Tables
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from findings_made import finding, write
-from tocsin.edge.store.store import open_store
+from tocsin.edge.store.opening import open_store
 from tocsin.model.finding import Severity
 
 

@@ -10,7 +10,7 @@ import pytest
 from evidence_case import case
 from tocsin.cli.main import main
 from tocsin.edge.anvil import Anvil
-from tocsin.edge.store.store import open_store
+from tocsin.edge.store.opening import open_store
 
 SETTINGS = """
 [store]

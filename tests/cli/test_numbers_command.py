@@ -13,7 +13,7 @@ import pytest
 from tocsin.cli.render.numbers import to_csv
 from tocsin.edge import clock
 from tocsin.edge.store import incidents
-from tocsin.edge.store.store import open_store
+from tocsin.edge.store.opening import open_store
 from tocsin.model.actor import TOCSIN, Actor, ActorKind
 from tocsin.model.priority import Priority
 from tocsin.respond.incident import events

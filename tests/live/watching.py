@@ -13,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from tocsin.edge.anvil import Anvil
+from tocsin.edge.store.opening import open_store
 from tocsin.edge.store.schema.watching import blocks, findings, health_alerts, outbox
-from tocsin.edge.store.store import open_store
 
 TOCSIN = Path(sys.executable).with_name("tocsin")
 STOP_SECONDS = 60

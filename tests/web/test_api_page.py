@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from api_server import ApiServer, running, settings_for
-from tocsin.edge.store.store import open_store
+from tocsin.edge.store.opening import open_store
 from tocsin.respond.access.roles import ROLES
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"

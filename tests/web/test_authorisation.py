@@ -9,7 +9,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from api_server import ApiServer, running, settings_for
-from tocsin.edge.store.store import open_store
+from tocsin.edge.store.opening import open_store
 from tocsin.respond.access.roles import ROLES, scopes_of
 from tocsin.respond.access.scopes import SCOPES, SELF
 from tocsin.web.api import PREFIX, needs_of, resources

@@ -8,7 +8,7 @@ import pytest
 
 from api_server import ApiServer, running, settings_for
 from estates import ACME, ORACLE
-from tocsin.edge.store.store import open_store
+from tocsin.edge.store.opening import open_store
 from tocsin.respond.estate.reading import parse as parse_estate
 
 BASE = "/estate"
@@ -16,9 +16,9 @@ HOST = {"kind": "host", "owner": "protocol", "criticality": "high", "depends_on"
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[ApiServer]:
+def server(sqlite_url: str, tmp_path: Path) -> Iterator[ApiServer]:
     (tmp_path / "estate.toml").write_text(ACME)
-    store = open_store(f"sqlite:///{tmp_path}/tocsin.db")
+    store = open_store(sqlite_url)
     with running(store, settings_for(tmp_path, f'[estate]\nfile = "{tmp_path}/estate.toml"')) as made:
         yield made
     store.close()

@@ -20,7 +20,7 @@ from joserfc.jwk import RSAKey
 
 from api_server import ApiServer, running, settings_for
 from tocsin.edge.oidc import discover
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.errors import SettingError
 
 CLIENT, SECRET = "tocsin-client", "client-secret"

@@ -15,17 +15,17 @@ from tocsin.app.telling.teller import Remembered, Teller
 from tocsin.edge.logs import logger
 from tocsin.edge.sending.sender import Sender
 from tocsin.edge.store import incidents
-from tocsin.edge.store.store import open_store
+from tocsin.edge.store.opening import open_store
 from tocsin.model.actor import TOCSIN
 from tocsin.model.priority import Priority
 from tocsin.respond.incident.events import Declared
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[ApiServer]:
+def server(sqlite_url: str, tmp_path: Path) -> Iterator[ApiServer]:
     (tmp_path / "estate.toml").write_text(ESTATE)
     (tmp_path / "oncall.toml").write_text(PLAN)
-    store = open_store(f"sqlite:///{tmp_path}/tocsin.db")
+    store = open_store(sqlite_url)
     files = f'[estate]\nfile = "{tmp_path}/estate.toml"\non_call = "{tmp_path}/oncall.toml"'
     with running(store, settings_for(tmp_path, files)) as made:
         yield made

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_server import PASSWORD, ApiServer, running, settings_for
-from tocsin.edge.store.store import open_store
+from tocsin.edge.store.opening import open_store
 from tocsin.model import errors
 from tocsin.model.errors import ExtensionError, StoreFull, TocsinError
 from tocsin.web import api as web_api

@@ -11,7 +11,7 @@ import pytest
 from api_server import ApiServer, running, settings_for
 from incident_case import BEGAN, INCIDENT, told
 from tocsin.edge.store import incidents
-from tocsin.edge.store.store import open_store
+from tocsin.edge.store.opening import open_store
 from tocsin.respond.incident.events import Declared
 from tocsin.respond.reports.building import kinds, sections
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from api_server import ApiServer, much, running, settings_for
 from tocsin.app.access import users as access_users
 from tocsin.edge.store import journal
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.errors import StoreFull
 from tocsin.respond.access.attempts import Buckets
 from tocsin.respond.journal import AUDIT

@@ -11,7 +11,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from api_server import ApiServer, running, settings_for
-from tocsin.edge.store.store import open_store
+from tocsin.edge.store.opening import open_store
 from tocsin.respond.access.roles import ROLES
 from tocsin.web.api import PREFIX, resources
 from tocsin.web.problems import MEDIA_TYPE

@@ -9,7 +9,7 @@ from tocsin.app.access.keys import NewKey, add_key
 from tocsin.app.access.users import first_token
 from tocsin.edge.passwords import Passwords
 from tocsin.edge.store import health
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.actor import TOCSIN
 from tocsin.respond.access.accounts import IDLE_SECONDS, SESSION_SECONDS
 from tocsin.respond.access.attempts import Buckets

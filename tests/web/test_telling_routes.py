@@ -9,7 +9,7 @@ import pytest
 from api_server import ApiServer, running, settings_for
 from channel_servers import HttpServer, answer, http_server
 from tocsin.app.incidents.incidents import Declaration, declare
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.actor import Actor, ActorKind
 
 CHANNELS = """

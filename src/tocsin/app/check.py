@@ -27,7 +27,8 @@ from tocsin.edge.rpc.endpoint import Endpoint, Status, WrongChain
 from tocsin.edge.rpc.limits import Limits
 from tocsin.edge.rpc.urls import shown
 from tocsin.edge.store import gaps, health, outbox
-from tocsin.edge.store.store import Store, position
+from tocsin.edge.store.opening import Store
+from tocsin.edge.store.store import position
 from tocsin.edge.store.values import Position
 from tocsin.intel.reference import Beside
 from tocsin.model.errors import EndpointRefused, InputError, RemoteError

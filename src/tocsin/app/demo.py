@@ -18,7 +18,7 @@ from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Outcome
 from tocsin.edge import recordings
 from tocsin.edge.store import outbox
-from tocsin.edge.store.store import open_store
+from tocsin.edge.store.opening import open_store
 from tocsin.edge.store.values import Notice
 from tocsin.exercise.truth import Truth, parse
 from tocsin.model.errors import MalformedInput

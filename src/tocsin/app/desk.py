@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tocsin.app.settings import Settings
 from tocsin.edge import clock
-from tocsin.edge.store.store import Store, open_store
+from tocsin.edge.store.opening import Store, open_store
 from tocsin.model.ids import RANDOM_BYTES, identifier
 
 

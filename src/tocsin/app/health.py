@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from tocsin.app.unbroken import unbroken
 from tocsin.edge.logs import Log
 from tocsin.edge.store.health import close_alert, open_alert, open_alerts
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.values import HealthAlert
 from tocsin.model.errors import StoreError
 

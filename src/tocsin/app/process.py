@@ -10,7 +10,7 @@ from tocsin.app.settings import Settings
 from tocsin.edge import clock
 from tocsin.edge.logs import Log
 from tocsin.edge.metrics import Metrics, serving
-from tocsin.edge.store.store import Store, open_store
+from tocsin.edge.store.opening import Store, open_store
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 Works = Callable[[Store, Metrics, Log], Coroutine[Any, Any, None]]

@@ -13,7 +13,7 @@ from tocsin.app.evidence.custody import Purpose
 from tocsin.edge.store.evidence import insert
 from tocsin.edge.store.health import open_alerts
 from tocsin.edge.store.journal import stream
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.errors import DigestMismatch, NotFound, StoreUnavailable, Unacceptable, WrongState
 from tocsin.respond.evidence.custody import Act
 from tocsin.respond.evidence.item import Copy, Item, State

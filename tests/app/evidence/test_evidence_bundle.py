@@ -27,7 +27,7 @@ from tocsin.app.evidence.checkpoint import seal
 from tocsin.app.evidence.stamps import stampers_of
 from tocsin.app.evidence.verify import verified
 from tocsin.edge.evidence.key import SigningKey, signing_key
-from tocsin.edge.store.store import open_store
+from tocsin.edge.store.opening import open_store
 from tocsin.model.errors import DigestMismatch
 from tocsin.respond.evidence import bundle, checkpoint
 from tocsin.respond.evidence.contents import Contents

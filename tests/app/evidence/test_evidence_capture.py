@@ -21,8 +21,8 @@ from tocsin.chain.testimony import Question, heard
 from tocsin.edge.anvil import Anvil
 from tocsin.edge.nodes import connect
 from tocsin.edge.store.health import open_alerts
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.schema.evidence import captures
-from tocsin.edge.store.store import Store
 from tocsin.model.errors import EndpointUnavailable, MethodUnknown, StoreUnavailable
 from tocsin.respond.evidence.item import Item
 from tocsin.respond.incident.events import AlertLinked

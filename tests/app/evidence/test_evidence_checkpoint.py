@@ -17,7 +17,7 @@ from tocsin.app.evidence.stamps import stampers_of
 from tocsin.edge.evidence.key import SigningKey, signing_key
 from tocsin.edge.store import log_checkpoints
 from tocsin.edge.store.health import open_alerts
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.errors import InconsistentInput, InputError, SettingError
 from tocsin.respond.evidence import checkpoint, stamps
 from tocsin.respond.journal import leaf

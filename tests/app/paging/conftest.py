@@ -7,10 +7,10 @@ import pytest
 
 from channel_servers import HttpServer, http_server
 from paged import House, house_of
-from stores import postgresql_socket, postgresql_url, store, store_url
-from tocsin.edge.store.store import Store
+from stores import store
+from tocsin.edge.store.opening import Store
 
-__all__ = ["postgresql_socket", "postgresql_url", "store", "store_url"]
+__all__ = ["store"]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tocsin.app.telling.file import parse_channels
 from tocsin.app.telling.teller import Remembered, Teller
 from tocsin.edge.logs import logger
 from tocsin.edge.sending.sender import Sender
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.actor import Actor, ActorKind
 from tocsin.model.errors import NotFound
 from tocsin.model.priority import Priority
@@ -26,9 +26,9 @@ from tocsin.respond.oncall.schedule import Override, Swap
 
 
 @pytest.fixture
-def store_url(tmp_path: Path) -> str:
+def store_url(sqlite_url: str) -> str:
     """One database is enough here."""
-    return f"sqlite:///{tmp_path}/tocsin.db"
+    return sqlite_url
 
 
 def wrong(house: House, days: float = 30) -> list[str]:

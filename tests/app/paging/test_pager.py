@@ -9,7 +9,7 @@ import pytest
 from channel_servers import HttpServer, answer
 from paged import House, house_of
 from tocsin.edge.store import journal, pages
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.actor import TOCSIN
 from tocsin.respond.incident.events import (
     PageFailed,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from channel_servers import HttpServer, http_server
 from paged import House, house_of
 from tocsin.app.paging.pager import Job
-from tocsin.edge.store.store import open_store
+from tocsin.edge.store.opening import open_store
 
 LAST_STEP = {"ada", "bo", "chen", "dee"}
 POINTS = ("before the commit", "before sending", "after sending", "nowhere")

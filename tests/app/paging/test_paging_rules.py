@@ -8,7 +8,7 @@ import pytest
 from channel_servers import HttpServer, answer, drop
 from paged import ESTATE, PLAN, House, house_of
 from tocsin.app.paging.pager import Job
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.priority import Priority
 from tocsin.respond.incident.events import (
     AlertUnlinked,
@@ -25,9 +25,9 @@ PAGES_ONE_WAY = ESTATE.replace('  { channel = "spare", address = "ada", after_se
 
 
 @pytest.fixture
-def store_url(tmp_path: Path) -> str:
+def store_url(sqlite_url: str) -> str:
     """One database is enough here: `test_pager.py` has both."""
-    return f"sqlite:///{tmp_path}/tocsin.db"
+    return sqlite_url
 
 
 def test_a_program_cannot_acknowledge(house: House) -> None:

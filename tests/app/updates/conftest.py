@@ -6,10 +6,10 @@ import pytest
 from publishing import Newsroom, newsroom
 
 from channel_servers import HttpServer, MailServer, http_server, mail_server
-from stores import postgresql_socket, postgresql_url, store, store_url
-from tocsin.edge.store.store import Store
+from stores import store
+from tocsin.edge.store.opening import Store
 
-__all__ = ["postgresql_socket", "postgresql_url", "store", "store_url"]
+__all__ = ["store"]
 
 
 @pytest.fixture

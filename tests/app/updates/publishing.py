@@ -18,7 +18,7 @@ from tocsin.app.telling.updates import Told
 from tocsin.edge.logs import logger
 from tocsin.edge.sending.sender import Sender
 from tocsin.edge.store import health
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.actor import Actor, ActorKind
 from tocsin.respond.incident.incident import Incident
 

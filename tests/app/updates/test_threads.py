@@ -10,7 +10,7 @@ from channel_servers import HttpServer, answer
 from tocsin.app.telling.file import parse_channels
 from tocsin.app.telling.teller import Stored, Teller
 from tocsin.edge.sending.sender import Sender
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.respond.channels.samples import NOW, PAGE
 from tocsin.respond.message import Message
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from tocsin.edge.store import incident_rows, incidents, journal
 from tocsin.edge.store.incident_rows import IncidentRow, Wanted, find
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.schema.incidents import incident_states
-from tocsin.edge.store.store import Store
 from tocsin.model.actor import TOCSIN, Actor, ActorKind
 from tocsin.model.errors import NotFound, Outdated, Unacceptable, WrongState
 from tocsin.model.priority import Priority

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tocsin.edge.store import journal
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.actor import TOCSIN
 from tocsin.model.errors import MalformedInput, Outdated
 from tocsin.respond.journal import Draft, Entry, canonical, leaf, read

@@ -4,8 +4,9 @@ import polars as pl
 
 from tocsin.chain.header import Header
 from tocsin.edge.store import memory, reorg
-from tocsin.edge.store.store import Store, commit_block
-from tocsin.edge.store.values import DoneBlock
+from tocsin.edge.store.done import DoneBlock
+from tocsin.edge.store.opening import Store
+from tocsin.edge.store.store import commit_block
 
 HERE, THERE, THIRD = 1, 10, 137
 KEEP = 3

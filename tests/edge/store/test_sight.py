@@ -1,7 +1,7 @@
 """Who may see restricted incidents, and the alerts that are about them."""
 
 from tocsin.edge.store import evidence, incidents, sight
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.actor import Actor, ActorKind
 from tocsin.model.priority import Priority
 from tocsin.respond.evidence.item import Item, Type

@@ -16,11 +16,13 @@ from alembic.migration import MigrationContext
 from tocsin.chain.header import Header
 from tocsin.detect.engine import Blind
 from tocsin.edge.store import gaps, health, memory, outbox, reorg
+from tocsin.edge.store.done import DoneBlock
 from tocsin.edge.store.engine import connect
+from tocsin.edge.store.opening import Store, open_store
 from tocsin.edge.store.schema.every import tables
 from tocsin.edge.store.schema.watching import blocks, findings
-from tocsin.edge.store.store import LANDMARK_EVERY_BLOCKS, Store, begin, commit_block, open_store, position
-from tocsin.edge.store.values import Checkpoint, Delivery, DoneBlock, Gap, HealthAlert
+from tocsin.edge.store.store import LANDMARK_EVERY_BLOCKS, begin, commit_block, position
+from tocsin.edge.store.values import Checkpoint, Delivery, Gap, HealthAlert
 from tocsin.model.errors import InconsistentInput, SettingError, StoreFull, StoreUnavailable
 from tocsin.model.finding import Finding, Place, Severity
 
@@ -85,9 +87,11 @@ def count(store: Store, *where: "sa.ColumnElement[bool]") -> int:
         return connection.scalar(sa.select(sa.func.count()).select_from(findings).where(*where)) or 0
 
 
-def test_migrations_make_exactly_the_tables_of_the_schema(store: Store) -> None:
+def test_migrations_make_exactly_the_tables_of_the_schema(bare_url: str) -> None:
+    store = open_store(bare_url)
     with store.engine.begin() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables()) == []
+    store.close()
 
 
 def test_opening_again_keeps_what_is_there(store: Store, store_url: str) -> None:
@@ -385,8 +389,8 @@ def test_a_store_of_a_newer_tocsin_is_refused_and_left_as_it_is(store: Store, st
         assert connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == "9999"
 
 
-def test_a_store_of_the_first_tocsin_gets_what_came_since(store_url: str) -> None:
-    first = connect(store_url)
+def test_a_store_of_the_first_tocsin_gets_what_came_since(bare_url: str) -> None:
+    first = connect(bare_url)
     with first.begin() as connection:
         configuration = Config()
         configuration.set_main_option("script_location", str(files("tocsin.edge") / "migrations"))
@@ -396,7 +400,7 @@ def test_a_store_of_the_first_tocsin_gets_what_came_since(store_url: str) -> Non
     assert commit_block(Store(first), nothing_found, keep_blocks=KEEP, now=100.0)
     first.dispose()
 
-    again = open_store(store_url)
+    again = open_store(bare_url)
 
     with again.engine.begin() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables()) == []
@@ -404,9 +408,9 @@ def test_a_store_of_the_first_tocsin_gets_what_came_since(store_url: str) -> Non
     again.close()
 
 
-def test_processes_that_start_at_once_make_the_tables_once(store_url: str) -> None:
+def test_processes_that_start_at_once_make_the_tables_once(bare_url: str) -> None:
     with ThreadPoolExecutor(4) as threads:
-        for opened in threads.map(open_store, [store_url] * 4):
+        for opened in threads.map(open_store, [bare_url] * 4):
             opened.close()
 
 

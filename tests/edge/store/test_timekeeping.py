@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from tocsin.edge.store import clocks as rows
 from tocsin.edge.store import incidents, journal, timekeeping
+from tocsin.edge.store.opening import Store, open_store
 from tocsin.edge.store.schema.clocks import clock_situations, clocks
-from tocsin.edge.store.store import Store, open_store
 from tocsin.model.actor import Actor, ActorKind
 from tocsin.model.errors import NotFound
 from tocsin.model.priority import Priority

@@ -25,7 +25,7 @@ from tocsin.detect.engine import Outcome
 from tocsin.edge.clock import now
 from tocsin.edge.local_chain import LocalChain, Sent, nothing
 from tocsin.edge.nodes import Nodes, connect
-from tocsin.edge.store.store import Store, open_store
+from tocsin.edge.store.opening import Store, open_store
 from tocsin.exercise.activity import Activity
 from tocsin.exercise.play import Play
 from tocsin.exercise.scenario import Scenario

@@ -29,7 +29,7 @@ from tocsin.edge import clock
 from tocsin.edge.evidence.key import signing_key
 from tocsin.edge.logs import Log
 from tocsin.edge.nodes import Nodes
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 
 CAPTURE_RETRY = Backoff(first_seconds=1.0, longest_seconds=300.0, jitter=clock.jitter)
 STAMP_RETRY = Backoff(first_seconds=30.0, longest_seconds=3_600.0, jitter=clock.jitter)

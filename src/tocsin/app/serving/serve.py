@@ -7,6 +7,7 @@ from tocsin.app.access.guard import Guard, guard_of
 from tocsin.app.bell import Bell
 from tocsin.app.desk import Desk
 from tocsin.app.process import process
+from tocsin.app.reading_settings import secrets
 from tocsin.app.serving.api import first_steps
 from tocsin.app.serving.api import serving as answering
 from tocsin.app.serving.responding import responding
@@ -14,10 +15,10 @@ from tocsin.app.settings import Settings
 from tocsin.app.telling.file import read_channel_file
 from tocsin.app.unbroken import unbroken
 from tocsin.app.watching.live import run
-from tocsin.app.watching.start import book_of, live, secrets
+from tocsin.app.watching.start import book_of, live
 from tocsin.edge.logs import Log, logger
 from tocsin.edge.metrics import Metrics
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 
 
 class Application(Protocol):

@@ -21,9 +21,10 @@ from tocsin.app.watching.worker import Worker
 from tocsin.chain.header import Header
 from tocsin.detect.engine import Outcome
 from tocsin.edge.metrics import Metrics
+from tocsin.edge.store.done import DoneBlock
 from tocsin.edge.store.findings import standing
 from tocsin.edge.store.store import add_findings
-from tocsin.edge.store.values import DoneBlock, HealthAlert, Position
+from tocsin.edge.store.values import HealthAlert, Position
 from tocsin.model.errors import InputError, NoCode, RemoteError, StoreError, TocsinError
 from tocsin.model.finding import Finding, hexadecimal
 

@@ -15,7 +15,7 @@ from tocsin.app.unbroken import unbroken
 from tocsin.edge import clock
 from tocsin.edge.sending.sender import Sender
 from tocsin.edge.store import channel_threads
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.errors import ChannelBusy, ChannelRefused, NotFound, StoreError
 from tocsin.respond.channels.channel import Place, Receipt
 from tocsin.respond.channels.sending import Answer, Sending

@@ -7,7 +7,7 @@ from tocsin.detect.alerts.alerts import alerts
 from tocsin.detect.alerts.score import STAGE, stage_of
 from tocsin.detect.labels import Labels
 from tocsin.edge.store.findings import standing
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.alert import Alert, Stage
 
 FUNDING_DAYS = 10

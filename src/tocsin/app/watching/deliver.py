@@ -16,7 +16,7 @@ from tocsin.edge.channels import Channel
 from tocsin.edge.logs import Log
 from tocsin.edge.metrics import Metrics
 from tocsin.edge.store import outbox
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.values import Delivery, HealthAlert, Notice
 from tocsin.model.errors import StoreError
 

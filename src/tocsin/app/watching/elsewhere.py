@@ -14,7 +14,7 @@ from tocsin.app.watching.memories import across_chains, with_others
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Outcome
 from tocsin.edge.store import memory
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 
 READS_BETWEEN_COUNTS = 64
 """Whether a gap in a chain's old rows was filled is asked every so often."""

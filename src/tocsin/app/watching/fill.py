@@ -14,7 +14,8 @@ from tocsin.app.watching.watch import Watcher
 from tocsin.chain.header import Header
 from tocsin.detect.engine import Outcome
 from tocsin.edge.store import gaps
-from tocsin.edge.store.values import DoneBlock, Gap
+from tocsin.edge.store.done import DoneBlock
+from tocsin.edge.store.values import Gap
 from tocsin.model.errors import EndpointRefused, InputError, RemoteError
 
 BLOCKS_AT_ONCE = 50

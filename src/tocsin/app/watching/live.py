@@ -22,7 +22,7 @@ from tocsin.edge.logs import Log
 from tocsin.edge.metrics import Metrics
 from tocsin.edge.nodes import Nodes
 from tocsin.edge.store import outbox
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.values import HealthAlert
 from tocsin.model.errors import DeliveryFailed, StoreError
 

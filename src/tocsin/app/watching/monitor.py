@@ -15,7 +15,7 @@ from tocsin.edge.metrics import Metrics
 from tocsin.edge.rpc.endpoint import Status
 from tocsin.edge.store.gaps import WHOLE, open_gaps
 from tocsin.edge.store.health import open_alerts
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.values import HealthAlert
 
 

@@ -27,8 +27,8 @@ from tocsin.chain.header import Header
 from tocsin.chain.recording import Recording
 from tocsin.edge.beacon import BeaconNode
 from tocsin.edge.rpc.endpoint import Status
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.self_health import Trouble, troubles
-from tocsin.edge.store.store import Store
 from tocsin.model.errors import EndpointUnavailable, InputError, RemoteError, SettingError, StoreError
 from tocsin.model.finding import hexadecimal
 from tocsin.model.lookups import Answers, Lookup

@@ -3,12 +3,13 @@
 from typing import TextIO
 
 from tocsin.app.process import process
+from tocsin.app.reading_settings import secrets
 from tocsin.app.settings import Settings
 from tocsin.app.watching.live import run
-from tocsin.app.watching.start import book_of, live, secrets
+from tocsin.app.watching.start import book_of, live
 from tocsin.edge.logs import Log, logger
 from tocsin.edge.metrics import Metrics
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.errors import SettingError
 
 

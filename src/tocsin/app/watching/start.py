@@ -13,7 +13,7 @@ from tocsin.app.known import of_settings
 from tocsin.app.look import decode
 from tocsin.app.pending.pending import PendingView
 from tocsin.app.pending.watch import PendingWatch
-from tocsin.app.settings import ChainSettings, Settings, parse
+from tocsin.app.settings import ChainSettings, Settings
 from tocsin.app.simulation.queue import SimulationQueue
 from tocsin.app.simulation.watch import Offering, SimulationWatch
 from tocsin.app.wanted import extra
@@ -30,31 +30,12 @@ from tocsin.edge.channels import Channel, to_file, to_stream
 from tocsin.edge.logs import Log
 from tocsin.edge.metrics import Metrics
 from tocsin.edge.nodes import Nodes
-from tocsin.edge.rpc import urls
 from tocsin.edge.rpc.limits import Limits
-from tocsin.edge.store.engine import password
-from tocsin.edge.store.store import Store
-from tocsin.model.errors import SettingError
+from tocsin.edge.store.opening import Store
 
 RETRY = Backoff(first_seconds=0.5, longest_seconds=60.0, jitter=clock.jitter)
 GAP_RETRY = Backoff(first_seconds=30.0, longest_seconds=6 * 3600.0, jitter=clock.jitter)
 DELIVERY_RETRY = Backoff(first_seconds=1.0, longest_seconds=300.0, jitter=clock.jitter)
-
-
-def read_settings(path: Path, environment: Mapping[str, str]) -> Settings:
-    """The settings in this file. Raises `SettingError`."""
-    try:
-        return parse(path.read_text(encoding="utf-8"), str(path), environment)
-    except FileNotFoundError:
-        raise SettingError(f"{path}: there is no such file; write one, or name another with --config") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path}: cannot be read as text: {type(error).__name__}") from None
-
-
-def secrets(settings: Settings) -> tuple[str, ...]:
-    """Whatever in the settings must not be seen in a log."""
-    endpoints = [one.reveal for chain in settings.chains for one in (*chain.endpoints, *chain.beacon_urls)]
-    return (password(settings.store.url.reveal), *(part for url in endpoints for part in urls.secrets(url)))
 
 
 async def reader_of(chain: ChainSettings, chosen: Mapping[str, Detector]) -> Nodes:

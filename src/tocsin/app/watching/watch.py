@@ -24,8 +24,10 @@ from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Outcome, within_window
 from tocsin.detect.known import KNOWN
 from tocsin.edge.store import health, memory, reorg
-from tocsin.edge.store.store import Store, add_findings, begin, checkpoint, commit_block, position
-from tocsin.edge.store.values import Checkpoint, DoneBlock, HealthAlert, Position
+from tocsin.edge.store.done import DoneBlock
+from tocsin.edge.store.opening import Store
+from tocsin.edge.store.store import add_findings, begin, checkpoint, commit_block, position
+from tocsin.edge.store.values import Checkpoint, HealthAlert, Position
 from tocsin.model.errors import InputError
 from tocsin.tables.dataset import Tables
 

@@ -16,9 +16,9 @@ from tocsin.app.evidence.check import check
 from tocsin.app.evidence.checkpoint import seal
 from tocsin.app.evidence.stamps import stampers_of
 from tocsin.app.evidence.verify import verified
+from tocsin.app.reading_settings import read_settings
 from tocsin.app.serving.responding import STAMP_RETRY
 from tocsin.app.settings import ChainSettings, Settings
-from tocsin.app.watching.start import read_settings
 from tocsin.cli.acting import As
 from tocsin.cli.commands._incident_shared import SETTINGS, Config, Form, Name, Reason, at_work
 from tocsin.cli.options import Format

@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from tocsin.app.desk import Desk, at_desk
-from tocsin.app.watching.start import read_settings
+from tocsin.app.reading_settings import read_settings
 from tocsin.cli.acting import As, acting
 from tocsin.cli.options import Format
 from tocsin.cli.render import incident as shown

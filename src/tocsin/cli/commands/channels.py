@@ -21,9 +21,9 @@ from typing import Annotated
 import typer
 
 from tocsin.app.estate.estate import read_estate
+from tocsin.app.reading_settings import read_settings
 from tocsin.app.telling.check import check_channels, check_people, trial_message
 from tocsin.app.telling.teller import Teller, teller_of
-from tocsin.app.watching.start import read_settings
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.commands._incident_shared import SETTINGS, Config, Form
 from tocsin.cli.options import Format

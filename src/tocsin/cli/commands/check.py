@@ -28,13 +28,13 @@ from rich.text import Text
 
 from tocsin.app.check import Check, State, check_chain, check_settings, check_store
 from tocsin.app.chosen import with_rules
+from tocsin.app.reading_settings import read_settings
 from tocsin.app.settings import Settings
-from tocsin.app.watching.start import read_settings
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.options import Format
 from tocsin.cli.render.console import results
 from tocsin.cli.render.safe import safe
-from tocsin.edge.store.store import open_store
+from tocsin.edge.store.opening import open_store
 from tocsin.model.errors import StoreError
 
 STYLES = {State.OK: "green", State.WARNING: "yellow", State.FAILED: "bold red"}

@@ -32,7 +32,7 @@ import typer
 
 from tocsin.app.clocks import clocks as asked
 from tocsin.app.desk import Desk, at_desk
-from tocsin.app.watching.start import read_settings
+from tocsin.app.reading_settings import read_settings
 from tocsin.cli.acting import As, acting
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.moments import moment

@@ -30,7 +30,7 @@ import typer
 from tocsin.app.desk import at_desk
 from tocsin.app.estate.check import Checked, check_estate
 from tocsin.app.estate.estate import estate_now, holdings_now, keep, listing, one
-from tocsin.app.watching.start import read_settings
+from tocsin.app.reading_settings import read_settings
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.options import Format
 from tocsin.cli.render import estate as shown

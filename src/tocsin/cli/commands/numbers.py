@@ -25,7 +25,7 @@ import typer
 from tocsin.app.clocks import clocks as asked
 from tocsin.app.desk import at_desk
 from tocsin.app.numbers import numbers
-from tocsin.app.watching.start import read_settings
+from tocsin.app.reading_settings import read_settings
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.moments import day_or_moment
 from tocsin.cli.render import numbers as shown

@@ -36,8 +36,8 @@ from tocsin.app.desk import Desk, at_desk
 from tocsin.app.paging import check as checking
 from tocsin.app.paging import oncall as app
 from tocsin.app.paging.calendars import export_calendar, import_calendar
+from tocsin.app.reading_settings import read_settings
 from tocsin.app.telling.teller import teller_of
-from tocsin.app.watching.start import read_settings
 from tocsin.cli.acting import As, acting
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.moments import moment

@@ -20,7 +20,7 @@ import typer
 
 from tocsin.app.desk import at_desk
 from tocsin.app.paging.answering import answer_page, page_of, pages_of
-from tocsin.app.watching.start import read_settings
+from tocsin.app.reading_settings import read_settings
 from tocsin.cli.acting import As, acting
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.options import Format

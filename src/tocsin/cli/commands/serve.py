@@ -21,8 +21,8 @@ from typing import Annotated
 
 import typer
 
+from tocsin.app.reading_settings import read_settings
 from tocsin.app.serving.serve import serve
-from tocsin.app.watching.start import read_settings
 from tocsin.cli.command import Command, Sample
 from tocsin.web.api import application
 

@@ -28,7 +28,7 @@ from tocsin.app.access.guard import Guard, guard_of
 from tocsin.app.access.keys import NewKey
 from tocsin.app.access.users import Change, NewUser
 from tocsin.app.desk import at_desk
-from tocsin.app.watching.start import read_settings
+from tocsin.app.reading_settings import read_settings
 from tocsin.cli.acting import As, acting
 from tocsin.cli.command import Command, Sample
 from tocsin.cli.options import Format

@@ -23,8 +23,8 @@ from typing import Annotated
 
 import typer
 
+from tocsin.app.reading_settings import read_settings
 from tocsin.app.watching.process import watch
-from tocsin.app.watching.start import read_settings
 from tocsin.cli.command import Command, Sample
 
 

@@ -14,8 +14,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-import psycopg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tocsin.model.errors import StoreError, StoreFull, StoreUnavailable
@@ -64,19 +63,17 @@ def named_errors() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if (kind := _meaning(error.orig)) is None:
+        if (kind := _meaning(error)) is None:
             raise
         raise kind(_told(kind, error.orig)) from error
     except PoolTimeout as error:
         raise StoreUnavailable(_AWAY_HELP) from error
 
 
-def _meaning(error: BaseException | None) -> type[StoreError] | None:
-    if isinstance(error, sqlite3.Error):
-        return _sqlite(getattr(error, "sqlite_errorcode", 0))
-    if isinstance(error, psycopg.Error):
-        return _postgresql(error)
-    return None
+def _meaning(error: DBAPIError) -> type[StoreError] | None:
+    if isinstance(error.orig, sqlite3.Error):
+        return _sqlite(getattr(error.orig, "sqlite_errorcode", 0))
+    return _postgresql(error)
 
 
 def _sqlite(code: int) -> type[StoreError] | None:
@@ -85,12 +82,14 @@ def _sqlite(code: int) -> type[StoreError] | None:
     return StoreUnavailable if code & 0xFF in _SQLITE_AWAY else None
 
 
-def _postgresql(error: psycopg.Error) -> type[StoreError] | None:
-    if error.sqlstate is None:
-        return StoreUnavailable if isinstance(error, psycopg.OperationalError) else None
-    if error.sqlstate == _POSTGRESQL_FULL:
+def _postgresql(error: DBAPIError) -> type[StoreError] | None:
+    """By the SQLSTATE that the driver gives; the driver itself is imported where such a database is used only."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:
+        return StoreUnavailable if isinstance(error, OperationalError) else None
+    if state == _POSTGRESQL_FULL:
         return StoreFull
-    return StoreUnavailable if error.sqlstate.startswith(_POSTGRESQL_AWAY) else None
+    return StoreUnavailable if state.startswith(_POSTGRESQL_AWAY) else None
 
 
 def _told(kind: type[StoreError], error: BaseException | None) -> str:

@@ -9,10 +9,11 @@ has one that was blind, once it sees again.
 import sqlalchemy as sa
 
 from tocsin.edge.store import health, memory, outbox
+from tocsin.edge.store.done import DoneBlock
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.rows import lock, text
 from tocsin.edge.store.schema.watching import blocks, gaps
-from tocsin.edge.store.values import DoneBlock, Gap, HealthAlert
+from tocsin.edge.store.values import Gap, HealthAlert
 from tocsin.model.errors import InconsistentInput
 
 WHOLE = ""

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 import sqlalchemy as sa
 
+from tocsin.edge.store.done import DoneBlock
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.rows import text
 from tocsin.edge.store.schema.watching import checkpoints, memories
-from tocsin.edge.store.values import DoneBlock
 
 
 def remembered(

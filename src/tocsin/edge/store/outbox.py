@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from tocsin.edge.store.done import DoneBlock
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.rows import text
 from tocsin.edge.store.schema.triage import triage_queue
 from tocsin.edge.store.schema.watching import deliveries, findings, outbox
-from tocsin.edge.store.values import Delivery, DoneBlock, Notice
+from tocsin.edge.store.values import Delivery, Notice
 from tocsin.model.finding import Finding
 
 

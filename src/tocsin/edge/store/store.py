@@ -2,46 +2,23 @@
 The store's operations. Each is one transaction: it happens wholly or not at all, and may be repeated.
 
 Whoever calls keeps the work until the operation returns; on `StoreUnavailable` or `StoreFull` it tries again.
-Here are opening, the position and the commit of a block; beside it are `reorg`, `memory`, `gaps`, `health`, `outbox`.
+Here are the position and the commit of a block; beside it are `opening`, `reorg`, `memory`, `gaps`, `health`, `outbox`.
 """
-
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from tocsin.chain.header import Header
 from tocsin.edge.store import gaps, memory, outbox
-from tocsin.edge.store.engine import connect, migrate
+from tocsin.edge.store.done import DoneBlock
 from tocsin.edge.store.errors import named_errors
+from tocsin.edge.store.opening import Store
 from tocsin.edge.store.rows import block_row, lock, raw, set_checkpoint, text
 from tocsin.edge.store.schema.watching import blindness, blocks, checkpoints
-from tocsin.edge.store.values import Checkpoint, DoneBlock, Position
+from tocsin.edge.store.values import Checkpoint, Position
 from tocsin.model.errors import InconsistentInput
 
 LANDMARK_EVERY_BLOCKS = 1_000
 """Of blocks too old to keep, one in so many stays, to find where a reorg deeper than the kept headers forked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """An open database of the newest schema."""
-
-    engine: sa.Engine
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self.engine.dispose()
-
-
-def open_store(url: str) -> Store:
-    """Open the database, make or upgrade its tables. Raises `SettingError`, `StoreError`."""
-    engine = connect(url)
-    try:
-        migrate(engine)
-    except BaseException:
-        engine.dispose()
-        raise
-    return Store(engine)
 
 
 def begin(store: Store, chain_id: int, start: int) -> None:
