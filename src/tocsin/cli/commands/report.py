@@ -38,8 +38,10 @@ from tocsin.respond.reports.building import kinds, sections
 from tocsin.respond.reports.section import Section
 
 STANDARD_OUTPUT = "-"
+_FORMS = {".pdf": Form.PDF, ".html": Form.HTML, ".htm": Form.HTML}
+"""By how a file is called."""
 Output = Annotated[
-    str, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; - for standard output.")
+    str, typer.Option("--output", "--out", "-o", metavar="FILE", help="Where to write it; - for standard output.")
 ]
 
 
@@ -49,18 +51,21 @@ def make(  # noqa: PLR0913 - the options of a command
     *,
     kind: Annotated[str, typer.Option(help="incident, executive, regulator or review.")] = "incident",
     only: Annotated[str, typer.Option("--sections", metavar="A,B", help="Only these; `sections` lists them.")] = "",
-    form: Annotated[Form, typer.Option("--format", help="How to write it.")] = Form.MARKDOWN,
+    form: Annotated[
+        Form | None, typer.Option("--format", help="How to write it; else as the file is called, or as Markdown.")
+    ] = None,
     output: Output = "",
     keep: Annotated[bool, typer.Option("--keep", help="Keep it as evidence of the incident, too.")] = False,
     who: As = "",
 ) -> None:
     """Write a report."""
+    chosen = form or _FORMS.get(Path(output).suffix.lower(), Form.MARKDOWN)
     with at_work(config, who) as (desk, actor):
-        made = app.report(desk, actor, incident, form=form, kind=kind, sections=names(only))
+        made = app.report(desk, actor, incident, form=chosen, kind=kind, sections=names(only))
         if keep:
             item = app.keep(desk, actor, made, f"the {kind} report as it was told")
             note(f"Kept as evidence {item.id}.")
-    _write(made, output or ("" if form is not Form.PDF else made.name))
+    _write(made, output or ("" if chosen is not Form.PDF else made.name))
 
 
 def export(
