@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from beacon_server import Chain, Node, serving
-from tocsin.app.check import Check, State, check_chain
+from tocsin.app.check import check_chain
+from tocsin.app.checked import Check, State
 from tocsin.app.settings import ChainSettings
 from tocsin.detect.catalogue import detectors
 from tocsin.edge.store.opening import Store

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from estates import ACME, ADA, BEN, GUARDIAN, ORACLE, TOKEN, VAULT
-from tocsin.app.check import check_settings
+from tocsin.app.check_response import check_response
 from tocsin.app.known import load, of_settings
 from tocsin.app.settings import Settings, parse
 from tocsin.detect.labels import Labels
@@ -55,6 +55,6 @@ def test_a_wrong_estate_stops_the_start_and_says_where(tmp_path: Path) -> None:
 
 
 def test_the_check_of_an_installation_counts_the_estate(tmp_path: Path) -> None:
-    found = {check.name: check.detail for check in check_settings(settings(tmp_path, ACME))}
+    found = {check.name: check.detail for check in check_response(settings(tmp_path, ACME), {})}
 
     assert found["estate"].startswith("5 assets, 2 people")

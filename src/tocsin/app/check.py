@@ -1,14 +1,12 @@
 """Whether this installation can watch: settings, store, endpoints, and what the store says of the watching's health."""
 
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from tocsin.app.asked import asked
+from tocsin.app.checked import Check, State
 from tocsin.app.chosen import detectors_of, with_rules
-from tocsin.app.estate.estate import read_estate
 from tocsin.app.known import of_settings
 from tocsin.app.settings import ChainSettings, Settings
 from tocsin.app.wanted import extra
@@ -34,41 +32,19 @@ from tocsin.intel.reference import Beside
 from tocsin.model.errors import EndpointRefused, InputError, RemoteError
 
 
-class State(StrEnum):
-    """How a check came out."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing that was looked at."""
-
-    area: str
-    name: str
-    state: State
-    detail: str
-
-
 def check_settings(settings: Settings) -> Iterator[Check]:
     """What the settings ask for. Raises `UserError` and `InputError`."""
     known, every = of_settings(settings), with_rules(settings)
     if settings.known.files:
         detail = ", ".join(f"{len(known[name]):,} {name.replace('_', ' ')}" for name in known)
         yield Check(area="settings", name="known", state=State.OK, detail=detail)
-    if settings.estate.file:
-        estate = read_estate(settings)
-        detail = f"{len(estate.assets)} assets, {len(estate.people)} people; `tocsin estate check` asks the chains"
-        yield Check(area="settings", name="estate", state=State.OK, detail=detail)
     for chain in settings.chains:
         chosen = detectors_of(chain, every)
         detail = f"chain id {chain.chain_id}, {len(chain.endpoints)} endpoints, {len(chosen)} detectors"
         yield Check(area="settings", name=chain.name, state=State.OK, detail=detail)
     if not settings.chains:
-        detail = "there is no [[chain]] to watch; add one with name, chain_id and endpoints"
-        yield Check(area="settings", name="chains", state=State.FAILED, detail=detail)
+        detail = "no [[chain]]: nothing is watched, `tocsin serve` responds only; add name, chain_id and endpoints"
+        yield Check(area="settings", name="chains", state=State.WARNING, detail=detail)
     if settings.outbox.file:
         to_file(Path(settings.outbox.file))
         yield Check(area="settings", name="outbox", state=State.OK, detail=f"file {settings.outbox.file}")

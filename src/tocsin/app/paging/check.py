@@ -192,7 +192,7 @@ def _way(way: Contact, where: str, teller: Teller, newest: ContactTest | None) -
     if problem:
         yield Fault(weight=Weight.WRONG, where=where, says=problem)
     elif newest is None:
-        says = f"{way.channel} {redacted(way.address)} was not tested for {TESTED_DAYS} days: tocsin oncall test"
+        says = f"{way.channel} {redacted(way.address)} not tested in the last {TESTED_DAYS} days: tocsin oncall test"
         yield Fault(weight=Weight.NOTE, where=where, says=says)
     elif newest.outcome in ("busy", "refused"):
         says = f"{way.channel} {redacted(way.address)} failed its last test: {newest.detail}"

@@ -1,9 +1,10 @@
 """
-Check the settings, the store, the endpoints and the health of the watching.
+Check the settings, files, store, endpoints and health.
 
 ## What it does
 Reads the settings, opens the store (and makes its tables, if they are not there), asks every endpoint which chain it is
-of, what its head is and what it can give, and every beacon node which chain it is of and whether it is in sync. Shows
+of, what its head is and what it can give, and every beacon node which chain it is of and whether it is in sync. Reads
+the files of response (estate, on call, channels, clocks), and says of each which command tells more. Shows
 what the store says: how far each chain is done, open gaps, open health alerts, and notices that have not been told.
 What an endpoint cannot give is shown with the detectors that are blind because of it. It changes nothing of the
 watching and may run beside it.
@@ -26,7 +27,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from tocsin.app.check import Check, State, check_chain, check_settings, check_store
+from tocsin.app.check import check_chain, check_settings, check_store
+from tocsin.app.check_response import check_response
+from tocsin.app.checked import Check, State
 from tocsin.app.chosen import with_rules
 from tocsin.app.reading_settings import read_settings
 from tocsin.app.settings import Settings
@@ -56,7 +59,7 @@ def run(
 
 
 async def _checks(settings: Settings) -> list[Check]:
-    found = list(check_settings(settings))
+    found = [*check_settings(settings), *check_response(settings, os.environ)]
     try:
         store = open_store(settings.store.url.reveal)
     except StoreError as error:

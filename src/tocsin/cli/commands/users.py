@@ -189,7 +189,9 @@ def key_revoke(
 def _invitation(guard: Guard, token: str) -> None:
     if token:
         url = guard.desk.settings.serve.public_url.rstrip("/")
-        note(f"Good once, for three days, to choose a password at {url}/api/v1/session/invitation:")
+        note(
+            f"Good once, for three days, to choose a password with (POST {url}/api/v1/session/invitation; docs/api.md):"
+        )
         typer.echo(token)
 
 

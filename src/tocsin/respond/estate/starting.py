@@ -12,12 +12,13 @@ id = "us"                            # every id is yours to choose, and unique i
 name = "Our organisation"
 
 [[person]]
-id = "first"                         # the same as the user name in the API
+id = "first"                         # the user name in the API, and after --as
 name = "Who is called first"
 time_zone = "UTC"                    # such as Europe/Zurich
 clearance = "red"                    # the most confidential information this person may be sent (TLP 2.0)
 contacts = [                         # in the order in which they are tried; channels.toml has the channels
-  # { channel = "email", address = "first@example.org" },
+  { channel = "console", address = "first" },    # printed by `tocsin serve`: to try, not to be woken by
+  # { channel = "mail", address = "first@example.org" },
   # { channel = "voice", address = "+41000000000", after_seconds = 120, urgent_only = true },
 ]
 # addresses = ["0x..."]              # what this person signs with
