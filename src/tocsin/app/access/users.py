@@ -163,6 +163,7 @@ def change(
     if "roles" in given:
         given["roles"] = known_roles(given["roles"])
     with guard.transaction() as connection:
+        access.hold_users(connection)
         changed = access.change_user(connection, user, expected=expected, **given)
         _somebody_administers(connection)
         if changed.is_disabled:

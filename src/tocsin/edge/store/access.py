@@ -3,6 +3,7 @@
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from tocsin.edge.store.schema.access import passkeys, recovery_codes, users
 from tocsin.model.errors import NotFound, Outdated
@@ -33,6 +34,15 @@ def find_subject(connection: sa.Connection, subject: str) -> User | None:
     return None if row is None else _user(row)
 
 
+def hold_users(connection: sa.Connection) -> None:
+    """
+    Let nobody else change any user until this transaction ends: what is true of all of them stays true.
+
+    In order, so that two who do so wait for each other and do not stand for ever.
+    """
+    connection.execute(sa.select(users.c.id).order_by(users.c.id).with_for_update()).all()
+
+
 def list_users(connection: sa.Connection, *, after: str = "", limit: int | None = None) -> tuple[User, ...]:
     """Users by name, from behind one."""
     query = sa.select(users).where(users.c.id > after).order_by(users.c.id).limit(limit)
@@ -40,11 +50,8 @@ def list_users(connection: sa.Connection, *, after: str = "", limit: int | None 
 
 
 def add_user(connection: sa.Connection, new: User) -> bool:
-    """Write a new user; False when the name is taken."""
-    if find_user(connection, new.id) is not None:
-        return False
-    connection.execute(sa.insert(users).values({column: getattr(new, column) for column in users.c.keys()}))  # noqa: SIM118 - columns, not a dictionary
-    return True
+    """Write a new user; False when the name is taken, or somebody else is the same at the login provider."""
+    return _insert(connection, users, new)
 
 
 def change_user(connection: sa.Connection, name: str, /, *, expected: int | None = None, **new: Any) -> User:
@@ -76,10 +83,7 @@ def find_passkey(connection: sa.Connection, credential: str) -> Passkey | None:
 
 def add_passkey(connection: sa.Connection, new: Passkey) -> bool:
     """Write a new passkey; False when it is there already, of whomever."""
-    if find_passkey(connection, new.id) is not None:
-        return False
-    connection.execute(sa.insert(passkeys).values({column: getattr(new, column) for column in passkeys.c.keys()}))  # noqa: SIM118 - columns, not a dictionary
-    return True
+    return _insert(connection, passkeys, new)
 
 
 def used_passkey(connection: sa.Connection, credential: str, *, sign_count: int, now: float) -> None:
@@ -117,6 +121,14 @@ def take_recovery_code(connection: sa.Connection, name: str, digest: str, now: f
     """Use a code up; False when it is none of his, or was used."""
     good = (recovery_codes.c.user == name, recovery_codes.c.digest == digest, recovery_codes.c.used_at.is_(None))
     return connection.execute(sa.update(recovery_codes).where(*good).values(used_at=now)).rowcount > 0
+
+
+def _insert(connection: sa.Connection, table: sa.Table, new: User | Passkey) -> bool:
+    """Write a row; False when there is one. Another that is being written at this moment is waited for."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    values = {column.name: getattr(new, column.name) for column in table.c}
+    statement = insert(table).values(values).on_conflict_do_nothing().returning(table.c.id)
+    return connection.execute(statement).first() is not None
 
 
 def _user(row: "sa.Row[Any]") -> User:

@@ -13,6 +13,10 @@ from tocsin.model.errors import SettingError
 BUSY_TIMEOUT_MILLISECONDS = 10_000
 """How long SQLite waits for another writer."""
 CONNECT_TIMEOUT_SECONDS = 5
+LOCK_TIMEOUT_MILLISECONDS = 10_000
+"""How long PostgreSQL waits for another's lock: a process that stands still must not hold up every thread of others."""
+_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+"""In seconds, and milliseconds: a server that has gone without a word is noticed in half a minute, not in hours."""
 MIGRATION_LOCK = 0x70C51
 """The advisory lock PostgreSQL holds while one process makes the tables: others that start at once wait for it."""
 _MIGRATING = "tocsin.edge.store.migrating"
@@ -36,8 +40,10 @@ def connect(url: str) -> sa.Engine:
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed)
-    timeout = {"connect_timeout": CONNECT_TIMEOUT_SECONDS}
-    return sa.create_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args=timeout)
+    arguments = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, **_ALIVE}
+    engine = sa.create_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args=arguments)
+    sa.event.listen(engine, "connect", _wait_for_locks)
+    return engine
 
 
 def password(url: str) -> str:
@@ -51,6 +57,7 @@ def migrate(engine: sa.Engine) -> None:
         if _version(connection) == newest_version():
             return
         if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")  # another process may have long to upgrade
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
         importlib.import_module(_MIGRATING).upgrade(connection)
 
@@ -85,6 +92,12 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     sa.event.listen(engine, "connect", _prepare)
     sa.event.listen(engine, "begin", _begin)
     return engine
+
+
+def _wait_for_locks(connection: Any, _record: object) -> None:
+    before, connection.autocommit = connection.autocommit, True  # in a transaction it would end with that
+    connection.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MILLISECONDS}")
+    connection.autocommit = before
 
 
 def _prepare(connection: Any, _record: object) -> None:

@@ -5,6 +5,7 @@ What a database failure means: by class and code, never by its text. The text is
 |---|---|
 | StoreFull | SQLite SQLITE_FULL or a failed write; PostgreSQL 53100 (disk full) |
 | StoreUnavailable | no connection, a lost one, a locked, read-only or damaged file; PostgreSQL classes 08, 53, 57, 58 |
+| StoreUnavailable | two transactions that wait for each other, or one too long: PostgreSQL class 40 and 55P03 |
 
 Any other database error is a defect of ours and passes through as it is.
 """
@@ -54,7 +55,7 @@ _SQLITE_AWAY = frozenset(
     }
 )
 _POSTGRESQL_FULL = "53100"
-_POSTGRESQL_AWAY = ("08", "53", "57", "58")
+_POSTGRESQL_AWAY = ("08", "40", "53", "55P03", "57", "58")
 
 
 @contextmanager
