@@ -43,7 +43,7 @@ def test_an_alert_is_acknowledged_taken_and_judged_and_its_history_says_by_whom(
     acts.take(room.desk, ADA, [one.id], owner="bob")
     acts.give_verdict(room.desk, BOB, [one.id], "false_positive", "a router we did not know")
 
-    found = whole(room.desk, one.id)
+    found = whole(room.desk, ADA, one.id)
     assert (found.alert.state, found.alert.owner, found.alert.verdict) == (State.CLOSED, "bob", "false_positive")
     assert [str(entry.actor) for entry in found.history] == [str(TOCSIN), "user:ada", "user:ada", "user:ada"] + [
         "user:bob"
@@ -78,12 +78,12 @@ def test_who_acts_on_what_somebody_else_changed_is_told(room: Room) -> None:
 
 def test_an_alert_is_named_by_the_beginning_or_the_end_of_its_id(room: Room) -> None:
     one, other = two(room)
-    assert whole(room.desk, one.id[-12:]).alert.id == one.id
+    assert whole(room.desk, ADA, one.id[-12:]).alert.id == one.id
     with pytest.raises(NotFound, match="fits several"):
-        whole(room.desk, one.id[:8])
+        whole(room.desk, ADA, one.id[:8])
     for wrong in ("zebra", "", "%", "ffffffffffff"):
         with pytest.raises(NotFound):
-            whole(room.desk, wrong)
+            whole(room.desk, ADA, wrong)
     assert other.id != one.id
 
 
@@ -93,7 +93,7 @@ def test_merged_alerts_stand_apart_again_with_what_came_to_each(room: Room) -> N
     acts.merge(room.desk, ADA, [other.id], one.id, "the same gang")
     merged = room.alert(one.id)
     assert (merged.times, merged.findings, room.alert(other.id).state) == (2, 2, State.MERGED)
-    assert whole(room.desk, one.id).merged == (other.id,)
+    assert whole(room.desk, ADA, one.id).merged == (other.id,)
 
     room.found(2, finding(2, transaction="0x0c", attacker="trudy"))
     room.take_in()
@@ -200,7 +200,7 @@ def test_hiding_what_is_high_waits_for_somebody_else(room: Room) -> None:
     room.found(1, finding(1, transaction="0x0a"))
     room.take_in()
     assert [each.state for each in room.alerts()] == [State.NEW]
-    assert whole(room.desk, room.alerts()[0].id).hidden_by == ((rule, False),)
+    assert whole(room.desk, ADA, room.alerts()[0].id).hidden_by == ((rule, False),)
     with pytest.raises(NotAllowed):
         approve(room.desk, ADA, rule)
 
@@ -219,7 +219,7 @@ def test_one_that_only_watches_hides_nothing_and_says_what_it_would_have(room: R
     room.found(1, finding(1, severity=Severity.MEDIUM))
     room.take_in()
     (alert,) = room.alerts()
-    assert (alert.state, whole(room.desk, alert.id).hidden_by) == (State.NEW, ((rule, False),))
+    assert (alert.state, whole(room.desk, ADA, alert.id).hidden_by) == (State.NEW, ((rule, False),))
 
 
 def test_deduplicated_strangers_make_one_alert(room: Room) -> None:

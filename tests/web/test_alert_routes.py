@@ -1,5 +1,7 @@
 """Alerts over the API: reported, listed in parts, judged at the version that was seen, hidden by two people."""
 
+import base64
+
 import httpx
 import pytest
 
@@ -65,3 +67,39 @@ def test_hiding_what_is_high_takes_two(api: ApiServer) -> None:
     assert ada.get("/suppressions").json()[0]["hides"] == 1
     assert ada.get("/suppressions/quality").json()[0]["unjudged"] == 1
     assert ada.post("/suppressions", json={**wish, "days": 91}).status_code == 422
+
+
+def test_alerts_of_a_restricted_incident_are_there_for_its_viewers_alone(api: ApiServer, program: httpx.Client) -> None:
+    ada, bo = api.client("commander", name="ada"), api.client("commander", name="bo")
+    secret = program.post("/alerts", json={**WORDS, "title": "who took the keys"}).json()["alert"]
+    plain = program.post("/alerts", json={**WORDS, "key": "mail-8"}).json()["alert"]
+    new = {"title": "an insider", "type": "exploit", "is_restricted": True, "codename": "BLUE HERON"}
+    number = ada.post("/incidents", json=new).json()["number"]
+    joined = ada.post("/alerts/escalations", json={"alerts": [secret], "incident": number})
+    assert joined.status_code == 200, joined.text
+
+    def seen_by(who: httpx.Client) -> set[str]:
+        return {each["alert"] for each in who.get("/alerts").json()["items"]}
+
+    assert (seen_by(ada), seen_by(bo), seen_by(program)) == ({secret, plain}, {plain}, {plain})
+    assert ada.get(f"/alerts/{secret}").json()["incident_number"] == number
+    for who in (bo, program):
+        hidden, absent = who.get(f"/alerts/{secret}"), who.get("/alerts/00000000-0000-7000-8000-000000000000")
+        assert (hidden.status_code, absent.status_code) == (404, 404)
+        assert secret[8:] not in who.get(f"/alerts/{secret[:4]}").text
+    for act, more in (
+        ("acknowledgements", {}),
+        ("assignments", {}),
+        ("verdicts", {"verdict": "benign"}),
+        ("merges", {"into": plain}),
+        ("escalations", {}),
+    ):
+        assert bo.post(f"/alerts/{act}", json={"alerts": [secret], **more}).status_code == 404, act
+    assert bo.post("/alerts/merges", json={"alerts": [plain], "into": secret}).status_code == 404
+    assert bo.post(f"/alerts/{secret}/unmerge").status_code == 404
+
+
+@pytest.mark.parametrize("place", ["1:nan:a", "1:inf:a", f"{'9' * 30}:1.0:a", "1:1e400:a", "1:1.0:\ud800"])
+def test_a_place_in_the_list_that_nobody_gave_is_refused_or_leads_nowhere(program: httpx.Client, place: str) -> None:
+    cursor = base64.urlsafe_b64encode(place.encode(errors="surrogatepass")).decode().rstrip("=")
+    assert program.get("/alerts", params={"cursor": cursor}).status_code in (200, 422)

@@ -11,7 +11,7 @@ from tocsin.app.access import users
 from tocsin.app.access.users import Change
 from tocsin.edge.store import access
 from tocsin.edge.store.errors import named_errors
-from tocsin.edge.store.store import Store
+from tocsin.edge.store.opening import Store
 from tocsin.model.actor import TOCSIN
 from tocsin.model.errors import StoreUnavailable, WrongState
 
@@ -49,7 +49,7 @@ def test_one_name_that_many_take_at_once_is_one_users(api: ApiServer) -> None:
     admin = api.client("admin")
 
     def add(number: int) -> int:
-        return admin.post("/users", json={"id": f"new{number % 4}", "roles": ["viewer"]}).status_code
+        return int(admin.post("/users", json={"id": f"new{number % 4}", "roles": ["viewer"]}).status_code)
 
     with ThreadPoolExecutor(8) as pool:
         got = list(pool.map(add, range(32)))

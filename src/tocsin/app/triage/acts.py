@@ -79,10 +79,10 @@ def reopen(
 def merge(desk: Desk, actor: Actor, alerts: Sequence[str], into: str, reason: str = "") -> TriagedAlert:
     """Let alerts go on in another; it is returned. Raises as `acknowledge`."""
     with _at_work(desk, actor) as (work, known):
-        target = _load(work, into)
+        target = _load(work, actor, into)
         if not target.state.is_open:
             raise WrongState(f"alert {target.id} is {target.state}: nothing can go on in it")
-        for each in _several(work, alerts):
+        for each in _several(work, actor, alerts):
             if each.id == target.id:
                 raise Unacceptable("an alert cannot go on in itself")
             absorb(work, each, work.of(target.id), actor, reason)
@@ -95,7 +95,7 @@ def merge(desk: Desk, actor: Actor, alerts: Sequence[str], into: str, reason: st
 def unmerge(desk: Desk, actor: Actor, alert: str) -> TriagedAlert:
     """Let a merged alert stand by itself again, with what came to it; it is returned. Raises as `acknowledge`."""
     with _at_work(desk, actor) as (work, known):
-        mine = work.of(_load(work, alert).id)
+        mine = work.of(_load(work, actor, alert).id)
         holders = _holders(work, mine)
         _check_key(work, mine)
         work.move(mine, Act.UNMERGE, actor)
@@ -118,7 +118,7 @@ def escalate(desk: Desk, actor: Actor, alerts: Sequence[str], incident: str = ""
     Raises as `acknowledge`.
     """
     with _at_work(desk, actor) as (work, known):
-        several = _several(work, alerts)
+        several = _several(work, actor, alerts)
         into = named(work.connection, incident, viewer=actor) if incident else None
         if into is not None and not load_incident(work.connection, into).is_open:
             raise WrongState(f"incident {incident[:50]} is not open; reopen it, or leave it out to open one")
@@ -146,7 +146,7 @@ def _each(
 ) -> tuple[TriagedAlert, ...]:
     _check_person(actor)
     with batch(desk) as work:
-        several = _several(work, alerts)
+        several = _several(work, actor, alerts)
         for alert in several:
             if expected is not None and alert.version != expected:
                 raise Outdated(f"alert {alert.id} was changed meanwhile: it is at {alert.version}, not {expected}")
@@ -181,15 +181,15 @@ def _check_key(work: Batch, alert: TriagedAlert) -> None:
     triage_intake.claim(work.connection, alert.key, alert.id)
 
 
-def _load(work: Batch, alert: str) -> TriagedAlert:
-    found = rows.load(work.connection, alert)
+def _load(work: Batch, actor: Actor, alert: str) -> TriagedAlert:
+    found = rows.load(work.connection, alert, actor)
     return work.alerts.setdefault(found.id, found)
 
 
-def _several(work: Batch, alerts: Sequence[str]) -> list[TriagedAlert]:
+def _several(work: Batch, actor: Actor, alerts: Sequence[str]) -> list[TriagedAlert]:
     if not 0 < len(alerts) <= MOST_AT_ONCE:
         raise Unacceptable(f"name 1 to {MOST_AT_ONCE} alerts")
-    found = {each.id: each for each in (_load(work, alert) for alert in alerts)}
+    found = {each.id: each for each in (_load(work, actor, alert) for alert in alerts)}
     return [work.of(each) for each in found]
 
 

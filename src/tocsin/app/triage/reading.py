@@ -1,5 +1,6 @@
 """Alerts as they are read: lists, one whole, how good they are."""
 
+import math
 from dataclasses import dataclass
 
 from tocsin.app.desk import Desk
@@ -13,6 +14,7 @@ from tocsin.edge.store.triage import Wanted
 from tocsin.model.actor import Actor
 from tocsin.model.errors import Unacceptable
 from tocsin.model.finding import Severity
+from tocsin.respond.incident.texts import is_storable
 from tocsin.respond.journal import Entry
 from tocsin.respond.triage.alert import TriagedAlert
 from tocsin.respond.triage.events import PREFIX
@@ -42,9 +44,11 @@ class Whole:
     """What its incident is called; empty where there is none."""
 
 
-def find(desk: Desk, wanted: Wanted, *, limit: int, after: tuple[int, float, str] | None = None) -> list[TriagedAlert]:
-    """Alerts, the worst first, then the newest. Raises `StoreError`."""
-    return rows.listed(desk.store.engine, wanted, limit=limit, after=after)
+def find(
+    desk: Desk, actor: Actor, wanted: Wanted, *, limit: int, after: tuple[int, float, str] | None = None
+) -> list[TriagedAlert]:
+    """Alerts that `actor` may see, the worst first, then the newest. Raises `StoreError`."""
+    return rows.listed(desk.store.engine, wanted, limit=limit, after=after, viewer=actor)
 
 
 def place_of(alert: TriagedAlert) -> str:
@@ -59,15 +63,20 @@ def place(cursor: str) -> tuple[int, float, str] | None:
     severity, _, rest = cursor.partition(":")
     opened_at, _, alert = rest.partition(":")
     try:
-        return int(severity), float(opened_at), alert
+        number, moment = int(severity[:3]), float(opened_at)
     except ValueError:
-        raise Unacceptable("this is not where a page of alerts begins; begin at the first page") from None
+        number, moment = 0, math.nan
+    if not math.isfinite(moment) or not is_storable(alert):
+        raise Unacceptable("this is not where a page of alerts begins; begin at the first page")
+    return number, moment, alert
 
 
-def whole(desk: Desk, alert: str) -> Whole:
-    """One alert, by its id or the beginning or the end of it. Raises `NotFound`, `StoreError`."""
+def whole(desk: Desk, actor: Actor, alert: str) -> Whole:
+    """
+    One alert that `actor` may see, by its id or the beginning or the end of it. Raises `NotFound`, `StoreError`.
+    """
     with named_errors(), desk.store.engine.begin() as connection:
-        found = rows.load(connection, alert)
+        found = rows.load(connection, alert, actor)
         return Whole(
             alert=found,
             can=possible(found.state),

@@ -87,7 +87,7 @@ def list_(  # noqa: PLR0913 - the arguments and options of a command
             incident=reading.incident_named(desk, actor, incident) if incident else None,
             since=None if hours is None else now - hours * HOUR_SECONDS,
         )
-        found = reading.find(desk, wanted, limit=limit + 1, after=reading.place(after))
+        found = reading.find(desk, actor, wanted, limit=limit + 1, after=reading.place(after))
         is_narrow = any((state, owner, source, incident, after))
         new = [] if is_narrow else standing_alerts(desk.settings, desk.store, now=now, hours=hours or 24.0)
     found, more = found[:limit], len(found) > limit
@@ -110,8 +110,8 @@ def _hint(waiting: int) -> str:
 
 def show(alert: Name, config: Config = SETTINGS, *, form: Form = Format.TABLE, who: As = "") -> None:
     """Show one alert whole."""
-    with at_work(config, who) as (desk, _):
-        found, now = reading.whole(desk, alert), desk.clock()
+    with at_work(config, who) as (desk, actor):
+        found, now = reading.whole(desk, actor, alert), desk.clock()
     if form is Format.TABLE:
         results().print(shown.whole(found, now))
         return

@@ -15,7 +15,9 @@ import sqlalchemy as sa
 
 from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.findings import Stored, stored
+from tocsin.edge.store.incident_rows import may_see
 from tocsin.edge.store.rows import portions
+from tocsin.edge.store.schema.incidents import incidents
 from tocsin.edge.store.schema.triage import (
     OPEN,
     alert_findings,
@@ -27,6 +29,7 @@ from tocsin.edge.store.schema.triage import (
     triage_state,
 )
 from tocsin.edge.store.schema.watching import findings, outbox
+from tocsin.model.actor import TOCSIN, Actor
 from tocsin.model.errors import NotFound
 from tocsin.model.finding import Severity
 from tocsin.respond.triage.alert import Story, TriagedAlert
@@ -84,9 +87,9 @@ def by_ids(connection: sa.Connection, ids: Collection[str]) -> dict[str, Triaged
     return found
 
 
-def load(connection: sa.Connection, alert: str) -> TriagedAlert:
+def load(connection: sa.Connection, alert: str, viewer: Actor = TOCSIN) -> TriagedAlert:
     """
-    The alert with this id, or with the beginning or the end of it.
+    The alert with this id, or with the beginning or the end of it, if `viewer` may see it.
 
     Raises `NotFound` where none fits, and where several do, with some of them.
     """
@@ -94,7 +97,8 @@ def load(connection: sa.Connection, alert: str) -> TriagedAlert:
     if not wanted or not set(wanted) <= _ID_CHARACTERS:
         raise NotFound(f"{alert[:50]!r} is no id of an alert: write it, or the beginning or the end of it")
     fits = sa.or_(alerts.c.id.startswith(wanted), alerts.c.id.endswith(wanted))
-    rows = connection.execute(sa.select(alerts).where(fits).order_by(alerts.c.id).limit(MOST_ALIKE)).all()
+    query = sa.select(alerts).where(fits, *_seen_by(viewer)).order_by(alerts.c.id)
+    rows = connection.execute(query.limit(MOST_ALIKE)).all()
     exact = [row for row in rows if row.id == wanted]
     if len(found := exact or rows) == 1:
         return _alert(found[0])
@@ -110,15 +114,20 @@ def open_with_key(connection: sa.Connection, key: str) -> TriagedAlert | None:
 
 
 def listed(
-    engine: sa.Engine, wanted: Wanted, *, limit: int, after: tuple[int, float, str] | None = None
+    engine: sa.Engine,
+    wanted: Wanted,
+    *,
+    limit: int,
+    after: tuple[int, float, str] | None = None,
+    viewer: Actor = TOCSIN,
 ) -> list[TriagedAlert]:
     """
-    Alerts, the worst first, then the newest. `after` is severity, `opened_at` and id of the last of a page before.
+    Alerts that `viewer` may see, the worst first, then the newest. `after` is severity, `opened_at` and id of the last of a page before.
 
     Raises `StoreError`.
     """
     place = sa.tuple_(-alerts.c.severity, -alerts.c.opened_at, alerts.c.id)
-    query = sa.select(alerts).where(*_conditions(wanted))
+    query = sa.select(alerts).where(*_conditions(wanted), *_seen_by(viewer))
     if after is not None:
         query = query.where(place > sa.tuple_(-after[0], -after[1], after[2]))
     order = (alerts.c.severity.desc(), alerts.c.opened_at.desc(), alerts.c.id)
@@ -236,6 +245,13 @@ def oldest_waiting(engine: sa.Engine) -> float | None:
     query = sa.select(findings.c.seen_at).join(outbox).join(triage_queue, triage_queue.c.sequence == outbox.c.sequence)
     with named_errors(), engine.begin() as connection:
         return connection.scalar(query.order_by(triage_queue.c.sequence).limit(1))
+
+
+def _seen_by(viewer: Actor) -> tuple["sa.ColumnElement[bool]", ...]:
+    """An alert of a restricted incident is there for those who may see that; tocsin itself sees everything."""
+    if not (seen := may_see(viewer)):
+        return ()
+    return (sa.or_(alerts.c.incident.is_(None), alerts.c.incident.in_(sa.select(incidents.c.id).where(*seen))),)
 
 
 def _conditions(wanted: Wanted) -> list["sa.ColumnElement[bool]"]:

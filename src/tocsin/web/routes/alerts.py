@@ -212,7 +212,7 @@ def find(  # noqa: PLR0913, PLR0917 - the filters of a list
         owner=owner,
         incident=reading.incident_named(desk, caller.actor, incident) if incident else None,
     )
-    found = reading.find(desk, wanted, limit=page.fetch, after=reading.place(page.cursor))
+    found = reading.find(desk, caller.actor, wanted, limit=page.fetch, after=reading.place(page.cursor))
     places = {each.id: reading.place_of(each) for each in found}
     return page.listing(_all(found), lambda alert: places[alert.alert])
 
@@ -294,9 +294,9 @@ def escalate(desk: Annotated[Desk, DESK], caller: Annotated[Caller, needs(WRITE)
 
 
 @router.get("/{alert}")
-def show(desk: Annotated[Desk, DESK], _caller: Annotated[Caller, needs(READ)], alert: Id, response: Response) -> Whole:
+def show(desk: Annotated[Desk, DESK], caller: Annotated[Caller, needs(READ)], alert: Id, response: Response) -> Whole:
     """One alert whole."""
-    found = reading.whole(desk, alert)
+    found = reading.whole(desk, caller.actor, alert)
     tag(response, found.alert.version)
     findings = [Finding(**finding.to_json(), retracted_at=at) for finding, at in found.findings]
     history = [
