@@ -30,7 +30,7 @@ _NUMBERS = count()
 @pytest.fixture(scope="session")
 def postgresql_socket() -> Iterator[Path]:
     """The socket folder of a running private server; skipped where there are no server binaries."""
-    if (binaries := _binaries()) is None:
+    if (binaries := server_binaries()) is None:
         pytest.skip("no PostgreSQL server binaries (Debian: apt-get install postgresql)")
     with tempfile.TemporaryDirectory(prefix="tocsin-pg-", ignore_cleanup_errors=True) as folder:
         if as_other := (["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []):
@@ -103,7 +103,8 @@ def store(store_url: str) -> Iterator[Store]:
     opened.close()
 
 
-def _binaries() -> Path | None:
+def server_binaries() -> Path | None:
+    """Where the programs of the newest PostgreSQL of this machine are; None where there are none."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     beside = shutil.which("initdb")
     return found[-1].parent if found else Path(beside).parent if beside else None

@@ -144,7 +144,7 @@ class Installation:
     @contextmanager
     def serving(self) -> Iterator[Running]:
         """A running process; killed at the end of the block where it still runs."""
-        command = [TOCSIN, "serve", "--config", self.settings]
+        command: list[str | Path] = [TOCSIN, "serve", "--config", self.settings]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
             running = Running(process)
             reader = threading.Thread(target=running.read, daemon=True)

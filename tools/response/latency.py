@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from installation import Installation, Watched
 from receivers import Inbox, free_port, mail_server, web_server
@@ -131,12 +132,12 @@ def _read(home: Installation, performance: Performance, mails: Inbox, posts: Inb
     )
 
 
-def _entry(home: Installation, kind: str, more: str = "") -> dict[str, object]:
+def _entry(home: Installation, kind: str, more: str = "") -> dict[str, Any]:
     query = f"SELECT line FROM journal WHERE kind = '{kind}' {more} ORDER BY position LIMIT 1"  # noqa: S608 - of our own
     found = home.wait_for(query, WAIT_SECONDS)
     if not found:
         raise SystemExit(f"no {kind} was entered; the journal has {_kinds(home)}")
-    told: dict[str, object] = json.loads(found[0]["line"])
+    told: dict[str, Any] = json.loads(found[0]["line"])
     return told
 
 

@@ -1,23 +1,20 @@
 """
-Measures triage in a storm: so many findings of so many attackers, taken in as fast as they can be, on both databases.
+Triage in a storm: so many findings of so many attackers, taken in as fast as they can be, on both databases.
 
-    python tools/storm.py [--findings 100000] [--keys 1000] [--postgresql URL]
-
-Prints a table: alerts opened, repeats counted, rows, incidents, the peak of memory, and the rate. Each database runs
-in a process of its own, so that the peak is its own.
+Each database runs in a process of its own, so that the peak of memory is its own.
 """
 
-import argparse
 import multiprocessing
 import os
 import resource
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
+from postgresql import postgresql
 
 from tocsin.app.desk import Desk
 from tocsin.app.known import load
@@ -142,29 +139,18 @@ def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def rows(urls: list[str], storm: Storm) -> Iterator[dict[str, str]]:
+def measured(storm: Storm) -> Iterator[dict[str, str]]:
     """One row a database, each measured in a process of its own."""
-    for url in urls:
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            yield pool.apply(measure, (url, storm))
+    with tempfile.TemporaryDirectory() as folder, postgresql() as server:
+        for url in (f"sqlite:///{Path(folder)}/storm.db", server.url):
+            with multiprocessing.get_context("spawn").Pool(1) as pool:
+                yield pool.apply(measure, (url, storm))
 
 
-def main() -> None:
-    """Measure and print."""
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--findings", type=int, default=100_000)
-    asked.add_argument("--keys", type=int, default=1_000)
-    asked.add_argument("--severity", default="high")
-    asked.add_argument("--postgresql", default="", help="URL of an empty database")
-    given = asked.parse_args()
-    storm = Storm(given.findings, given.keys, Severity[given.severity.upper()])
-    with tempfile.TemporaryDirectory() as folder:
-        urls = [f"sqlite:///{Path(folder)}/storm.db", *([given.postgresql] if given.postgresql else [])]
-        for number, row in enumerate(rows(urls, storm)):
-            if number == 0:
-                print("| " + " | ".join(row) + " |\n|" + "---|" * len(row))
-            print("| " + " | ".join(row.values()) + " |", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+def table(rows: Iterable[dict[str, str]]) -> Iterator[str]:
+    """The lines of the report, in Markdown, each as soon as it is known."""
+    for number, row in enumerate(rows):
+        if number == 0:
+            yield "| " + " | ".join(row) + " |"
+            yield "|" + "---|" * len(row)
+        yield "| " + " | ".join(row.values()) + " |"
