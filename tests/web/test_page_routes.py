@@ -18,7 +18,7 @@ from tocsin.edge.store import incidents
 from tocsin.edge.store.opening import open_store
 from tocsin.model.actor import TOCSIN
 from tocsin.model.priority import Priority
-from tocsin.respond.incident.events import Declared
+from tocsin.respond.incident.events import Declared, RestrictionChanged
 
 
 @pytest.fixture
@@ -165,3 +165,18 @@ def test_a_calendar_goes_out_and_in(server: ApiServer) -> None:
     assert (taken.status_code, [each["person"] for each in taken.json()]) == (201, ["bo"])
     assert ada.get("/oncall").json()[0]["people"] == ["bo"]
     assert ada.post("/oncall/schedules/first/calendar", json={"content": "x"}).status_code == 422
+
+
+def test_a_program_that_is_called_like_a_person_gets_none_of_his_pages(server: ApiServer) -> None:
+    paged(server)
+    page = server.client("responder", name="ada").get("/pages").json()["items"][0]
+    person = page["person"]
+    with server.desk.store.engine.begin() as connection:
+        told = RestrictionChanged(is_restricted=True, codename="BLUE HERON", reason="an insider")
+        now = server.desk.clock()
+        incidents.record(connection, page["incident"], [told], actor=TOCSIN, occurred_at=now, now=now)
+
+    his, program = server.client("responder", name=person), server.program("page:read", name=person)
+    assert his.get(f"/pages/{page['id']}").status_code == 200
+    assert program.get(f"/pages/{page['id']}").status_code == 404
+    assert program.get("/pages").json()["items"] == []

@@ -101,6 +101,14 @@ def test_logins_from_one_address_are_limited(store: Store, tmp_path: object) -> 
     assert got == [401, 401, 401, 429, 429]
 
 
+def test_an_authenticator_in_use_is_not_replaced_by_whoever_found_an_open_session(api: ApiServer) -> None:
+    ada = api.client("viewer", name="ada")
+    _, (recovery, *_) = set_up_totp(ada, api)
+    assert ada.post("/session/totp").status_code == 409
+    assert ada.delete("/session/totp", params={"code": recovery}).status_code == 204
+    assert ada.post("/session/totp").status_code == 200
+
+
 def test_a_session_ends_when_logged_out_idle_too_old_or_disabled(api: ApiServer) -> None:
     ada = api.client("viewer", name="ada")
     assert ada.get("/version").status_code == 200

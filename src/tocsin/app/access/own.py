@@ -92,9 +92,15 @@ def change_password(guard: Guard, caller: Caller, old: str, new: str, trace: Tra
 
 
 def begin_totp(guard: Guard, caller: Caller) -> tuple[str, str]:
-    """A new secret for an authenticator, and its link; it counts once a code of it came. Raises `NotAllowed`."""
+    """
+    A new secret for an authenticator, and its link; it counts once a code of it came.
+
+    Raises `NotAllowed`, and `WrongState` where there is one: whoever found an open session must not put his in its place.
+    """
     name, secret = person(caller), new_secret(guard.desk.entropy(SECRET_BYTES))
     with guard.transaction() as connection:
+        if access.user(connection, name).totp_sealed:
+            raise WrongState("an authenticator is set up; remove it first, with a code of it or a recovery code")
         sessions.forget_challenges(connection, name, ENROL_TOTP)
         sessions.ask(
             connection,

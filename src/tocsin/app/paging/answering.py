@@ -126,19 +126,24 @@ def pages_of(desk: Desk, actor: Actor, wanted: Wanted, *, limit: int, before: st
         while len(seen) < limit:
             some = pages.find(connection, replace(wanted, incident=incident), limit=limit, before=before)
             for page in some:
-                if page.person != actor.id and page.incident not in known:
+                if not _is_for(page, actor) and page.incident not in known:
                     known[page.incident] = _may_see(connection, actor, page)
-            seen += [page for page in some if page.person == actor.id or known[page.incident]]
+            seen += [page for page in some if _is_for(page, actor) or known[page.incident]]
             if len(some) < limit:
                 break
             before = some[-1].id
     return tuple(seen[:limit])
 
 
+def _is_for(page: Page, actor: Actor) -> bool:
+    """Whether it was sent to this person. A program may be called like him."""
+    return actor.is_person and page.person == actor.id
+
+
 def _may_see(connection: Connection, actor: Actor, page: Page) -> bool:
     """Whoever is told of an incident may answer; others must be able to see it."""
     try:
-        return page.person == actor.id or bool(incidents.look_up(connection, page.incident, actor))
+        return _is_for(page, actor) or bool(incidents.look_up(connection, page.incident, actor))
     except NotFound:
         return False
 
@@ -147,7 +152,7 @@ def _answer(connection: Connection, page: Page, actor: Actor, via: str, now: flo
     """The pager reads it in the journal, and stops."""
     incident = incidents.load(connection, page.incident)
     said: list[events.Event] = [*steps.acknowledge(incident, actor, via, page.id)]
-    if page.person == actor.id and page.state.is_open:
+    if _is_for(page, actor) and page.state.is_open:
         pages.end(connection, page, PageState.ANSWERED, now)
         said.append(events.PageAnswered(page=page.id, person=page.person, answer="acknowledged", channel=via))
     return incidents.record(connection, page.incident, said, actor=actor, occurred_at=now, now=now)

@@ -122,7 +122,8 @@ def listed(
     viewer: Actor = TOCSIN,
 ) -> list[TriagedAlert]:
     """
-    Alerts that `viewer` may see, the worst first, then the newest. `after` is severity, `opened_at` and id of the last of a page before.
+    Alerts that `viewer` may see, the worst first, then the newest. `after` is severity, `opened_at` and id of the
+    last of a page before.
 
     Raises `StoreError`.
     """

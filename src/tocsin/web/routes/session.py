@@ -230,7 +230,7 @@ def own(guard: Annotated[Guard, GUARD], caller: Self) -> Own:
 def log_out(response: Response, guard: Annotated[Guard, GUARD], trace: Annotated[Trace, TRACE], caller: Self) -> None:
     """Log out."""
     access_login.log_out(guard, caller, trace)
-    response.delete_cookie(cookie_name(_public_url(guard)))
+    _set(response, guard, cookie_name(_public_url(guard)), "", 0)
 
 
 @router.get("/list")
