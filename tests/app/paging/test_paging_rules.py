@@ -288,7 +288,7 @@ def test_what_cannot_be_put_into_words_wakes_somebody_all_the_same(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("tocsin.app.paging.pager.page_message", broken)
+    monkeypatch.setattr("tocsin.app.paging.jobs.page_message", broken)
     house.declare()
     house.turn()
 

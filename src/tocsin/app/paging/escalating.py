@@ -8,7 +8,7 @@ collected and entered together at the end.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from tocsin.edge.store import escalations, health, incidents, journal, pages
+from tocsin.edge.store import escalations, health, incidents, journal, page_notes, pages
 from tocsin.edge.store.on_call import Connection
 from tocsin.edge.store.values import HealthAlert
 from tocsin.model.actor import TOCSIN
@@ -16,6 +16,7 @@ from tocsin.model.priority import Priority
 from tocsin.respond.estate.estate import Estate
 from tocsin.respond.incident import events
 from tocsin.respond.incident.incident import Incident
+from tocsin.respond.message import MessageKind
 from tocsin.respond.paging import links, timers
 from tocsin.respond.paging.page import REMINDER, Page, PageState
 from tocsin.respond.paging.policy import DEFAULT, Plan, Policy, Target, TargetKind
@@ -47,6 +48,8 @@ class Turn:
     key: bytes
     """That signs links."""
     new_id: Callable[[], str]
+    follow_up: frozenset[str] = frozenset()
+    """The channels on which pages are followed by notes."""
     known: dict[str, Incident] = field(default_factory=dict)
     said: dict[str, list[events.Event]] = field(default_factory=dict)
 
@@ -111,6 +114,12 @@ def stop_paging(turn: Turn, incident: Incident, why: str) -> None:
     for page in pages.open_of(turn.connection, incident.id):
         pages.end(turn.connection, page, PageState.SUPERSEDED, turn.now)
     turn.fine(f"unanswered:{incident.number}")
+    note(turn, incident, MessageKind.RESOLVED)
+
+
+def note(turn: Turn, incident: Incident, kind: MessageKind) -> None:
+    """Tell those who were paged, where a channel can use it, that somebody has it or that it is over."""
+    page_notes.follow(turn.connection, incident.id, kind, turn.follow_up, turn.now)
 
 
 def due_timers(turn: Turn) -> tuple[Timer, ...]:
@@ -260,10 +269,15 @@ def _last_progress(turn: Turn, incident: Incident) -> float:
 
 def tell_whoever_has_it(turn: Turn, incident: Incident, policy: str, reason: str) -> None:
     """Tell the commander, or who acknowledged; everybody where neither can be reached."""
+    around = turn.around(incident)
+    tell_now(turn, incident, whoever_has_it(turn, incident) or meant((EVERYONE,), around).people, policy, reason)
+
+
+def whoever_has_it(turn: Turn, incident: Incident) -> tuple[Person, ...]:
+    """The commander, or who acknowledged; nobody where neither can be reached."""
     has_it = [Target(TargetKind.PERSON, one) for one in (incident.commander, incident.acknowledged_by) if one]
     around = turn.around(incident)
-    found = meant(has_it[:1], around).people or meant(has_it[1:], around).people or meant((EVERYONE,), around).people
-    tell_now(turn, incident, found, policy, reason)
+    return meant(has_it[:1], around).people or meant(has_it[1:], around).people
 
 
 def tell_now(turn: Turn, incident: Incident, people: Iterable[Person], policy: str, reason: str) -> None:

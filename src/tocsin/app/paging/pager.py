@@ -16,6 +16,7 @@ from tocsin.app.desk import Desk
 from tocsin.app.paging import escalating
 from tocsin.app.paging.escalating import Turn
 from tocsin.app.paging.heartbeat import Heartbeat
+from tocsin.app.paging.jobs import Job, follow_up, job_of, wordless_job
 from tocsin.app.paging.oncall import Directory, changed
 from tocsin.app.paging.reactions import react
 from tocsin.app.paging.results import RESULTS
@@ -29,13 +30,9 @@ from tocsin.edge.store.on_call import Connection
 from tocsin.edge.store.page_sending import Claim
 from tocsin.model.errors import ChannelBusy, ChannelRefused, StoreError
 from tocsin.respond.channels.channel import Receipt
-from tocsin.respond.channels.tlp import over_clearance
 from tocsin.respond.journal import Entry
-from tocsin.respond.message import Message
 from tocsin.respond.paging import links
-from tocsin.respond.paging.page import Page
 from tocsin.respond.paging.timers import Timer
-from tocsin.respond.paging.wording import PUBLIC, bare, page_message, wordless
 
 FOLLOWER = "pager"
 AT_ONCE = 32
@@ -48,17 +45,6 @@ SPARE_SECONDS = 5.0
 """How much longer than a message may take a claim holds: past it the process that made it is thought to be dead."""
 WRITE_AGAIN_SECONDS = (0.1, 0.5, 2.0)
 """When what became of an attempt is written again while the store is away."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One way of one page, claimed, and what to say on it."""
-
-    claim: Claim
-    page: Page
-    message: Message
-    name: str
-    """What the incident is called where it may not be told what it is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +101,13 @@ class Pager:
         await asyncio.gather(*self.sending)
         return passed.did_something
 
+    async def write(self) -> bool:
+        """One pass that writes pages and sends none; whether there was anything to do. Raises `StoreError`."""
+        passed = await unbroken(self._transact, 0)
+        if passed.said_something:
+            self.desk.ring()
+        return passed.did_something
+
     async def _wait(self, next_at: float | None) -> None:
         seconds = LOOK_SECONDS if next_at is None else min(LOOK_SECONDS, max(0.0, next_at - self.desk.clock()))
         try:
@@ -164,6 +157,7 @@ class Pager:
                 plan=changed(connection, known.plan, now),
                 key=link_key(connection, self.desk),
                 new_id=self.desk.new_id,
+                follow_up=follow_up(self.teller),
             )
             self._tell_fault(turn, known.fault)
             passed = self._act(turn, entries, free)
@@ -224,17 +218,14 @@ class Pager:
     def _job(self, turn: Turn, claimed: Claim) -> Job:
         page = pages.load(turn.connection, claimed.page)
         base = self.desk.settings.serve.public_url.rstrip("/")
-        token = links.token(escalating.ticket_of(page), turn.key)
         try:
             with named_errors():
-                message, name = _worded(turn, page, claimed, base, token)
+                return job_of(turn, page, claimed, base)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - who is to be woken is woken, whatever cannot be put into words
             self._tell_defect(turn, f"page {page.id}", error)
-            name = "An incident"
-            message = wordless(page, base=base, token=token, may_be_repeat=claimed.may_be_repeat)
-        return Job(claim=claimed, page=page, message=message, name=name)
+            return wordless_job(turn, page, claimed, base)
 
     async def _send(self, job: Job) -> None:
         """Send it and write what became of it."""
@@ -256,7 +247,7 @@ class Pager:
         channel = job.claim.channel
         try:
             async with asyncio.timeout(self._longest_seconds()):
-                return await self.teller.tell(channel, job.claim.address, self._fit(job))
+                return await self.teller.tell(channel, job.claim.address, job.fit_for(self.teller))
         except (ChannelBusy, ChannelRefused) as error:
             return error
         except TimeoutError:
@@ -264,13 +255,6 @@ class Pager:
         except Exception as error:
             self.log.exception("a defect of tocsin; please report it")
             return ChannelBusy(f"channel {channel}: {type(error).__name__}", may_have_taken=True)
-
-    def _fit(self, job: Job) -> Message:
-        """What the channel may carry: a page is never held back because it says too much."""
-        configured = self.teller.channels.get(job.claim.channel)
-        if configured and over_clearance(job.message.tlp, configured.shared.most_confidential):
-            return bare(job.message, job.name)
-        return job.message
 
     def _write(self, job: Job, result: Receipt | ChannelBusy | ChannelRefused) -> None:
         """Raises `StoreError`."""
@@ -287,22 +271,6 @@ class Pager:
             )
             RESULTS[type(result)](turn, job.claim, result)
             turn.enter()
-
-
-def _worded(turn: Turn, page: Page, claimed: Claim, base: str, token: str) -> tuple[Message, str]:
-    """What a page says, and what the incident is called where it may not be told what it is about."""
-    incident = turn.incident(page.incident)
-    person = turn.estate.people.get(page.person)
-    message = page_message(
-        incident,
-        page,
-        base=base,
-        token=token,
-        clearance=person.clearance if person else PUBLIC,
-        may_be_repeat=claimed.may_be_repeat,
-        estate=turn.estate,
-    )
-    return message, incident.codename or incident.number
 
 
 def _is_due(connection: Connection, now: float) -> bool:

@@ -4,6 +4,7 @@ What the pager does about what happens to an incident: one function a kind of en
 
 import itertools
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from tocsin.app.paging.escalating import (
@@ -12,19 +13,23 @@ from tocsin.app.paging.escalating import (
     Turn,
     begin_paging,
     is_told_of,
+    note,
     policy_of,
     stop_paging,
     tell_now,
     tell_whoever_has_it,
+    whoever_has_it,
 )
 from tocsin.edge.store import escalations, pages
 from tocsin.model.priority import Priority
 from tocsin.respond.incident import events
 from tocsin.respond.incident.incident import Incident
 from tocsin.respond.journal import Entry
+from tocsin.respond.message import MessageKind
 from tocsin.respond.paging import timers
-from tocsin.respond.paging.page import CLOCK, REMINDER, ROLE, PageState
+from tocsin.respond.paging.page import CLOCK, REMINDER, ROLE, WARNING, PageState
 from tocsin.respond.paging.policy import Mode, Step, Target, TargetKind
+from tocsin.respond.paging.targets import meant
 from tocsin.respond.paging.timers import Timer
 
 FOR_EVER = 1_000_000
@@ -100,6 +105,8 @@ def _acknowledged(turn: Turn, incident: Incident, event: events.Acknowledged, en
         turn.say(incident.id, events.PagingStopped(policy=policy, reason=f"{person} acknowledged"))
     _end_pages(turn, incident, person, event, {(t.policy, t.number): t for t in after})
     turn.fine(f"unanswered:{incident.number}")
+    if is_told_of(incident):
+        note(turn, incident, MessageKind.ACKNOWLEDGED)
     if incident.priority is Priority.P1 and is_told_of(incident):
         _begin_reminding(turn, incident, person)
 
@@ -144,6 +151,19 @@ def _clock_breached(turn: Turn, incident: Incident, event: events.ClockBreached,
     tell_whoever_has_it(turn, incident, CLOCK, f"the clock {event.definition} was due and nothing had come")
 
 
+def _clock_warned(turn: Turn, incident: Incident, event: events.ClockWarned, _entry: Entry) -> None:
+    """Whoever has it is told, and else those of the first step: once a clock, for it warns once, paused or not."""
+    clock = incident.clocks.get(event.clock)
+    if not is_told_of(incident) or clock is None or clock.state != "warned":
+        return
+    people = whoever_has_it(turn, incident)
+    if not people:
+        people = meant(policy_of(turn, incident).steps[0].targets, turn.around(incident)).people
+    due = f"{datetime.fromtimestamp(event.due_at, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    reason = f"the clock {event.definition} is due {due}, and what must have happened has not"
+    tell_now(turn, incident, people, WARNING, reason)
+
+
 def _role_assigned(turn: Turn, incident: Incident, event: events.RoleAssigned, entry: Entry) -> None:
     """Who is given a role hears of it, unless he took it himself."""
     taken = entry.actor.is_person and entry.actor.id == event.person
@@ -161,6 +181,7 @@ _REACTIONS: Mapping[str, Callable[[Turn, Incident, Any, Entry], None]] = {
     "unmerged": _unmerged,
     "acknowledged": _acknowledged,
     "clock_breached": _clock_breached,
+    "clock_warned": _clock_warned,
     "role_assigned": _role_assigned,
 }
 """What the pager does about which kind of entry."""

@@ -20,6 +20,9 @@ def _taken(turn: Turn, claimed: Claim, receipt: Receipt) -> None:
     page_sending.end_attempt(connection, claimed, outcome, turn.now, provider_id=receipt.provider_id)
     if is_ours:
         page_sending.set_way(connection, claimed, WayState.SENT)
+    turn.fine(f"channel:{claimed.channel}")
+    if claimed.is_note:
+        return
     page = pages.load(connection, claimed.page)
     page_sending.note_sent(connection, page, PageState(outcome.value), turn.now)
     sent = events.PageSent(
@@ -30,7 +33,7 @@ def _taken(turn: Turn, claimed: Claim, receipt: Receipt) -> None:
         may_be_repeat=claimed.may_be_repeat,
     )
     turn.say(page.incident, sent)
-    turn.fine(f"channel:{claimed.channel}", f"person:{page.person}")
+    turn.fine(f"person:{page.person}")
 
 
 def _busy(turn: Turn, claimed: Claim, error: ChannelBusy) -> None:
@@ -46,10 +49,10 @@ def _busy(turn: Turn, claimed: Claim, error: ChannelBusy) -> None:
         return
     delay = retry.delay(claimed.attempts, error.retry_after_seconds)
     may_have_gone = claimed.may_be_repeat or error.may_have_taken
-    is_over = not pages.load(connection, claimed.page).state.is_open
+    is_over = not claimed.is_note and not pages.load(connection, claimed.page).state.is_open
     state = WayState.SUPERSEDED if is_over else WayState.PENDING
     page_sending.set_way(connection, claimed, state, due_at=turn.now + delay, may_have_gone=may_have_gone)
-    if delay > retry.IMPATIENT_SECONDS and not is_over:
+    if delay > retry.IMPATIENT_SECONDS and not is_over and not claimed.is_note:
         page_sending.hasten(connection, claimed.page, turn.now)
 
 
@@ -65,6 +68,8 @@ def _failed(turn: Turn, claimed: Claim, why: str) -> None:
     """A way has failed: the next one is tried now; after the last one the next people are told now."""
     connection = turn.connection
     page_sending.set_way(connection, claimed, WayState.FAILED)
+    if claimed.is_note:
+        return
     page = pages.load(connection, claimed.page)
     if not page.state.is_open or page_sending.hasten(connection, page.id, turn.now):
         return

@@ -3,6 +3,7 @@ How pages go out: a way is claimed and the attempt written before it is sent, an
 
 Who claims a way holds it for some seconds. A process that is killed meanwhile leaves an attempt that nobody ended: the
 way is claimed again, and its next attempt is marked, for this one may have gone. So each page is sent at least once.
+Notes that follow a page (`page_notes`) go the same way, after all pages.
 """
 
 from collections import Counter
@@ -12,8 +13,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from tocsin.edge.store.schema.paging import page_attempts, page_ways, pages
+from tocsin.respond.message import MessageKind
 from tocsin.respond.paging.page import Outcome, Page, PageState, WayState, redacted
 
+_IS_PAGE = page_ways.c.kind == MessageKind.PAGE.value
 MOST_DETAIL = 500
 MOST_OF_A_CHANNEL = 16
 """Messages on their way on one channel, at most."""
@@ -32,6 +35,13 @@ class Claim:
     attempts: int
     """With this one."""
     may_be_repeat: bool
+    kind: MessageKind = MessageKind.PAGE
+    """What is said on it: the page, or a note that follows it."""
+
+    @property
+    def is_note(self) -> bool:
+        """Whether nobody need answer it."""
+        return self.kind is not MessageKind.PAGE
 
 
 def next_due(connection: sa.Connection) -> float | None:
@@ -69,7 +79,10 @@ def claim(
     full = [channel for channel, count in sending.items() if count >= MOST_OF_A_CHANNEL]
     query = sa.select(page_ways, pages.c.priority).join_from(page_ways, pages, page_ways.c.page == pages.c.id)
     due = query.where(_is(WayState.PENDING), page_ways.c.due_at <= now, page_ways.c.channel.not_in(full))
-    rows = connection.execute(due.order_by(pages.c.priority, page_ways.c.due_at, page_ways.c.page).limit(limit)).all()
+    pages_first = sa.case((_IS_PAGE, 0), else_=1)
+    rows = connection.execute(
+        due.order_by(pages_first, pages.c.priority, page_ways.c.due_at, page_ways.c.page).limit(limit)
+    ).all()
     count = Counter(sending)
     claimed: list[Claim] = []
     for row in rows:
@@ -109,7 +122,7 @@ def note_sent(connection: sa.Connection, page: Page, state: PageState, now: floa
 
 def hasten(connection: sa.Connection, page: str, now: float) -> bool:
     """Try the next way of a page now; False where none waits."""
-    waiting = (page_ways.c.page == page, _is(WayState.PENDING), page_ways.c.attempts == 0)
+    waiting = (page_ways.c.page == page, _IS_PAGE, _is(WayState.PENDING), page_ways.c.attempts == 0)
     position = connection.scalar(sa.select(sa.func.min(page_ways.c.position)).where(*waiting))
     if position is None:
         return False
@@ -121,7 +134,7 @@ def hasten(connection: sa.Connection, page: str, now: float) -> bool:
 def has_hope(connection: sa.Connection, page: str) -> bool:
     """Whether a way of the page took it, or may yet."""
     dead = [WayState.FAILED.value, WayState.SUPERSEDED.value]
-    alive = sa.select(sa.func.count()).where(page_ways.c.page == page, page_ways.c.state.not_in(dead))
+    alive = sa.select(sa.func.count()).where(page_ways.c.page == page, _IS_PAGE, page_ways.c.state.not_in(dead))
     return bool(connection.scalar(alive))
 
 
@@ -150,6 +163,7 @@ def _claim(connection: sa.Connection, row: "sa.Row[tuple[object, ...]]", now: fl
         attempt=number,
         attempts=way["attempts"] + 1,
         may_be_repeat=way["may_have_gone"],
+        kind=MessageKind(way["kind"]),
     )
 
 

@@ -9,6 +9,7 @@ from tocsin.edge.store.errors import named_errors
 from tocsin.edge.store.schema.paging import acknowledge_tokens, page_attempts, page_ways, pages
 from tocsin.model.errors import NotFound
 from tocsin.model.priority import Priority
+from tocsin.respond.message import MessageKind
 from tocsin.respond.paging.page import Attempt, Outcome, Page, PageState, WayState
 from tocsin.respond.people import Contact
 
@@ -83,9 +84,10 @@ def next_round(connection: sa.Connection, incident: str, policy: str) -> int:
 
 
 def end(connection: sa.Connection, page: Page, state: PageState, now: float) -> None:
-    """Nothing of it is sent any more."""
+    """Nothing of it is sent any more, but notes that follow it."""
     connection.execute(sa.update(pages).where(pages.c.id == page.id).values(state=state.value, ended_at=now))
-    waiting = (page_ways.c.page == page.id, page_ways.c.state == WayState.PENDING.value)
+    mine = (page_ways.c.page == page.id, page_ways.c.kind == MessageKind.PAGE.value)
+    waiting = (*mine, page_ways.c.state == WayState.PENDING.value)
     connection.execute(sa.update(page_ways).where(*waiting).values(state=WayState.SUPERSEDED.value))
 
 
@@ -126,6 +128,7 @@ def _way(page: Page, position: int, contact: Contact) -> dict[str, object]:
     return {
         "page": page.id,
         "position": position,
+        "kind": MessageKind.PAGE.value,
         "channel": contact.channel,
         "address": contact.address,
         "due_at": page.created_at + contact.after_seconds,

@@ -93,6 +93,8 @@ class Channel(Extension):
     """Why settings that are each right cannot be meant together; empty where they can."""
     has_threads: bool = False
     """Whether receipts name a thread that later messages of the subject are to go into."""
+    follows_up: bool = False
+    """Whether who was paged here is told, too, that somebody has it, and that it is over."""
     limit: Limit | None = None
     harms: tuple[bytes, ...] = ()
     """What must never stand in a sending, whoever wrote the message."""

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from tocsin.model.priority import Priority
 
-REMINDER, CLOCK, ROLE = "reminder", "clock", "role"
+REMINDER, CLOCK, WARNING, ROLE = "reminder", "clock", "warning", "role"
 """In place of a policy: why somebody is told outside one."""
 _SHOWN = 3
 

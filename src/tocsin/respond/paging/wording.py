@@ -13,7 +13,7 @@ from tocsin.respond.estate.estate import EMPTY, Estate, Hit
 from tocsin.respond.estate.impact import way_in_words
 from tocsin.respond.incident.state import Incident
 from tocsin.respond.message import Message, MessageKind
-from tocsin.respond.paging.page import CLOCK, REMINDER, ROLE, Page
+from tocsin.respond.paging.page import CLOCK, REMINDER, ROLE, WARNING, Page
 
 ACKNOWLEDGE_PATH = "/api/v1/ack/"
 """Where a page is answered, behind the address at which people reach tocsin; the token follows."""
@@ -56,6 +56,34 @@ def page_message(  # noqa: PLR0913 - what a page is made of; all but two by name
     return bare(whole, incident.codename or incident.number) if is_secret else whole
 
 
+def note_message(
+    incident: Incident, page: Page, kind: MessageKind, *, base: str, clearance: str, may_be_repeat: bool
+) -> Message:
+    """What follows a page where it was told: that somebody has it, or that there is nothing to do any more."""
+    whole = Message(
+        key=f"{page.id}:{kind}",
+        subject=incident.id,
+        kind=kind,
+        title=incident.name,
+        text=f"{incident.number}: {_says(incident, kind)}",
+        priority=page.priority,
+        tlp=incident.tlp,
+        link=f"{base}/api/v1/incidents/{incident.number}",
+        may_be_repeat=may_be_repeat,
+        is_exercise=bool(incident.exercise),
+    )
+    is_secret = incident.is_restricted or over_clearance(incident.tlp, clearance)
+    return bare(whole, incident.codename or incident.number, whole.text) if is_secret else whole
+
+
+def _says(incident: Incident, kind: MessageKind) -> str:
+    if kind is MessageKind.ACKNOWLEDGED:
+        return f"{incident.acknowledged_by or 'somebody'} has it. Nothing is asked of you."
+    if incident.merged_into:
+        return "it goes on in another incident. Nothing is asked of you here."
+    return f"it is {incident.status}. Nothing is asked of you any more."
+
+
 def wordless(page: Page, *, base: str, token: str, may_be_repeat: bool) -> Message:
     """A page of which nothing can be said but that it is one."""
     return Message(
@@ -71,14 +99,14 @@ def wordless(page: Page, *, base: str, token: str, may_be_repeat: bool) -> Messa
     )
 
 
-def bare(message: Message, name: str) -> Message:
+def bare(message: Message, name: str, text: str = BARE) -> Message:
     """The same with nothing but a name: what may go everywhere."""
-    return replace(message, title=name, text=BARE, facts=(), tlp=PUBLIC)
+    return replace(message, title=name, text=text, facts=(), tlp=PUBLIC)
 
 
 def _opening(page: Page) -> str:
     """Why this page, where it is not the first that anybody hears."""
-    return page.reason if page.policy in (REMINDER, CLOCK, ROLE) else ""
+    return page.reason if page.policy in (REMINDER, CLOCK, WARNING, ROLE) else ""
 
 
 def _because(incident: Incident) -> str:

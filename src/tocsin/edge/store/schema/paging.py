@@ -51,6 +51,7 @@ page_ways = sa.Table(
     metadata,
     sa.Column("page", sa.Text, sa.ForeignKey("pages.id"), primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, nullable=False, server_default="page", comment="page, acknowledged, resolved"),
     sa.Column("channel", sa.Text, nullable=False),
     sa.Column("address", sa.Text, nullable=False),
     sa.Column("due_at", sa.Double, nullable=False),

@@ -99,6 +99,7 @@ CHANNEL = Channel(
     address=AddressForm(says="any name, or the number of a thread in the webhook's channel", pattern=r"[\w.#-]{1,80}"),
     render=render,
     judge=judge,
+    follows_up=True,
     limit=Limit(
         says="256 characters of title, 4,096 of description, 6,000 in all",
         most=0,

@@ -108,6 +108,7 @@ CHANNEL = Channel(
     ),
     render=render,
     judge=judge,
+    follows_up=True,
     has_threads=True,
     limit=Limit(says="60,000 bytes of content", most=LARGEST_BYTES, measure=lambda sent: len(sent.body)),
     examples=(

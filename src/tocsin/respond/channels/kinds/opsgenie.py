@@ -107,6 +107,7 @@ CHANNEL = Channel(
     ),
     render=render,
     judge=judge,
+    follows_up=True,
     limit=Limit(
         says="130 characters of message, 15,000 of description",
         most=0,

@@ -106,6 +106,7 @@ CHANNEL = Channel(
     address=AddressForm(says="any name, such as that of the service", pattern=r"[\w .@#-]{1,80}"),
     render=render,
     judge=judge,
+    follows_up=True,
     limit=Limit(
         says="1,024 characters of summary, 255 of key",
         most=0,

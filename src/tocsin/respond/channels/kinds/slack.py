@@ -123,6 +123,7 @@ CHANNEL = Channel(
     ),
     render=render,
     judge=judge,
+    follows_up=True,
     has_threads=True,
     wrong=wrong,
     limit=Limit(

@@ -89,6 +89,7 @@ CHANNEL = Channel(
     address=AddressForm(says="any name for the channel the webhook posts to", pattern=r"[\w .#-]{1,80}"),
     render=render,
     judge=judge,
+    follows_up=True,
     limit=Limit(says="28 KB a message", most=LARGEST_BYTES, measure=lambda sent: len(sent.body)),
     harms=(b'"TextBlock"', b'"entities"'),
     examples=(

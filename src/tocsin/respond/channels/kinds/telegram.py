@@ -109,6 +109,7 @@ CHANNEL = Channel(
     ),
     render=render,
     judge=judge,
+    follows_up=True,
     has_threads=True,
     limit=Limit(
         says="4,096 characters, counted in UTF-16",
