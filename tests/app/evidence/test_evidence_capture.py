@@ -13,8 +13,10 @@ import sqlalchemy as sa
 from evidence_case import ADA, Case, case
 from tocsin.app.backoff import Backoff
 from tocsin.app.evidence import custody as evidence
-from tocsin.app.evidence.capture import Asks, Capture
+from tocsin.app.evidence.asking import Asks
+from tocsin.app.evidence.capture import Capture
 from tocsin.app.evidence.recorded import RecordedWitness
+from tocsin.chain import fitting
 from tocsin.chain.recording import Recording
 from tocsin.chain.rpc.json_rpc import Outcome, Request
 from tocsin.chain.testimony import Question, heard
@@ -115,6 +117,42 @@ def test_an_attack_on_a_real_node_is_captured_whole_and_proven(here: Case, anvil
     assert kinds == ["collected", "finality_noted"]
 
 
+@pytest.mark.anvil
+def test_each_transaction_is_captured_with_the_block_that_it_is_in(here: Case, anvil: Anvil) -> None:
+    """An alert is of the block of the loss; it names also what prepared it, blocks earlier, and what followed."""
+    attacker = anvil.request("eth_accounts")[0]
+    blocks = {}
+    for _ in range(3):
+        sent = anvil.request("eth_sendTransaction", {"from": attacker, "to": attacker, "value": "0x1"})
+        anvil.request("anvil_mine")
+        receipt = anvil.request("eth_getTransactionReceipt", sent)
+        blocks[sent] = (int(receipt["blockNumber"], 16), receipt["blockHash"])
+    first, loss, last = blocks
+    incident = here.declare(alert(anvil.chain_id, *blocks[loss], *blocks))
+
+    async def watched() -> None:
+        nodes = await connect([anvil.url], chain_id=anvil.chain_id)
+        try:
+            follower = capture(here, {anvil.chain_id: nodes.witness()})
+            await follower.once()
+            another = alert(anvil.chain_id, *blocks[last], first, last, name="alert-2")
+            await asyncio.to_thread(here.record, incident, another)
+            await follower.once()
+        finally:
+            await nodes.close()
+
+    asyncio.run(watched())
+
+    found = kept(here)
+    assert {document["transaction"]: document["block"]["hash"] for _, document in found} == {
+        sent: block_hash for sent, (_, block_hash) in blocks.items()
+    }
+    assert len(found) == len(blocks), "what a second alert names again is captured once"
+    assert {each["outcome"] for _, document in found for each in document["proofs"]} == {"PASS"}
+    with here.desk.store.engine.begin() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).where(captures.c.done_at.is_(None))) == 0
+
+
 @pytest.mark.recorded
 def test_a_recorded_attack_is_captured_with_what_was_recorded(here: Case, recorded_data: Path) -> None:
     told = json.loads(gzip.decompress((recorded_data / "state/18000000.json.gz").read_bytes()))
@@ -198,7 +236,7 @@ def test_a_crash_between_the_bytes_and_the_row_captures_it_again_and_keeps_one(
 
 
 def test_nodes_that_say_different_things_are_both_named() -> None:
-    question = Question("code", (Request("eth_getCode"),))
+    question = Question("code", (Request("eth_getCode"),), fitting.code)
     outcomes: dict[str, Outcome] = {
         "a": b'"0x01"',
         "b": b'"0x02"',
@@ -218,7 +256,7 @@ def test_nodes_that_say_different_things_are_both_named() -> None:
 
 @pytest.mark.parametrize("answer", ["[" * 1_500 + "]" * 1_500, '{"n": 9007199254740993}'])
 def test_what_canonical_json_cannot_say_is_kept_as_it_came(answer: str) -> None:
-    question = Question("trace", (Request("debug_traceTransaction"),))
+    question = Question("trace", (Request("debug_traceTransaction"),), fitting.tree)
 
     found = heard(question, question.ways[0], {"a": answer.encode()})
 

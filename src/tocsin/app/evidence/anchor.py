@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tocsin.app.desk import Desk
-from tocsin.app.evidence.capture import Asks, put
+from tocsin.app.evidence.asking import Asks, put
+from tocsin.chain import fitting
 from tocsin.chain.rpc.json_rpc import Request
 from tocsin.chain.testimony import Question
 from tocsin.edge.store import log_checkpoints
@@ -37,7 +38,7 @@ def unsigned(sealed: SealedCheckpoint, chain_id: int, account: str) -> Mapping[s
 async def send(asks: Asks, sealed: SealedCheckpoint, chain_id: int, account: str) -> str:
     """Let a node that holds this account send it; the transaction's hash. `asks` must be one node alone."""
     request = Request("eth_sendTransaction", (dict(unsigned(sealed, chain_id, account)),))
-    (answer,) = await put(asks, (Question("sent", (request,)),))
+    (answer,) = await put(asks, (Question("sent", (request,), fitting.hashed),))
     if not isinstance(answer.answer, str):
         said = "; ".join(why for _, why in answer.absent) or "no answer"
         raise EndpointRefused(f"the node did not send it: {said}. Sign it yourself: leave out --send")
@@ -53,9 +54,11 @@ async def read_back(desk: Desk, asks: Asks, chain_id: int, transaction: str, *, 
     for attempt in range(attempts):
         if attempt:
             await asyncio.sleep(PAUSE_SECONDS)
-        question = Question("sent", (Request("eth_getTransactionByHash", (transaction,)),))
+        question = Question(
+            "sent", (Request("eth_getTransactionByHash", (transaction,)),), fitting.transaction(transaction)
+        )
         (answer,) = await put(asks, (question,))
-        if isinstance(answer.answer, dict) and answer.answer.get("blockNumber") is not None:
+        if answer.answer is not None and answer.answer.get("blockNumber") is not None:
             return _kept(desk, chain_id, transaction, answer.answer)
     raise NotFound(f"chain {chain_id} has no transaction {transaction[:80]} in a block yet; try again later")
 

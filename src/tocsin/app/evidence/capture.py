@@ -6,21 +6,20 @@ that was asked, who answered what, who has no answer and why, and what of it has
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from tocsin import __version__
 from tocsin.app.backoff import Backoff
 from tocsin.app.bell import heard as bell_heard
 from tocsin.app.desk import Desk
 from tocsin.app.evidence import custody as evidence
+from tocsin.app.evidence.asking import Asks, Testimony, block_at, testify
 from tocsin.app.evidence.proofs import proofs
 from tocsin.app.evidence.rules import Given
 from tocsin.app.unbroken import unbroken
-from tocsin.chain import testimony
-from tocsin.chain.rpc.json_rpc import Outcome, Request
-from tocsin.chain.testimony import Answer, Question
+from tocsin.chain.testimony import Place
 from tocsin.edge.store import captures, journal
 from tocsin.edge.store.captures import Job, Wanted
 from tocsin.edge.store.errors import named_errors
@@ -30,9 +29,7 @@ from tocsin.edge.store.values import HealthAlert
 from tocsin.model.actor import TOCSIN
 from tocsin.model.errors import (
     EndpointUnavailable,
-    InputError,
     Outdated,
-    RemoteError,
     StoreError,
     TocsinError,
 )
@@ -46,20 +43,10 @@ FOLLOWER = "evidence_capture"
 FORMAT = "tocsin chain capture 1"
 KIND = "capture"
 """The kind of the health alerts, one a chain."""
-PATIENT_ATTEMPTS = 3
-"""So often a capture is tried again for what nodes could not answer for now; then it is kept without."""
 FINALITY_SECONDS = 60.0
 LOOK_SECONDS = 5.0
 """How often to look without having been rung for."""
 FINALIZED, ORPHANED = "finalized", "orphaned"
-
-
-class Asks(Protocol):
-    """Whom questions about a chain are put to: `edge/witness.py`, or a recording."""
-
-    async def ask(self, requests: Sequence[Request]) -> Mapping[str, Sequence[Outcome]]:
-        """By node, the outcome of each request."""
-        ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -112,8 +99,9 @@ class Capture:
             asks = self.witnesses.get(job.wanted.chain_id)
             if asks is None:
                 raise EndpointUnavailable(f"no [[chain]] of the settings has the chain id {job.wanted.chain_id}")
-            answers = await testify(asks, job.wanted, is_patient=job.attempts < PATIENT_ATTEMPTS)
-            await unbroken(self._keep, job, answers)
+            said = await testify(asks, job.wanted, attempts=job.attempts)
+            if not await unbroken(self._is_covered, job, said.at):
+                await unbroken(self._keep, job, said)
         except Outdated:
             return True
         except StoreError:
@@ -123,15 +111,24 @@ class Capture:
             return False
         return True
 
-    def _keep(self, job: Job, answers: Sequence[Answer]) -> None:
-        data = canonical(document(job, answers, at=self.desk.clock()))
+    def _is_covered(self, job: Job, at: Place) -> bool:
+        """Whether the transaction, in the block that it is in, is captured already, or is about to be."""
+        now = self.desk.clock()
+        with named_errors(), self.desk.store.engine.begin() as connection:
+            is_covered = captures.covered(connection, job, at.hash, now=now)
+            if is_covered:
+                self._recovered(connection, job, now)
+        return is_covered
+
+    def _keep(self, job: Job, said: Testimony) -> None:
+        data = canonical(document(job, said, at=self.desk.clock()))
         wanted, what = job.wanted, job.wanted.transaction_hash or "block"
         given = Given(
-            name=f"chain-{wanted.chain_id}-{wanted.block_number}-{what}.json",
+            name=f"chain-{wanted.chain_id}-{said.at.number}-{what}.json",
             why=f"captured when alert {wanted.alert} joined the incident",
             type=Type.CHAIN_SNAPSHOT,
             media="application/json",
-            source=", ".join(dict.fromkeys(name for each in answers for name in each.said_by))[:500],
+            source=", ".join(dict.fromkeys(name for each in said.answers for name in each.said_by))[:500],
             method="JSON-RPC, at the hash of the block",
             tool=f"tocsin {__version__}",
             incident=wanted.incident,
@@ -139,11 +136,14 @@ class Capture:
         now = self.desk.clock()
 
         def also(connection: Connection, item: Item) -> None:
-            captures.done(connection, job.sequence, item.id, now=now)
-            if not captures.is_any_open(connection, wanted.chain_id):
-                close_within(connection, f"{KIND}:{wanted.chain_id}", now)
+            captures.done(connection, job.sequence, item.id, (said.at.number, said.at.hash), now=now)
+            self._recovered(connection, job, now)
 
         evidence.add(self.desk, TOCSIN, given, (data,), also=also)
+
+    def _recovered(self, connection: Connection, job: Job, now: float) -> None:
+        if not captures.is_any_open(connection, job.wanted.chain_id):
+            close_within(connection, f"{KIND}:{job.wanted.chain_id}", now)
 
     def _failed(self, job: Job, error: TocsinError) -> None:
         now, chain_id = self.desk.clock(), job.wanted.chain_id
@@ -164,12 +164,12 @@ class Capture:
         jobs = await unbroken(self._not_final, chain_id)
         if not jobs:
             return False
-        final = await _block(asks, "finalized")
+        final = await block_at(asks, "finalized")
         if final is None:
             return False  # the chain or its nodes do not say
         ready = [job for job in jobs if job.wanted.block_number <= int(final["number"], 16)]
         heights = {job.wanted.block_number for job in ready}
-        stands = {height: await _block(asks, hex(height)) for height in sorted(heights)}
+        stands = {height: await block_at(asks, hex(height)) for height in sorted(heights)}
         for job in ready:
             if (there := stands[job.wanted.block_number]) is not None:
                 await unbroken(self._note_finality, job, there["hash"].lower())
@@ -210,67 +210,20 @@ def called_for(entry: Entry) -> Iterator[Wanted]:
         )
 
 
-async def testify(asks: Asks, wanted: Wanted, *, is_patient: bool) -> tuple[Answer, ...]:
-    """
-    Everything that nodes say of a block or transaction.
-
-    Raises `EndpointUnavailable` where nobody has the block or the receipt, or, while `is_patient`, where anything may
-    still be answered later.
-    """
-    at = (wanted.block_number, wanted.block_hash)
-    answers = await put(asks, testimony.first_questions(*at, wanted.transaction_hash))
-    known = {each.question: each.answer for each in answers}
-    if any(each.is_open and (is_patient or each.question in ("block", "receipt")) for each in answers):
-        lacking = ", ".join(each.question for each in answers if each.is_open)
-        raise EndpointUnavailable(f"nodes could not answer for now: {lacking}")
-    if known["block"] is None:
-        raise EndpointUnavailable(f"no node has the block {wanted.block_hash}")
-    accounts = testimony.touched(wanted.accounts, known)
-    slots = testimony.changed_slots(known.get("state_diff"))
-    return (*answers, *await put(asks, testimony.account_questions(*at, accounts, slots)))
-
-
-async def put(asks: Asks, questions: Sequence[Question]) -> tuple[Answer, ...]:
-    """Put questions; those that nobody answers are put in the next way, if there is one."""
-    answers: dict[str, Answer] = {}
-    for turn in range(max((len(question.ways) for question in questions), default=0)):
-        asking = [
-            question
-            for question in questions
-            if turn < len(question.ways) and (question.name not in answers or not answers[question.name].said_by)
-        ]
-        said = await asks.ask([question.ways[turn] for question in asking]) if asking else {}
-        for index, question in enumerate(asking):
-            outcomes = {name: outcomes[index] for name, outcomes in said.items()}
-            found = testimony.heard(question, question.ways[turn], outcomes)
-            if found.said_by or question.name not in answers or found.is_open:
-                answers[question.name] = found
-    return tuple(answers.values())
-
-
-def document(job: Job, answers: Sequence[Answer], *, at: float) -> dict[str, Any]:
+def document(job: Job, said: Testimony, *, at: float) -> dict[str, Any]:
     """The capture as evidence: what was asked and said, and what of it is proven."""
     wanted = job.wanted
     told: dict[str, Any] = {
         "format": FORMAT,
         "chain_id": wanted.chain_id,
-        "block": {"number": wanted.block_number, "hash": wanted.block_hash},
+        "block": {"number": said.at.number, "hash": said.at.hash},
         "transaction": wanted.transaction_hash,
         "alert": wanted.alert,
+        "alert_block": {"number": wanted.block_number, "hash": wanted.block_hash},
         "asked_at": job.asked_at,
         "captured_at": at,
-        "nodes": sorted({name for each in answers for name in each.said_by}),
-        "answers": [each.to_json() for each in answers],
+        "nodes": sorted({name for each in said.answers for name in each.said_by}),
+        "answers": [each.to_json() for each in said.answers],
     }
     proven = [{"what": each.what, "outcome": each.outcome, "says": each.says} for each in proofs(told)]
     return {**told, "proofs": proven}
-
-
-async def _block(asks: Asks, tag: str) -> dict[str, Any] | None:
-    """The block at a height or tag, as most nodes have it; None where none has one."""
-    question = Question("block", (Request("eth_getBlockByNumber", (tag, False)),))
-    try:
-        (answer,) = await put(asks, (question,))
-    except (RemoteError, InputError):
-        return None
-    return answer.answer if isinstance(answer.answer, dict) else None

@@ -5,7 +5,7 @@ The hash of the block proves its header; the header proves transactions, receipt
 and a state difference are a node's word: two nodes that agree are named, and nothing is called proven.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -46,6 +46,9 @@ def _proofs(captured: Json) -> Iterator[Told]:
         yield Told("block", OPEN, "no node gave it: nothing can be proven")
         return
     wanted = captured["block"]["hash"]
+    if str(head["hash"]).lower() != wanted.lower():
+        yield Told("block header", FAIL, f"is of the block {head['hash']}, not of {wanted}")
+        return
     header = _told("block header", "has the hash of the block", lambda: _same(block.header_hash(head).hex(), wanted))
     if header.outcome != PASS:
         # Some chains hash their headers in another way: what nobody can prove is not called false.
@@ -57,19 +60,24 @@ def _proofs(captured: Json) -> Iterator[Told]:
 
 
 def _transactions(captured: Json, answers: Json, head: Json) -> Iterator[Told]:
-    if head["transactions"] and isinstance(head["transactions"][0], dict):
-        roots = (block.transactions_root, head["transactionsRoot"])
-        yield _told("transactions", "are those of the header", lambda: _same(roots[0](head).hex(), roots[1]))
-    if (receipts := answers.get("receipts")) is not None:
-        root = head["receiptsRoot"]
-        yield _told("receipts", "are those of the header", lambda: _same(block.receipts_root(receipts).hex(), root))
-    if (sent := answers.get("transaction")) is not None:
-        wanted = captured["transaction"]
+    receipts, sent_all = answers.get("receipts"), head["transactions"]
+    roots = []
+    if sent_all and isinstance(sent_all[0], dict):
+        roots.append(_rooted("transactions", lambda: block.transactions_root(head), head["transactionsRoot"]))
+    if receipts is not None:
+        roots.append(_rooted("receipts", lambda: block.receipts_root(receipts), head["receiptsRoot"]))
+    yield from roots
+    wanted, sent, receipt = captured["transaction"], answers.get("transaction"), answers.get("receipt")
+    if sent is not None:
         yield _told("transaction", "has its hash", lambda: _same(block.transaction_hash(sent).hex(), wanted))
-    if (receipt := answers.get("receipt")) is not None:
-        yield _told(
-            "receipt", "is one of the receipts of the header", lambda: _one_of(receipt, answers.get("receipts"))
-        )
+    if receipt is not None:
+        is_proven = len(roots) == len(("transactions", "receipts")) and all(each.outcome == PASS for each in roots)
+        fine = "is the transaction's, in the block of the header"
+        yield _told("receipt", fine, lambda: _is_receipt(receipt, wanted, head, receipts if is_proven else None))
+
+
+def _rooted(what: str, root: Callable[[], bytes], wanted: str) -> Told:
+    return _told(what, "are those of the header", lambda: _same(root().hex(), wanted))
 
 
 def _accounts(answers: Json, head: Json) -> Iterator[Told]:
@@ -88,11 +96,15 @@ def _code(code: str, shown: Json) -> None:
         raise InconsistentInput("has another hash than the account proves")
 
 
-def _one_of(receipt: Json, receipts: Any) -> None:
+def _is_receipt(receipt: Json, wanted: str, head: Json, receipts: Sequence[Json] | None) -> None:
+    """At the place of the transaction in the block; compared is what the chain hashes, not how a node writes it."""
     if receipts is None:
-        raise Unprovable("the receipts of the whole block are not here")
-    if receipt not in receipts:
-        raise InconsistentInput("is none of the receipts of the block")
+        raise Unprovable("rests on the transactions and receipts of the whole block, which are not proven")
+    hashes = [block.transaction_hash(each).hex() for each in head["transactions"]]
+    if (digits := wanted.removeprefix("0x").lower()) not in hashes:
+        raise InconsistentInput(f"is of a transaction that is not in the block {head['hash']}")
+    if block.receipt(receipt) != block.receipt(receipts[hashes.index(digits)]):
+        raise InconsistentInput("is another one than the block has for the transaction")
 
 
 def _same(found: str, wanted: str) -> None:

@@ -47,10 +47,12 @@ class RecordedWitness:
         return found if found is MISSING or found["hash"].lower() == params[0].lower() else None
 
     def receipts(self, params: Sequence[Any]) -> Any:
-        """The receipts of the block at a height."""
+        """The receipts of the block of a hash, or at a height."""
         found = self.answers.get(methods.RECEIPTS, MISSING)
-        height = self.answers.get(methods.BLOCK, {}).get("number")
-        return found if found is MISSING or height == params[0] else None
+        block = self.answers.get(methods.BLOCK, {})
+        by_hash = isinstance(params[0], dict)
+        same = block.get("hash") == params[0]["blockHash"] if by_hash else block.get("number") == params[0]
+        return found if found is MISSING or same else None
 
     def one(self, key: str, name: str, inner: str = "") -> Callable[[Sequence[Any]], Any]:
         """Finds the entry of a transaction in an answer about the whole block."""

@@ -35,7 +35,7 @@ def transactions_root(block: Json) -> bytes:
 
 def receipts_root(receipts: Sequence[Json]) -> bytes:
     """The root over all receipts of a block. Raises `MalformedInput`, `Unprovable`."""
-    return trie.list_root([_receipt(each) for each in receipts])
+    return trie.list_root([receipt(each) for each in receipts])
 
 
 def transaction(told: Json) -> bytes:
@@ -53,7 +53,12 @@ def transaction_hash(told: Json) -> bytes:
     return keccak(transaction(told))
 
 
-def _receipt(told: Json) -> bytes:
+def receipt(told: Json) -> bytes:
+    """
+    A receipt as its root hashes it: status, gas used up to it, bloom and logs. Raises `MalformedInput`, `Unprovable`.
+
+    What a node adds to that (block, transaction, gas of this one alone, indexes, times) is not in it.
+    """
     kind = quantity(told, "type") if told.get("type") is not None else 0
     if kind not in _TRANSACTIONS:
         raise Unprovable(f"receipts of type {kind:#x} are not known here")

@@ -9,6 +9,8 @@ from tocsin.edge.store.schema.evidence import captures
 from tocsin.model.errors import Outdated
 
 JOBS_AT_ONCE = 20
+COVERED = "covered"
+"""In the place of a finality: another job is of the same transaction, and tells it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +62,37 @@ def due(connection: sa.Connection, now: float) -> tuple[Job, ...]:
     return tuple(_job(row) for row in rows)
 
 
-def done(connection: sa.Connection, sequence: int, evidence: str, *, now: float) -> None:
-    """It is made. Raises `Outdated` where another process made it meanwhile."""
+def covered(connection: sa.Connection, job: Job, block_hash: str, *, now: float) -> bool:
+    """
+    Whether another job is of this transaction in the block that it is in; this one is then done with it.
+
+    Two alerts of one incident may name the same transaction and be of different blocks themselves.
+    """
+    mine = (
+        captures.c.sequence != job.sequence,
+        captures.c.incident == job.wanted.incident,
+        captures.c.chain_id == job.wanted.chain_id,
+        captures.c.block_hash == block_hash,
+        captures.c.transaction_hash == job.wanted.transaction_hash,
+    )
+    other = connection.execute(sa.select(captures.c.evidence).where(*mine)).first()
+    if other is not None:
+        told = {"done_at": now, "evidence": other.evidence, "error": "", "finality": COVERED}
+        connection.execute(sa.update(captures).where(captures.c.sequence == job.sequence).values(told))
+    return other is not None
+
+
+def done(connection: sa.Connection, sequence: int, evidence: str, block: tuple[int, str], *, now: float) -> None:
+    """It is made, of the block of this height and hash. Raises `Outdated` where another process made it meanwhile."""
     mine = (captures.c.sequence == sequence, captures.c.done_at.is_(None))
-    written = connection.execute(sa.update(captures).where(*mine).values(done_at=now, evidence=evidence, error=""))
+    told = {
+        "done_at": now,
+        "evidence": evidence,
+        "error": "",
+        "block_number": block[0],
+        "block_hash": block[1],
+    }
+    written = connection.execute(sa.update(captures).where(*mine).values(told))
     if written.rowcount == 0:
         raise Outdated(f"capture {sequence} was made by another process meanwhile")
 
