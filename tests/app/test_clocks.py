@@ -265,7 +265,7 @@ def test_targets_of_ones_own_and_a_duty_to_an_insurer(store: Store, hands: Hands
         ('[target.response]\nP1 = "20m"', "less than 15m"),
         ('[target.acknowledge]\nP4 = "1 business day"', "less than 24h"),
         ('[target.contian]\nP1 = "20m"', "did you mean 'contain'"),
-        ('[target.contain]\nP1 = "soon"', "such as 15m"),
+        ('[target.contain]\nP1 = "soon"', "such as 90s, 15m"),
         ('[target.contain]\nP9 = "20m"', "P9"),
         ('rebase = "from_strat"', "did you mean 'from_start'"),
         ('[[duty]]\nid = "x"', "says is missing"),
