@@ -1,4 +1,7 @@
-"""The demo: a recorded attack through the very pipeline that watches live chains, into a store that is thrown away."""
+"""
+The demo: a recorded attack through the very pipeline that watches live chains, into a store that is thrown away; and
+what is then done about it.
+"""
 
 import asyncio
 import tempfile
@@ -6,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tocsin.app.demo_response import Responded, responder
 from tocsin.app.exercise.kept import ATTACK, KNOWN, SHIPPED
 from tocsin.app.explain import Explanation, explain, find
 from tocsin.app.known import load
@@ -16,9 +20,10 @@ from tocsin.app.watching.watch import Unobserved, Watcher
 from tocsin.chain.header import Header
 from tocsin.detect.detector import Detector
 from tocsin.detect.engine import Outcome
+from tocsin.detect.labels import Labels
 from tocsin.edge import recordings
 from tocsin.edge.store import outbox
-from tocsin.edge.store.opening import open_store
+from tocsin.edge.store.opening import Store, open_store
 from tocsin.edge.store.values import Notice
 from tocsin.exercise.truth import Truth, parse
 from tocsin.model.errors import MalformedInput
@@ -26,6 +31,8 @@ from tocsin.tables.dataset import Tables
 
 RECORDING = SHIPPED / "oracle-aave" / ATTACK
 """The attack that is shown, as it was played on the range: blocks as a node told them, and the truth about them."""
+ORGANISATION = SHIPPED / "oracle-aave" / "organisation"
+"""What the organisation that is attacked protects, who is on call, and who is told when."""
 TRUTH = recordings.GROUND_TRUTH
 MOST_NOTICES = 1_000
 KEEP_BLOCKS = 64
@@ -48,6 +55,8 @@ class Played:
     notices: Sequence[Notice]
     """What the store holds to be told."""
     attack: Explanation
+    response: Responded | None
+    """What was done about it; None where nothing was bad enough."""
 
     @property
     def is_detected(self) -> bool:
@@ -71,12 +80,28 @@ def play(detectors: Mapping[str, Detector], recording: Path = RECORDING) -> Play
     truth = read_truth(recording / TRUTH)
     known = load([recording / KNOWN] if (recording / KNOWN).is_dir() else [])
     observer = _Observer()
+    blocks = [one for one in recordings.read(recording) if one.chain_id == truth.losing.chain_id]
+    reader = Replay(blocks)
+    now = float(asyncio.run(reader.head()).timestamp)
     with tempfile.TemporaryDirectory(prefix="tocsin-demo-") as folder:
-        blocks = [one for one in recordings.read(recording) if one.chain_id == truth.losing.chain_id]
-        notices = _watched(Replay(blocks), detectors, known, observer, Path(folder) / "tocsin.db")
+        store = open_store(f"sqlite:///{folder}/tocsin.db")
+        try:
+            notices = _watched(reader, detectors, known, observer, store, now)
+            responding = responder(
+                store=store,
+                now=now,
+                organisation=ORGANISATION,
+                folder=Path(folder),
+                blocks=blocks,
+                detectors=detectors,
+                known=Labels.of(known),
+            )
+            response = asyncio.run(responding.respond())
+        finally:
+            store.close()
     batch, transaction = find(pieces(Request(source=str(recording), together=1)), truth.losing.transaction)
     attack = explain(batch, transaction, detectors, known)
-    return Played(truth=truth, blocks=observer.blocks, notices=notices, attack=attack)
+    return Played(truth=truth, blocks=observer.blocks, notices=notices, attack=attack, response=response)
 
 
 def read_truth(path: Path) -> Truth:
@@ -88,24 +113,23 @@ def read_truth(path: Path) -> Truth:
 
 
 def _watched(
-    reader: Replay, detectors: Mapping[str, Detector], known: Tables, observer: _Observer, database: Path
+    reader: Replay, detectors: Mapping[str, Detector], known: Tables, observer: _Observer, store: Store, now: float
 ) -> Sequence[Notice]:
     """Watch the recorded chain to its head, and return what is to be told."""
-    head = asyncio.run(reader.head())
-    store = open_store(f"sqlite:///{database}")
-    try:
-        watcher = Watcher(
-            reader=reader,
-            store=store,
-            decode=decode,
-            detectors=detectors,
-            clock=lambda: float(head.timestamp),
-            keep_blocks=KEEP_BLOCKS,
-            start=reader.first,
-            observer=observer,
-            known=known,
-        )
-        asyncio.run(watcher.catch_up(head))
-        return outbox.due(store.engine, limit=MOST_NOTICES, now=float(head.timestamp))
-    finally:
-        store.close()
+    watcher = Watcher(
+        reader=reader,
+        store=store,
+        decode=decode,
+        detectors=detectors,
+        clock=lambda: now,
+        keep_blocks=KEEP_BLOCKS,
+        start=reader.first,
+        observer=observer,
+        known=known,
+    )
+
+    async def watch() -> None:
+        await watcher.catch_up(await reader.head())
+
+    asyncio.run(watch())
+    return outbox.due(store.engine, limit=MOST_NOTICES, now=now)

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from tocsin.app.demo import Done, Played
 from tocsin.cli.render import findings
+from tocsin.cli.render.demo_response import responded
 from tocsin.cli.render.money import beginning, count
 from tocsin.cli.render.names import Names, of
 from tocsin.cli.render.safe import safe
@@ -27,6 +28,8 @@ def story(played: Played, recording: Path) -> Iterator[RenderableType]:
     yield from _detected(played, names)
     yield from _happened(played, names)
     yield from _kept(played)
+    if played.response is not None:
+        yield from responded(played.response, names)
     yield from _next(played, recording)
 
 
@@ -123,7 +126,7 @@ def _kept(played: Played) -> Iterator[RenderableType]:
 
 
 def _next(played: Played, recording: Path) -> Iterator[RenderableType]:
-    yield _part(5, "What to do next")
+    yield _part(6, "What to do next")
     transaction = beginning(played.attack.place.transaction_hash or "")
     commands = [
         (
@@ -137,6 +140,7 @@ def _next(played: Played, recording: Path) -> Iterator[RenderableType]:
             ("Read how to triage such a finding, and where it is blind", f"tocsin detectors show {detector}")
         )
     commands.append(("Scan recordings of your own", "tocsin scan RECORDINGS"))
+    commands.append(("Do all of this for chains of your own, and page people", "tocsin serve"))
     for says, command in commands:
         yield Text(f"  {says}:")
         yield Text(f"    {command}", style="bold cyan", no_wrap=True, overflow="ignore")

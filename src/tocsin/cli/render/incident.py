@@ -73,7 +73,7 @@ def _facts(incident: Incident, now: float, estate: Estate) -> Iterator[tuple[str
         yield "impact", Text(safe(_impact(incident)))
     if incident.assets:
         yield "assets", Text(_assets(incident))
-    yield from (("contain", Text(safe(each))) for each in _ways(incident, estate))
+    yield from (("contain", Text(safe(each))) for each in ways(incident, estate))
     yield "alerts", Text(_alerts(incident))
     yield "tasks", _tasks(incident)
     if incident.pages:
@@ -163,7 +163,8 @@ def _assets(incident: Incident) -> str:
     return safe(", ".join(names[:MOST_ASSETS])) + (f" and {more} more" if more > 0 else "")
 
 
-def _ways(incident: Incident, estate: Estate) -> Iterator[str]:
+def ways(incident: Incident, estate: Estate) -> Iterator[str]:
+    """What can be done to stop the harm, and where it is written what to do."""
     hit = estate.hit_assets(incident.hit)
     yield from (way_in_words(estate, way) for way in hit.containment[:MOST_WAYS])
     yield from (f"{asset.name}: {asset.runbook}" for asset in hit.directly[:MOST_WAYS] if asset.runbook)
