@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from stores import server_binaries
 
 ROOT = Path(__file__).parents[2]

@@ -40,6 +40,7 @@ key = "{folder}/evidence/key.pem"
 [serve]
 listen = "127.0.0.1:{port}"
 public_url = "http://127.0.0.1:{port}"
+key = "{folder}/serve.key"
 """
 CHAIN = """
 [[chain]]

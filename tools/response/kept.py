@@ -227,7 +227,7 @@ def _with_evidence(home: Installation) -> list[str]:
 
 def _is_bundled(home: Installation, number: str) -> bool:
     bundle = home.folder / f"{number}.zip"
-    exported = home.tocsin("evidence", "export", number, "--out", bundle, "--reason", "measuring", "--as", "ada")
+    exported = home.tocsin("evidence", "export", number, "--out", bundle, "--why", "measuring", "--as", "ada")
     return exported.returncode == 0 and home.tocsin("evidence", "verify", bundle).returncode == 0
 
 

@@ -33,10 +33,10 @@ REPORT_SECONDS, TAKE_OVER_SECONDS, ANSWER_SECONDS = 0.2, 1.0, 0.5
 """How long each of them rests."""
 WORK_SECONDS, START_UP_SECONDS, AWAY_SECONDS = 3.0, 2.0, 1.5
 """How long it may have worked, or been starting, when it is killed; how long the database may be away."""
-IN_START_UP = 5
-"""Every so manieth kill of `tocsin serve` comes before it is up."""
+IN_START_UP = BOTH = 5
+"""Every so manieth kill of `tocsin serve` comes before it is up; of the database, it is killed with it."""
 UNDISTURBED_SECONDS = 240.0
-READY_SECONDS = 60.0
+READY_SECONDS, LOOK_SECONDS = 60.0, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Result:
     store: str
     kills: list[Kill] = field(default_factory=list)
     ended_by_itself: int = 0
-    """How often `tocsin serve` ended without having been killed: at its start, while its database was away."""
+    """How often `tocsin serve` ended without having been killed, as it does where it finds no database."""
     counts: dict[str, int] = field(default_factory=dict)
     settled_seconds: float = 0.0
     checks: list[Check] = field(default_factory=list)
@@ -92,13 +92,24 @@ class Supervised:
         """Wait until it is up, starting it again where it ended; how long that took."""
         begun = time.monotonic()
         while time.monotonic() - begun < READY_SECONDS:
-            if self.running is None or self.running.process.poll() is not None:
-                self.result.ended_by_itself += self.running is not None and self.running.process.returncode >= 0
-                self.start()
-            elif any(line["event"] == "serving" for line in list(self.running.lines)):
+            if self._keep_up():
                 return time.monotonic() - begun
-            time.sleep(0.02)
+            time.sleep(LOOK_SECONDS)
         raise SystemExit(f"tocsin serve does not come up: {self.running and self.running.lines[-20:]}")
+
+    def rest(self, seconds: float) -> None:
+        """Only keep it started for so long."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._keep_up()
+            time.sleep(LOOK_SECONDS)
+
+    def _keep_up(self) -> bool:
+        """Start it again where it ended; whether it is up."""
+        if self.running is None or self.running.process.poll() is not None:
+            self.result.ended_by_itself += self.running is not None and self.running.process.returncode >= 0
+            self.start()
+        return self.running is not None and any(line["event"] == "serving" for line in list(self.running.lines))
 
     def close(self) -> None:
         """Stop it for good."""
@@ -183,21 +194,24 @@ def _going_on(works: Sequence[tuple[Callable[[threading.Event, float], None], fl
 def _kill(served: Supervised, database: Postgresql | None, kills: int, dice: Random) -> None:
     for number in range(kills):
         if database is not None and number % 2:
-            served.ready()
-            time.sleep(dice.uniform(0, WORK_SECONDS))
-            made = _kill_database(database, dice)
+            made = _kill_database(served, database, dice, with_serve=number % (2 * BOTH) == 2 * BOTH - 1)
         else:
             made = _kill_serve(served, dice, in_start_up=number % (2 * IN_START_UP) == 2 * IN_START_UP - 2)
         served.result.kills.append(made)
         print(f"{number + 1} of {kills}: {made.what}, up after {made.ready_seconds:.1f} s", flush=True)
 
 
-def _kill_database(database: Postgresql, dice: Random) -> Kill:
+def _kill_database(served: Supervised, database: Postgresql, dice: Random, *, with_serve: bool) -> Kill:
+    served.ready()
+    time.sleep(dice.uniform(0, WORK_SECONDS))
     database.kill()
-    time.sleep(dice.uniform(0, AWAY_SECONDS))
+    if with_serve:
+        served.kill()
+        served.start()  # finds no database, and is started again until it finds one
+    served.rest(dice.uniform(0, AWAY_SECONDS))
     begun = time.monotonic()
     database.start()
-    return Kill("PostgreSQL", time.monotonic() - begun)
+    return Kill("both at once", served.ready()) if with_serve else Kill("PostgreSQL", time.monotonic() - begun)
 
 
 def _kill_serve(served: Supervised, dice: Random, *, in_start_up: bool) -> Kill:

@@ -122,7 +122,7 @@ def _read(home: Installation, performance: Performance, mails: Inbox, posts: Inb
         "evidence kept": kept["recorded_at"],
     }
     bundle = home.folder / "bundle.zip"
-    home.tocsin("evidence", "export", number, "--out", bundle, "--reason", "measuring")
+    home.tocsin("evidence", "export", number, "--out", bundle, "--why", "measuring")
     verified = home.tocsin("evidence", "verify", bundle).returncode == 0
     return Run(
         priority=declared["data"]["priority"],
