@@ -26,7 +26,7 @@ NEXT = (
     ("tocsin check", "are the files right, and what is missing"),
     ("tocsin oncall test", "a marked message on each way of each person"),
     ("tocsin serve", "watch, respond, page; in a terminal of its own"),
-    ('tocsin incident declare "A drill" --exercise', "be paged for it"),
+    ('tocsin incident declare "A drill" --exercise first-drill', "be paged for it"),
 )
 """What to type next, and what for."""
 
