@@ -3,14 +3,14 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 
 import uvicorn
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from tocsin.model.errors import SettingError
+from tocsin.model.errors import ServerEnded, SettingError
 
 GRACE_SECONDS = 5
 """How long requests that are being answered may take when it stops; streams are cut."""
@@ -24,7 +24,8 @@ async def served(application: Any, host: str, port: int, proxies: Sequence[str])
     """
     Answer for the length of an `async with` block; gives the port. What `proxies` say of clients is believed.
 
-    Raises `SettingError` when the address cannot be used.
+    Raises `SettingError` when the address cannot be used. A server that ends by itself ends the block too, with
+    `ServerEnded`: who watches on without it looks well, and nobody can reach it.
     """
     listening = _listen(host, port)
     wrapped = ProxyHeadersMiddleware(application, list(proxies)) if proxies else application
@@ -32,11 +33,34 @@ async def served(application: Any, host: str, port: int, proxies: Sequence[str])
     running = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         await _until(lambda: server.started, running)
-        yield listening.getsockname()[1]
+        with _ending_with(running):
+            yield listening.getsockname()[1]
     finally:
         server.should_exit = True
-        await running
+        await asyncio.wait([running])
         listening.close()
+
+
+@contextmanager
+def _ending_with(running: "asyncio.Task[None]") -> Iterator[None]:
+    """Cancel whoever is in the block when the server ends before it. Raises `ServerEnded` then."""
+    owner = asyncio.current_task()
+    assert owner is not None  # noqa: S101 - it runs in one
+
+    def end(_: object) -> None:
+        owner.cancel()
+
+    running.add_done_callback(end)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not running.done():
+            raise
+        owner.uncancel()
+        reason = None if running.cancelled() else running.exception()
+        raise ServerEnded("the web server ended by itself; start tocsin again, and please report it") from reason
+    finally:
+        running.remove_done_callback(end)
 
 
 class _Server(uvicorn.Server):

@@ -37,6 +37,7 @@ The error tree. Each error says what happened, where, and what to do about it.
     * ChannelBusy          it asks to be tried again, or gave no answer: it may have taken it
     * ChannelRefused       it will never take this message to this address
   * DeliveryFailed       a channel cannot be told; notices wait in order
+  * ServerEnded          nobody can reach the API: the process ends, for its supervisor to start it again
   * StoreError           the database or the disk failed; work is kept and tried again
     * StoreUnavailable     cannot be reached
     * StoreFull            no room to write
@@ -213,6 +214,10 @@ class ChannelRefused(ChannelError):
 
 class DeliveryFailed(TocsinError):
     """Notices could not be told; they are kept."""
+
+
+class ServerEnded(TocsinError):
+    """The web server ended without being asked to."""
 
 
 class StoreError(TocsinError):

@@ -95,7 +95,8 @@ def begin_totp(guard: Guard, caller: Caller) -> tuple[str, str]:
     """
     A new secret for an authenticator, and its link; it counts once a code of it came.
 
-    Raises `NotAllowed`, and `WrongState` where there is one: whoever found an open session must not put his in its place.
+    Raises `NotAllowed`, and `WrongState` where there is one: whoever found an open session must not put his own in its
+    place.
     """
     name, secret = person(caller), new_secret(guard.desk.entropy(SECRET_BYTES))
     with guard.transaction() as connection:
