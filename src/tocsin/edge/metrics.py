@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
 from tocsin.edge.rpc.endpoint import Status
+from tocsin.edge.store.backlog import Backlog
 from tocsin.model.errors import SettingError
 
 NEVER = float("nan")
@@ -55,6 +56,13 @@ class Metrics:
         self.endpoint_head = self._gauge("endpoint_head_block", "Its newest block.", ("chain", "endpoint"))
         self.endpoint_errors = self._gauge("endpoint_errors", "Its errors so far.", ("chain", "endpoint"))
         self.alerts = self._gauge("health_alerts_open", "Health alerts that are open.", ("kind",))
+        self.triage_waiting = self._gauge("triage_waiting", "Notices of findings that wait to be triaged.", ())
+        self.follower_lag = self._gauge(
+            "journal_unread", "Entries of the journal that a follower has not acted on.", ("follower",)
+        )
+        self.pages = self._gauge("pages", "Pages of open incidents by state.", ("state",))
+        self.clocks = self._gauge("clocks", "Clocks of open incidents by state.", ("state",))
+        self.incidents = self._gauge("incidents_open", "Open incidents, exercises left out.", ("priority",))
         self.outbox = self._gauge("outbox_pending", "Notices not yet told.", ())
 
     def watch(self, chain: str) -> None:
@@ -87,6 +95,19 @@ class Metrics:
         self.alerts.clear()
         for kind, count in by_kind.items():
             self.alerts.labels(kind).set(count)
+
+    def response(self, backlog: Backlog) -> None:
+        """Where responding stands. A label that was there stays, at nought."""
+        self.triage_waiting.set(backlog.triage_waiting)
+        shown = (
+            (self.follower_lag, backlog.unread),
+            (self.pages, backlog.pages),
+            (self.clocks, backlog.clocks),
+            (self.incidents, backlog.incidents),
+        )
+        for gauge, counts in shown:
+            for label, count in counts.items():
+                gauge.labels(label).set(count)
 
     def _counter(self, name: str, says: str, labels: tuple[str, ...]) -> Counter:
         return Counter(f"tocsin_{name}", says, labels, registry=self.registry)

@@ -16,7 +16,7 @@ from tocsin.app.pending.watch import PendingWatch
 from tocsin.app.simulation.watch import SimulationWatch
 from tocsin.app.unbroken import unbroken
 from tocsin.app.watching.deliver import Deliverer
-from tocsin.app.watching.monitor import Monitor, show_open_alerts
+from tocsin.app.watching.monitor import Monitor, show_backlog, show_open_alerts
 from tocsin.app.watching.worker import DEFECT, Worker
 from tocsin.edge.logs import Log
 from tocsin.edge.metrics import Metrics
@@ -149,5 +149,6 @@ async def _look(live: Live) -> None:
         for monitor in live.monitors:
             await monitor.look()
         await show_open_alerts(live.store, live.metrics)
+        await show_backlog(live.store, live.metrics)
     except StoreError as error:
         live.log.debug("health is not shown: the store is away", error=str(error))  # the workers' alert says so

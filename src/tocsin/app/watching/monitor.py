@@ -13,6 +13,7 @@ from tocsin.app.unbroken import unbroken
 from tocsin.app.watching.notes import ChainNotes
 from tocsin.edge.metrics import Metrics
 from tocsin.edge.rpc.endpoint import Status
+from tocsin.edge.store.backlog import backlog
 from tocsin.edge.store.gaps import WHOLE, open_gaps
 from tocsin.edge.store.health import open_alerts
 from tocsin.edge.store.opening import Store
@@ -81,3 +82,8 @@ async def show_open_alerts(store: Store, metrics: Metrics) -> None:
     """How many health alerts are open, by kind. Raises `StoreError`."""
     found = await unbroken(open_alerts, store.engine)
     metrics.open_alerts(Counter(alert.kind for alert in found))
+
+
+async def show_backlog(store: Store, metrics: Metrics) -> None:
+    """Where responding stands. Raises `StoreError`."""
+    metrics.response(await unbroken(backlog, store.engine))

@@ -29,7 +29,7 @@ def story(played: Played, recording: Path) -> Iterator[RenderableType]:
     yield from _happened(played, names)
     yield from _kept(played)
     if played.response is not None:
-        yield from responded(played.response, names)
+        yield from responded(played.response)
     yield from _next(played, recording)
 
 

@@ -12,7 +12,6 @@ from rich.text import Text
 from tocsin.app.demo_response import Responded, Telling
 from tocsin.cli.render import findings, incident
 from tocsin.cli.render.money import beginning, count
-from tocsin.cli.render.names import Names
 from tocsin.cli.render.safe import safe
 from tocsin.respond.evidence.item import Item
 from tocsin.respond.incident.next_steps import next_steps
@@ -23,11 +22,11 @@ SHOWN_DIGITS = 16
 MOST_STEPS = 3
 
 
-def responded(told: Responded, names: Names) -> Iterator[RenderableType]:
+def responded(told: Responded) -> Iterator[RenderableType]:
     """The part of the story that begins with the alert."""
     yield Text("\n5. Respond", style="bold")
     yield Padding(_alert(told), INDENT)
-    yield _incident(told, names)
+    yield _incident(told)
     yield Text()
     yield _heading("Whom it pages", f"policy {safe(told.policy)}, until somebody says that he has it")
     yield Padding(_pages(told), INDENT)
@@ -42,11 +41,12 @@ def _alert(told: Responded) -> Text:
     return Text.assemble(
         f"{count(alert.findings, 'finding')} about {count(len(alert.story.transactions), 'transaction')} became one ",
         (f"{alert.severity.word} alert", findings.STYLES[alert.severity]),
-        f", {alert.story.probability or 0:.0%} sure to be an attack. What it hits is of the estate, and so it opened an incident:",
+        f", {alert.story.probability or 0:.0%} sure to be an attack. "
+        "What it hits is of the estate, and it opened an incident:",
     )
 
 
-def _incident(told: Responded, names: Names) -> RenderableType:
+def _incident(told: Responded) -> RenderableType:
     opened = told.incident
     head = Text.assemble((opened.number, "bold"), "  ", incident.badge(opened.priority), f"  {opened.status}")
     rows = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
