@@ -25,6 +25,10 @@ from tocsin.respond.triage.events import AlertEvent, AlertMoved, AlertOpened, dr
 from tocsin.respond.triage.machine import Act, State
 
 
+def _unpriced(_chain_id: int, _token: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
     """What triage knows beside the store."""
@@ -34,6 +38,8 @@ class Knowledge:
     estate: Estate
     open_from: Severity
     """Alerts of this severity or worse open an incident, or join one."""
+    is_priced: Callable[[int, str], bool] = _unpriced
+    """Whether a token has a price: of tokens without one, what somebody gained is not called a loss."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -10,14 +10,18 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from tocsin.app.triage import funds
 from tocsin.app.triage.batch import Batch, Knowledge
 from tocsin.edge.store import triage_links as links
+from tocsin.edge.store.findings import Stored
 from tocsin.edge.store.incidents import declare, load, record
 from tocsin.model.actor import TOCSIN, Actor
 from tocsin.respond.estate.estate import Hit
+from tocsin.respond.incident import booking
 from tocsin.respond.incident.classification import Classification, Facts, classify
-from tocsin.respond.incident.events import AlertUnlinked, Event, Linked, NoteWritten
+from tocsin.respond.incident.events import AlertUnlinked, Event, FundsMoved, Linked, NoteWritten
 from tocsin.respond.incident.incident import Incident
+from tocsin.respond.incident.parts import Posting
 from tocsin.respond.triage import linking
 from tocsin.respond.triage.alert import TriagedAlert
 from tocsin.respond.triage.events import AlertJudged
@@ -41,6 +45,8 @@ class Incidents:
     new_links: dict[str, str] = field(default_factory=dict)
     counted: dict[str, int] = field(default_factory=dict)
     """How many alerts an incident was told of, with those of this batch."""
+    postings: dict[str, list[FundsMoved]] = field(default_factory=dict)
+    """What is booked by rule, by incident."""
 
     def take(self, alerts: Iterable[TriagedAlert]) -> None:
         """Join those that are bad enough, and tell incidents what changed."""
@@ -85,7 +91,31 @@ class Incidents:
         for incident, events in unlinked_first:
             at, now = self.batch.now, self.batch.now
             record(self.batch.connection, self._goes_on(incident), events, actor=self.actor, occurred_at=at, now=now)
+        for incident, moves in self.postings.items():
+            at, now, into = self.batch.now, self.batch.now, self._goes_on(incident)
+            record(self.batch.connection, into, moves, actor=booking.RULE, occurred_at=at, now=now)
         links.write(self.batch.connection, self.new_links, self.batch.now)
+
+    def take_back(self, gone: Iterable[tuple[str, Stored]]) -> None:
+        """Findings were retracted: what was booked of them is taken back, where no other states it."""
+        of_alert: dict[str, list[Stored]] = {}
+        for name, finding in gone:
+            of_alert.setdefault(name, []).append(finding)
+        for name, findings in of_alert.items():
+            alert = self.batch.of(name)
+            if alert.incident is not None:
+                self._book(alert, self._goes_on(alert.incident), findings)
+
+    def _book(self, alert: TriagedAlert, incident: str, gone: Iterable[Stored] = ()) -> None:
+        """What findings state as lost, and what the assets that were hit held before."""
+        connection, mine = self.batch.connection, self.postings.get(incident, [])
+        booked: list[Posting | FundsMoved] = [*self._of(incident).postings.values(), *mine]
+        moves = funds.at_stake(connection, alert.story.directly, booked) if alert.story.directly else []
+        if alert.findings:
+            booked = [*booked, *moves]
+            moves = [*moves, *funds.losses(connection, alert, gone, booked, self.knowledge.is_priced)]
+        if moves:
+            self.postings[incident] = [*mine, *moves]
 
     def _is_wanted(self, alert: TriagedAlert) -> bool:
         if alert.state is State.ESCALATED:
@@ -182,6 +212,7 @@ class Incidents:
             events = [NoteWritten(note=self.batch.new_id(), text=text), *events]
         self.counted[incident] = told + (alert.id not in state.alerts)
         self._note(incident, state, found, alert)
+        self._book(alert, incident)
         if events:
             self.batch.tell(incident, *events)
         for link in linking.links_of(alert):

@@ -53,6 +53,8 @@ class Intake:
     merged: dict[str, str] = field(default_factory=dict)
     related: list[tuple[str, str]] = field(default_factory=list)
     """Alerts of two incidents that something joins."""
+    gone: list[tuple[str, Stored]] = field(default_factory=list)
+    """Findings that were taken back, with the alert of each that is about an incident."""
     touched: dict[str, None] = field(default_factory=dict)
 
     def take(self, notice: Waiting) -> None:
@@ -163,6 +165,7 @@ class Intake:
         if alert.incident is not None:
             told = FindingRetracted(alert=alert.id, finding=member.finding, replaced_by=notice.replaced_by)
             self.batch.tell(alert.incident, told)
+            self.gone.append((alert.id, notice.finding))
         self._changed(member, alert)
 
     def _changed(self, member: Member, alert: TriagedAlert) -> None:

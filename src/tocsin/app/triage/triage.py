@@ -14,6 +14,7 @@ from tocsin.app.bell import heard
 from tocsin.app.desk import Desk
 from tocsin.app.health import HealthBook
 from tocsin.app.triage.batch import Batch, Knowledge, batch
+from tocsin.app.triage.funds import IsPriced, Priced
 from tocsin.app.triage.hiding import come_back
 from tocsin.app.triage.incidents import Incidents, close_with_incidents, to_tell
 from tocsin.app.triage.intake import Sight, take_in
@@ -39,9 +40,14 @@ PUT_ASIDE_AFTER = 3
 KIND = "triage"
 
 
-def knowledge(desk: Desk, estate: Estate) -> Knowledge:
+def knowledge(desk: Desk, estate: Estate, is_priced: IsPriced | None = None) -> Knowledge:
     """What triage knows, by the settings. Raises `SettingError`."""
-    return Knowledge(groups=groups(), estate=estate, open_from=severity_of(desk.settings.respond.open_from))
+    return Knowledge(
+        groups=groups(),
+        estate=estate,
+        open_from=severity_of(desk.settings.respond.open_from),
+        is_priced=is_priced or Priced(settings=desk.settings),
+    )
 
 
 def severity_of(word: str) -> Severity:
@@ -65,6 +71,8 @@ class Triage:
     book: HealthBook | None = None
     """Where it is told that triage fails; None where nobody keeps one."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    is_priced: IsPriced | None = None
+    """Whether a token has a price; None to read what the settings say, once."""
     at_once: int = AT_ONCE
     taken: int = 0
     """Notices taken in by this process."""
@@ -72,6 +80,7 @@ class Triage:
     def __post_init__(self) -> None:
         """Raises `SettingError` at once, not at the first alert."""
         severity_of(self.desk.settings.respond.open_from)
+        self.is_priced = self.is_priced or Priced(settings=self.desk.settings)
 
     async def run(self) -> None:
         """Take in what comes, until stopped. What fails is told, and tried again."""
@@ -105,7 +114,10 @@ class Triage:
 
     def pass_now(self) -> bool:
         """One pass, here and now; True when something was taken in. Raises `StoreError`, and `EstateError`."""
-        known, sight = knowledge(self.desk, self.estate()), Sight(detectors=self.detectors, known=self.known)
+        known, sight = (
+            knowledge(self.desk, self.estate(), self.is_priced),
+            Sight(detectors=self.detectors, known=self.known),
+        )
         with batch(self.desk) as work:
             taken = take_pass(work, known, sight, self.at_once)
         self.taken += taken
@@ -121,7 +133,10 @@ class Triage:
 
     def one_now(self) -> bool:
         """Take in the notice that waits longest, or put it aside where that cannot be done; False where none waits."""
-        known, sight = knowledge(self.desk, self.estate()), Sight(detectors=self.detectors, known=self.known)
+        known, sight = (
+            knowledge(self.desk, self.estate(), self.is_priced),
+            Sight(detectors=self.detectors, known=self.known),
+        )
         try:
             with batch(self.desk) as work:
                 taken = take_pass(work, known, sight, 1)
@@ -153,6 +168,7 @@ def take_pass(work: Batch, known: Knowledge, sight: Sight, at_once: int) -> int:
     incidents.take({alert.id: alert for alert in changed}.values())
     if intake is not None:
         incidents.relate(intake.related)
+        incidents.take_back(intake.gone)
     incidents.write()
     work.state = replace(work.state, taken_in=work.state.taken_in + taken)
     return taken

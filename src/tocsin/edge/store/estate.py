@@ -1,7 +1,7 @@
 """The rows of the estate: what was changed beside its file, and what its assets held."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -73,3 +73,14 @@ def holdings(engine: sa.Engine) -> tuple[Holding, ...]:
         rows = connection.execute(sa.select(estate_holdings)).mappings().all()
     found = [Holding(**{**row, "amount": int(row["amount"])}) for row in rows]
     return tuple(sorted(found, key=lambda each: (-(each.dollars or 0.0), each.asset, each.token)))
+
+
+def held_by(
+    connection: sa.Connection, assets: Sequence[str] | None = None, tokens: Sequence[str] | None = None
+) -> tuple[Holding, ...]:
+    """What these assets held when they were last read, or who held these tokens, in the order of assets."""
+    table = estate_holdings.c
+    wanted = [] if assets is None else [table.asset.in_(assets)]
+    wanted += [] if tokens is None else [table.token.in_(tokens)]
+    query = sa.select(estate_holdings).where(*wanted).order_by(table.asset, table.chain_id, table.token)
+    return tuple(Holding(**{**row, "amount": int(row["amount"])}) for row in connection.execute(query).mappings().all())
