@@ -43,7 +43,7 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> 
 
 
 def add(capsys: pytest.CaptureFixture[str]) -> str:
-    told = said(capsys, "add", "drained.pcap", "-i", "1", "-r", "to see how it was done", "--format", "json")
+    told = said(capsys, "add", "drained.pcap", "-i", "1", "-w", "to see how it was done", "--format", "json")
     identity: str = json.loads(told)["id"]
     return identity
 
@@ -52,10 +52,10 @@ def test_from_a_file_to_a_bundle_that_verifies(there: Path, capsys: pytest.Captu
     identity = add(capsys)
 
     assert identity in said(capsys, "list", "-i", "INC-2026-0001")
-    said(capsys, "get", identity, "--out", "copy.pcap", "-r", "for the report")
+    said(capsys, "get", identity, "--out", "copy.pcap", "-w", "for the report")
     assert (there / "copy.pcap").read_bytes() == b"packets" * 100
     assert "for the report" in said(capsys, "show", identity)
-    told = said(capsys, "export", "1", "--out", "bundle.zip", "-r", "police asked")
+    told = said(capsys, "export", "1", "--out", "bundle.zip", "-w", "police asked")
     (there / "key.txt").write_text(re.findall(r"tocsin/journal/\S+", told)[0])
 
     assert "VERIFIED" in said(capsys, "verify", "bundle.zip", "--key", "key.txt")
@@ -64,7 +64,7 @@ def test_from_a_file_to_a_bundle_that_verifies(there: Path, capsys: pytest.Captu
 
 def test_a_changed_bundle_fails_and_says_what(there: Path, capsys: pytest.CaptureFixture[str]) -> None:
     identity = add(capsys)
-    said(capsys, "export", "1", "--out", "bundle.zip", "-r", "police asked")
+    said(capsys, "export", "1", "--out", "bundle.zip", "-w", "police asked")
     raw = (there / "bundle.zip").read_bytes()
     (there / "bundle.zip").write_bytes(raw.replace(b"packetspackets", b"packetspackeds"))
 
@@ -74,19 +74,39 @@ def test_a_changed_bundle_fails_and_says_what(there: Path, capsys: pytest.Captur
     assert {line["what"] for line in failed} == {f"evidence/{identity}.pcap", f"evidence {identity}"}
 
 
+def test_what_fails_is_shown_by_file_and_what_passes_is_counted(
+    there: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    identity = add(capsys)
+    said(capsys, "export", "1", "--out", "bundle.zip", "-w", "police asked")
+    raw = (there / "bundle.zip").read_bytes()
+    (there / "forged.zip").write_bytes(raw.replace(b"packetspackets", b"packetspackeds"))
+
+    fine, everything = (said(capsys, "verify", "bundle.zip", *more) for more in ((), ("--all",)))
+    forged = said(capsys, "verify", "forged.zip", code=1)
+
+    assert "manifest.json" not in fine
+    assert "VERIFIED: nothing was changed since it was signed" in fine
+    assert "manifest.json" in everything
+    lines = [line.rstrip() for line in forged.splitlines()]
+    assert lines[0] == f"FAIL  evidence/{identity}.pcap  0 of 1 check passed"
+    assert lines[1] == "      FAIL  was changed: its SHA-256 is not the one of the manifest"
+    assert "FAILED: 2 of" in forged
+
+
 def test_what_is_on_hold_is_not_destroyed(there: Path, capsys: pytest.CaptureFixture[str]) -> None:
     identity = add(capsys)
 
-    said(capsys, "hold", identity, "-r", "court order 7")
-    assert "legal hold" in said(capsys, "destroy", identity, "-r", "tidying", code=2)
-    said(capsys, "hold", identity, "--lift", "-r", "lifted")
-    said(capsys, "release", identity, "--to", "LKA 42", "-r", "court asked")
-    said(capsys, "destroy", identity, "-r", "tidying")
+    said(capsys, "hold", identity, "-w", "court order 7")
+    assert "legal hold" in said(capsys, "destroy", identity, "-w", "tidying", code=2)
+    said(capsys, "hold", identity, "--lift", "-w", "lifted")
+    said(capsys, "release", identity, "--to", "LKA 42", "-w", "court asked")
+    said(capsys, "destroy", identity, "-w", "tidying")
     assert "destroyed" in said(capsys, "list")
 
 
 def test_a_reason_is_asked_for(there: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "why" in said(capsys, "add", "drained.pcap", code=2)
+    assert "--why" in said(capsys, "add", "drained.pcap", code=2)
 
 
 def test_everything_that_is_kept_is_verified(there: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,7 +141,7 @@ def test_a_checkpoint_is_anchored_on_a_chain_and_read_back(
     assert f"transaction {sent}" in said(capsys, "anchor", "--chain", "local", "--transaction", sent)
     add(capsys)
     said(capsys, "anchor", "--chain", "local", "--from", account, "--send")
-    said(capsys, "export", "1", "--out", "bundle.zip", "-r", "police asked")
+    said(capsys, "export", "1", "--out", "bundle.zip", "-w", "police asked")
 
     with zipfile.ZipFile(there / "bundle.zip") as bundle:
         anchors = json.loads(bundle.read("anchors.json"))["anchors"]

@@ -19,11 +19,11 @@ from tocsin.app.evidence.recorded import RecordedWitness
 from tocsin.chain import fitting
 from tocsin.chain.recording import Recording
 from tocsin.chain.rpc.json_rpc import Outcome, Request
-from tocsin.chain.testimony import Question, heard
+from tocsin.chain.testimony import Place, Question, block_questions, heard
 from tocsin.edge.anvil import Anvil
 from tocsin.edge.nodes import connect
 from tocsin.edge.store.health import open_alerts
-from tocsin.edge.store.opening import Store
+from tocsin.edge.store.opening import Store, open_store
 from tocsin.edge.store.schema.evidence import captures
 from tocsin.model.errors import EndpointUnavailable, MethodUnknown, StoreUnavailable
 from tocsin.respond.evidence.item import Item
@@ -292,3 +292,47 @@ def test_a_rung_bell_captures_at_once(store: Store, tmp_path: Path, anvil: Anvil
         "outcome": "PASS",
         "says": "has the hash of the block",
     }
+
+
+HASH, SENT = "0x" + "11" * 32, "0x" + "aa" * 32
+HOSTILE: tuple[object, ...] = (
+    [],
+    7,
+    "0x",
+    {},
+    {"transactionHash": SENT, "blockHash": HASH, "blockNumber": "0x" + "f" * 60, "logs": []},
+    {"transactionHash": SENT, "blockHash": HASH, "blockNumber": "0x5", "logs": 7},
+    {"transactionHash": SENT, "blockHash": HASH, "blockNumber": "0x5", "logs": [7]},
+    {"transactionHash": "0x" + "bb" * 32, "blockHash": HASH, "blockNumber": "0x5", "logs": []},
+    {"hash": HASH, "number": "0x6", "transactions": []},
+    {"hash": HASH, "number": 5, "transactions": []},
+    {"hash": "0x" + "22" * 32, "number": "0x5", "transactions": []},
+)
+
+
+@pytest.mark.parametrize("answer", HOSTILE)
+def test_a_node_that_answers_something_else_is_told_of_and_stops_nothing(tmp_path: Path, answer: object) -> None:
+    class Hostile:
+        async def ask(self, requests: Sequence[Request]) -> Mapping[str, Sequence[Outcome]]:
+            return {"hostile": [json.dumps(answer).encode()] * len(requests)}
+
+    store = open_store(f"sqlite:///{tmp_path}/tocsin.db")
+    here = case(store, tmp_path)
+    here.declare(alert(7, 5, HASH, SENT))
+
+    assert not asyncio.run(capture(here, {7: Hostile()}).once()) or kept(here) == []
+
+    assert kept(here) == []
+    assert "could not answer" in health(here)["capture:7"]
+    store.close()
+
+
+def test_a_lying_node_does_not_outvote_one_whose_answer_fits() -> None:
+    (question, _) = block_questions(Place(5, HASH))
+    mine = {"hash": HASH, "number": "0x5", "transactions": []}
+    lie = json.dumps({**mine, "hash": SENT}).encode()
+
+    found = heard(question, question.ways[0], {"a": lie, "b": json.dumps(mine).encode(), "c": lie})
+
+    assert (found.answer, found.said_by) == (mine, ("b",))
+    assert [name for name, _ in found.absent] == ["a", "c"]

@@ -100,6 +100,8 @@ def _is_receipt(receipt: Json, wanted: str, head: Json, receipts: Sequence[Json]
     """At the place of the transaction in the block; compared is what the chain hashes, not how a node writes it."""
     if receipts is None:
         raise Unprovable("rests on the transactions and receipts of the whole block, which are not proven")
+    if str(receipt.get("blockHash")).lower() != head["hash"].lower():
+        raise Unprovable(f"says that it is of the block {receipt.get('blockHash')}, and this capture is of another")
     hashes = [block.transaction_hash(each).hex() for each in head["transactions"]]
     if (digits := wanted.removeprefix("0x").lower()) not in hashes:
         raise InconsistentInput(f"is of a transaction that is not in the block {head['hash']}")

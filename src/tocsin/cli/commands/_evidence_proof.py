@@ -14,13 +14,12 @@ from tocsin.app.evidence import export as evidence_export
 from tocsin.app.evidence.audit import faults
 from tocsin.app.evidence.check import check
 from tocsin.app.evidence.checkpoint import seal
-from tocsin.app.evidence.stamps import stampers_of
+from tocsin.app.evidence.stamps import STAMP_RETRY, stampers_of
 from tocsin.app.evidence.verify import verified
 from tocsin.app.reading_settings import read_settings
-from tocsin.app.serving.responding import STAMP_RETRY
 from tocsin.app.settings import ChainSettings, Settings
 from tocsin.cli.acting import As
-from tocsin.cli.commands._incident_shared import SETTINGS, Config, Form, Name, Reason, at_work
+from tocsin.cli.commands._incident_shared import SETTINGS, Config, Form, Name, at_work
 from tocsin.cli.options import Format
 from tocsin.cli.render import evidence as shown
 from tocsin.cli.render.console import note, results, warn
@@ -35,6 +34,7 @@ from tocsin.respond.evidence import stamps
 from tocsin.respond.evidence.standalone import FAIL
 
 FAILED = 1
+Why = Annotated[str, typer.Option("--why", "-w", help="For what purpose; it stands in the custody record for ever.")]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write it.")]
 
 
@@ -43,7 +43,7 @@ def key_of(settings: Settings) -> SigningKey:
     return signing_key(Path(settings.evidence.key))
 
 
-def export(incident: Name, out: Out, why: Reason = "", config: Config = SETTINGS, who: As = "") -> None:
+def export(incident: Name, out: Out, why: Why, config: Config = SETTINGS, who: As = "") -> None:
     """Write an incident's evidence as a sealed bundle that anybody can verify offline."""
     with at_work(config, who) as (desk, actor):
         key = key_of(desk.settings)
@@ -66,7 +66,8 @@ def verify(  # noqa: PLR0913, PLR0917 - Typer makes the options of them
     ] = None,
     checkpoint: Annotated[Path | None, typer.Option(metavar="FILE", help="A checkpoint that you kept.")] = None,
     roots: Annotated[Path | None, typer.Option(metavar="FILE", help="Root certificates of time-stamps, PEM.")] = None,
-    why: Reason = "verification",
+    why: Why = "verification",
+    show_all: Annotated[bool, typer.Option("--all", help="Show what passed too.")] = False,
     config: Config = SETTINGS,
     form: Form = Format.TABLE,
     who: As = "",
@@ -86,8 +87,8 @@ def verify(  # noqa: PLR0913, PLR0917 - Typer makes the options of them
         for each in told:
             typer.echo(json.dumps({"what": each.what, "outcome": each.outcome, "says": each.says}))
     else:
-        results().print(shown.found(told))
-        note(f"{'FAILED' if failed else 'VERIFIED'}: {count(len(told), 'check')}, {failed} failed.")
+        results().print(shown.found(told, is_all=show_all))
+        note(shown.verdict(told))
     if failed:
         raise typer.Exit(FAILED)
 

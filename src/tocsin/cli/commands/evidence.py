@@ -32,8 +32,8 @@ from tocsin.app.evidence import custody as evidence
 from tocsin.app.evidence.rules import Given
 from tocsin.cli.acting import As
 from tocsin.cli.command import Command, Sample
-from tocsin.cli.commands._evidence_proof import anchor, checkpoint, export, time_stamp, verify
-from tocsin.cli.commands._incident_shared import SETTINGS, Config, Form, Reason, at_work
+from tocsin.cli.commands._evidence_proof import Why, anchor, checkpoint, export, time_stamp, verify
+from tocsin.cli.commands._incident_shared import SETTINGS, Config, Form, at_work
 from tocsin.cli.options import Format
 from tocsin.cli.render import evidence as shown
 from tocsin.cli.render.console import note, results
@@ -66,8 +66,8 @@ def list_(incident: Of = None, config: Config = SETTINGS, *, form: Form = Format
 
 def add(  # noqa: PLR0913 - Typer makes the options of them
     file: Annotated[str, typer.Argument(metavar="FILE", help="What to keep; - for standard input.")],
+    why: Why,
     incident: Of = None,
-    why: Reason = "",
     *,
     type_: Annotated[Type, typer.Option("--type", help="What it is.")] = Type.FILE,
     name: Annotated[str, typer.Option(help="What to call it; the file's name by default.")] = "",
@@ -116,7 +116,7 @@ def show(identity: Id, config: Config = SETTINGS, *, form: Form = Format.TABLE, 
 def get(
     identity: Id,
     out: Annotated[str, typer.Option("--out", "-o", metavar="FILE", help="Where to write it; - for standard output.")],
-    why: Reason = "",
+    why: Why,
     config: Config = SETTINGS,
     who: As = "",
 ) -> None:
@@ -137,7 +137,7 @@ def get(
 
 def hold(
     identity: Id,
-    why: Reason = "",
+    why: Why,
     *,
     lift: Annotated[bool, typer.Option("--lift", help="Lift it.")] = False,
     by: By = "",
@@ -150,21 +150,21 @@ def hold(
     note("The legal hold is lifted." if lift else "Under legal hold.")
 
 
-def release(identity: Id, to: To, why: Reason = "", config: Config = SETTINGS, who: As = "") -> None:
+def release(identity: Id, to: To, why: Why, config: Config = SETTINGS, who: As = "") -> None:
     """Record that somebody else keeps a piece from now on."""
     with at_work(config, who) as (desk, actor):
         evidence.release(desk, actor, identity, why, to=to)
     note("Released; the bytes stay here too.")
 
 
-def transfer(identity: Id, to: To, why: Reason = "", config: Config = SETTINGS, who: As = "") -> None:
+def transfer(identity: Id, to: To, why: Why, config: Config = SETTINGS, who: As = "") -> None:
     """Record that a piece went from one keeper to another."""
     with at_work(config, who) as (desk, actor):
         evidence.transfer(desk, actor, identity, why, to=to)
     note("Recorded.")
 
 
-def destroy(identity: Id, why: Reason = "", by: By = "", config: Config = SETTINGS, who: As = "") -> None:
+def destroy(identity: Id, why: Why, by: By = "", config: Config = SETTINGS, who: As = "") -> None:
     """Take a piece's bytes away for good; what was known of it stays."""
     with at_work(config, who) as (desk, actor):
         evidence.destroy(desk, actor, identity, why, by=by)

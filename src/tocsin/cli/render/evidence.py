@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from tocsin.cli.render.money import count
 from tocsin.cli.render.safe import safe
 from tocsin.respond.evidence.item import Item, State
 from tocsin.respond.evidence.standalone import FAIL, OPEN, PASS, Told
 from tocsin.respond.journal import Entry
 
+WORST_FIRST = (FAIL, OPEN, PASS)
 STYLES = {PASS: "green", FAIL: "bold red", OPEN: "yellow"}
 
 
@@ -62,13 +66,51 @@ def custody(entries: Sequence[Entry]) -> Table:
     return shown
 
 
-def found(told: Sequence[Told]) -> Table:
-    """One check a row; failures first."""
-    shown = _table("", "what", "")
-    order = {FAIL: 0, OPEN: 1, PASS: 2}
-    for each in sorted(told, key=lambda each: order[each.outcome]):
-        shown.add_row(Text(each.outcome, style=STYLES[each.outcome]), Text(safe(each.what)), Text(safe(each.says)))
-    return shown
+def found(told: Sequence[Told], *, is_all: bool = False) -> Group:
+    """By file of the bundle: each check that failed or is open on a line, of those that passed how many; or all."""
+    shown: list[RenderableType] = []
+    for name, checks in _by_file(told).items():
+        lines = [(part, each) for part, each in checks if is_all or each.outcome != PASS]
+        if lines:
+            shown.append(_heading(name, [each for _, each in checks]))
+            shown += [_line(part, each) for part, each in lines]
+    if not is_all and (passed := sum(each.outcome == PASS for each in told)):
+        shown.append(Text(f"{PASS}  {count(passed, 'check')}; --all shows each", style=STYLES[PASS]))
+    return Group(*shown)
+
+
+def _heading(name: str, checks: Sequence[Told]) -> Text:
+    worst = min((each.outcome for each in checks), key=WORST_FIRST.index)
+    passed = sum(each.outcome == PASS for each in checks)
+    told = f"  {passed} of {count(len(checks), 'check')} passed"
+    return Text.assemble((f"{worst}  ", STYLES[worst]), (safe(name), "bold"), (told, "dim"))
+
+
+def _line(part: str, told: Told) -> Padding:
+    says = f"{part}: {told.says}" if part else told.says
+    return Padding(Text.assemble((f"{told.outcome}  ", STYLES[told.outcome]), safe(says)), (0, 0, 0, 6), expand=False)
+
+
+def verdict(told: Sequence[Told]) -> str:
+    """What verifying found, in plain words."""
+    failed, still = (sum(each.outcome == outcome for each in told) for outcome in (FAIL, OPEN))
+    if failed:
+        of = count(len(told), "check")
+        return f"FAILED: {failed} of {of}. Do not rely on this bundle; keep it, and ask who sent it."
+    told_open = f" {count(still, 'check')} nobody could make here: they are marked OPEN." if still else ""
+    return f"VERIFIED: nothing was changed since it was signed; {count(len(told), 'check')}, none failed.{told_open}"
+
+
+def _by_file(told: Sequence[Told]) -> dict[str, list[tuple[str, Told]]]:
+    """Checks under the file they are of, the worst first; `what` begins with its name."""
+    files: dict[str, list[tuple[str, Told]]] = {}
+    for each in told:
+        name, _, part = each.what.partition(": ")
+        if not part:
+            name, _, part = each.what.partition(", ")
+        files.setdefault(name, []).append((part, each))
+    rank = WORST_FIRST.index
+    return dict(sorted(files.items(), key=lambda item: min(rank(each.outcome) for _, each in item[1])))
 
 
 def _table(*headings: str) -> Table:

@@ -63,7 +63,7 @@ def _captures() -> None:
         sa.Column("error", sa.Text(), nullable=False),
         sa.Column("done_at", sa.Double(), nullable=True),
         sa.Column("evidence", sa.Text(), nullable=True),
-        sa.Column("finality", sa.Text(), nullable=False, comment="empty until known: finalized, orphaned; covered by another"),
+        sa.Column("finality", sa.Text(), nullable=False, comment="empty until known: finalized, orphaned; covered"),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_captures")),
         sa.ForeignKeyConstraint(["evidence"], ["evidence.id"], name=op.f("fk_captures_evidence_evidence")),
         sa.UniqueConstraint(

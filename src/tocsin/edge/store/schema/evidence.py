@@ -50,7 +50,7 @@ captures = sa.Table(
     sa.Column("error", sa.Text, nullable=False),
     sa.Column("done_at", sa.Double),
     sa.Column("evidence", sa.Text, sa.ForeignKey("evidence.id")),
-    sa.Column("finality", sa.Text, nullable=False, comment="empty until known: finalized, orphaned; covered by another"),
+    sa.Column("finality", sa.Text, nullable=False, comment="empty until known: finalized, orphaned; covered"),
     sa.UniqueConstraint("incident", "chain_id", "block_hash", "transaction_hash"),
     sa.Index(None, "done_at", "next_try_at"),
 )
