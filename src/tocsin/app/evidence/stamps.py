@@ -10,6 +10,7 @@ from tocsin.app.backoff import Backoff
 from tocsin.app.desk import Desk
 from tocsin.app.settings import EvidenceSettings
 from tocsin.app.unbroken import unbroken
+from tocsin.edge import clock
 from tocsin.edge.evidence import time_stamps
 from tocsin.edge.store import log_checkpoints
 from tocsin.edge.store.errors import named_errors
@@ -21,6 +22,10 @@ from tocsin.respond.evidence import stamps
 
 KIND = "time_stamps"
 """The kind of the health alerts."""
+
+
+STAMP_RETRY = Backoff(first_seconds=30.0, longest_seconds=3_600.0, jitter=clock.jitter)
+"""How an authority that does not answer is asked again."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -15,7 +15,8 @@ from tocsin.app.estate.latest import LatestEstate
 from tocsin.app.estate.watch import EstateWatch
 from tocsin.app.evidence.capture import Capture
 from tocsin.app.evidence.checkpoint import Checkpointer
-from tocsin.app.evidence.stamps import stampers_of
+from tocsin.app.evidence.rehash import Rehasher
+from tocsin.app.evidence.stamps import STAMP_RETRY, stampers_of
 from tocsin.app.health import HealthBook
 from tocsin.app.known import of_settings
 from tocsin.app.paging.pager import Pager
@@ -32,7 +33,6 @@ from tocsin.edge.nodes import Nodes
 from tocsin.edge.store.opening import Store
 
 CAPTURE_RETRY = Backoff(first_seconds=1.0, longest_seconds=300.0, jitter=clock.jitter)
-STAMP_RETRY = Backoff(first_seconds=30.0, longest_seconds=3_600.0, jitter=clock.jitter)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,15 @@ def responding(
     pager = Pager(desk=desk, teller=teller, log=log, wake=bell.listener())
     publisher = Publisher(desk=desk, teller=teller, log=log, wake=bell.listener())
     estate = EstateWatch(desk=desk, latest=LatestEstate(desk=desk), book=book, environment=environment)
-    works = (estate.run, triage.run, timekeeper.run, pager.run, publisher.run, _checkpointer(desk).run)
+    works = (
+        estate.run,
+        triage.run,
+        timekeeper.run,
+        pager.run,
+        publisher.run,
+        _checkpointer(desk).run,
+        Rehasher(desk=desk).run,
+    )
     capturing = partial(_captures, desk, bell)
     return Responding(desk=desk, bell=bell, beside=Beside(works=works, found=triage.wake.set, of_nodes=capturing))
 

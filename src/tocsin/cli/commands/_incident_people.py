@@ -97,7 +97,7 @@ def merge(  # noqa: PLR0913 - the arguments and options of a command
         lambda desk, actor: incidents_joined.merge(desk, actor, incident, into=into, reason=reason, expected=expect),
     )
     if form is Format.TABLE:
-        tell(f"It goes on in {state.number}. Take it back: tocsin incident unmerge {incident} --reason WHY")
+        tell(f"It goes on in {state.number}. Take it back: tocsin incident unmerge {incident} --why WHY")
 
 
 def unmerge(

@@ -28,7 +28,7 @@ Form = Annotated[Format, typer.Option("--format", help="How to write it.")]
 Name = Annotated[
     str, typer.Argument(metavar="INCIDENT", help="INC-2026-0042, 2026-42, 42, or the beginning of its id.")
 ]
-Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; it stands in the record.")]
+Reason = Annotated[str, typer.Option("--why", "--reason", "-w", "-r", help="Why; it stands in the record.")]
 Expect = Annotated[
     int | None,
     typer.Option("--expect", metavar="N", help="Refuse, if its last entry is not number N: somebody changed it."),

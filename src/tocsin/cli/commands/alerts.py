@@ -54,7 +54,7 @@ from tocsin.respond.triage.suppression import Action, Mode
 
 Name = Annotated[str, typer.Argument(metavar="ALERT", help="Its id, or the beginning or the end of it.")]
 Names = Annotated[list[str], typer.Argument(metavar="ALERT...", help="Ids, or the beginnings or the ends of them.")]
-Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; it stands in the record.")]
+Reason = Annotated[str, typer.Option("--why", "--reason", "-w", "-r", help="Why; it stands in the record.")]
 HOUR_SECONDS = 3_600
 OPEN = tuple(state for state in State if state.is_open and state is not State.SUPPRESSED)
 StateWord = StrEnum("StateWord", {state.name: state.value for state in State})  # type: ignore[misc] # mypy reads literals
@@ -238,7 +238,7 @@ def suppress(  # noqa: PLR0913 - the arguments and options of a command
     config: Config = SETTINGS,
     *,
     days: Annotated[float, typer.Option(help="For how long: at most 90.")],
-    reason: Annotated[str, typer.Option("--reason", "-r", help="Why, for whoever finds it in a month.")],
+    reason: Annotated[str, typer.Option("--why", "--reason", "-w", "-r", help="Why, for whoever finds it in a month.")],
     action: Annotated[Action, typer.Option(help="Hide it, or make one alert of all of it.")] = Action.SNOOZE,
     mode: Annotated[Mode, typer.Option(help="Do it, or only record what would be done.")] = Mode.ACTIVE,
     who: As = "",
@@ -374,7 +374,7 @@ command = Command(
         ),
         Sample(
             says="A suppression needs an end",
-            arguments=("alerts", "suppress", "chain = 1", "--reason", "noise"),
+            arguments=("alerts", "suppress", "chain = 1", "--why", "noise"),
             exit_code=2,
             shows=("--days",),
         ),

@@ -48,7 +48,9 @@ Config = Annotated[Path, typer.Option("--config", "-c", help="The settings.")]
 Form = Annotated[Format, typer.Option("--format", help="How to write it.")]
 ClockName = Annotated[str, typer.Argument(metavar="CLOCK", help="Such as INC-2026-0042:response.")]
 IncidentName = Annotated[str, typer.Argument(metavar="INCIDENT", help="Such as INC-2026-0042.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why. It stands in the journal and in reports.")]
+Reason = Annotated[
+    str, typer.Option("--why", "--reason", "-w", "-r", help="Why. It stands in the journal and in reports.")
+]
 At = Annotated[str, typer.Option("--at", metavar="WHEN", help="2026-03-02T10:00Z, with its zone; now; 20m ago.")]
 SETTINGS = Path("tocsin.toml")
 

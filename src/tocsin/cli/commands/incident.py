@@ -124,7 +124,7 @@ def declare(  # noqa: PLR0913 - the arguments and options of a command
     config: Config = SETTINGS,
     *,
     summary: Annotated[str, typer.Option(help="More about it.")] = "",
-    priority: Annotated[PriorityWord | None, typer.Option(help="Another than the table's; needs --reason.")] = None,
+    priority: Annotated[PriorityWord | None, typer.Option(help="Another than the table's; needs --why.")] = None,
     reason: Reason = "",
     loss: Annotated[bool | None, typer.Option("--loss/--no-loss", help="Value is lost, or surely is not.")] = None,
     over: Annotated[bool | None, typer.Option("--over/--goes-on", help="It is over, or goes on.")] = None,

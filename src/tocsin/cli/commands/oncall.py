@@ -128,7 +128,7 @@ def override(  # noqa: PLR0913 - who, in place of whom, from when to when, why, 
     begins: From = "now",
     ends: Till,
     instead_of: Annotated[str, typer.Option(metavar="PERSON", help="Whose place; else that of everybody.")] = "",
-    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    reason: Annotated[str, typer.Option("--why", "--reason", "-w", "-r", help="Why.")] = "",
     name: As = "",
 ) -> None:
     """Put a person on call for some time."""

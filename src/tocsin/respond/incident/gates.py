@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tocsin.model.priority import Priority
-from tocsin.respond.incident.parts import Task
+from tocsin.respond.clocks.internal import TARGETS
+from tocsin.respond.incident.parts import Clock, Task
 from tocsin.respond.incident.state import Incident
 
 Says = Callable[[Incident], str]
@@ -46,7 +47,7 @@ NOTHING_THERE = Gate(
     "nothing-there",
     lambda one: one.is_for_nothing,
     _words("no verdict says that there was nothing"),
-    _type("verdict {n} false_positive --reason WHY"),
+    _type("verdict {n} false_positive --why WHY"),
 )
 TASKS = Gate(
     "tasks",
@@ -58,7 +59,7 @@ VERDICT = Gate(
     "verdict",
     lambda one: one.verdict is not None,
     _words("nobody said what it turned out to be"),
-    _type("verdict {n} tp_impact --reason WHY"),
+    _type("verdict {n} tp_impact --why WHY"),
 )
 SUMMARY = Gate(
     "summary", lambda one: bool(one.summary.strip()), _words("it has no summary"), _type("describe {n} --summary TEXT")
@@ -67,7 +68,7 @@ BEGINNING = Gate(
     "beginning",
     lambda one: one.times.occurred is not None,
     _words("nobody said when it began"),
-    _type("correct {n} occurred TIME --reason WHY"),
+    _type("correct {n} occurred TIME --why WHY"),
 )
 IMPACT = Gate(
     "impact",
@@ -88,13 +89,25 @@ REVIEWED = Gate(
     _type("review {n} reviewed --as PEER"),
 )
 
+DUTIES = Gate(
+    "duties",
+    lambda one: not open_duties(one),
+    lambda one: f"duties to report are open: {', '.join(clock.says or clock.definition for clock in open_duties(one))}",
+    lambda one: " ".join(
+        (
+            f"tocsin clocks submit {one.number} {open_duties(one)[0].definition} --what WHAT,",
+            f"or tocsin clocks not-reportable {one.number} {open_duties(one)[0].definition} --why WHY",
+        )
+    ),
+)
+
 REQUIRED: Mapping[Priority, tuple[Gate, ...]] = {
     Priority.P1: (SUMMARY, BEGINNING, IMPACT, POST_MORTEM, REVIEWED),
     Priority.P2: (SUMMARY, BEGINNING, IMPACT, POST_MORTEM, REVIEWED),
     Priority.P3: (SUMMARY, REVIEWED),
     Priority.P4: (),
 }
-"""What closing needs beside a verdict and the mandatory tasks."""
+"""What closing needs beside a verdict, the mandatory tasks, and duties to report that are done or do not apply."""
 REQUIRED_FOR_NOTHING: Mapping[Priority, tuple[Gate, ...]] = {
     Priority.P1: (REVIEWED,),
     Priority.P2: (REVIEWED,),
@@ -107,8 +120,14 @@ REQUIRED_FOR_NOTHING: Mapping[Priority, tuple[Gate, ...]] = {
 def closing(incident: Incident) -> tuple[Gate, ...]:
     """What must be so before it is closed. The worst priority it ever had counts: lowering it spares no review."""
     if incident.is_for_nothing:
-        return (VERDICT, *REQUIRED_FOR_NOTHING[worst(incident)])
-    return (TASKS, VERDICT, *REQUIRED[worst(incident)])
+        return (VERDICT, DUTIES, *REQUIRED_FOR_NOTHING[worst(incident)])
+    return (TASKS, VERDICT, DUTIES, *REQUIRED[worst(incident)])
+
+
+def open_duties(incident: Incident) -> tuple[Clock, ...]:
+    """The clocks of regulators and contracts that still wait for something, the next due first."""
+    mine = [clock for clock in incident.clocks.values() if clock.is_open and clock.definition not in TARGETS]
+    return tuple(sorted(mine, key=lambda clock: (clock.due_at is not None, clock.due_at or 0.0)))
 
 
 def worst(incident: Incident) -> Priority:
