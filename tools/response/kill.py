@@ -266,8 +266,8 @@ def table(result: Result, seed: int) -> Iterator[str]:
         took = [kill.ready_seconds for kill in result.kills if kill.what == what]
         yield f"| {what} | {len(took)} | {median(took):.1f} | {max(took):.1f} |"
     yield ""
-    yield f"Nothing was left to be done {result.settled_seconds:.0f} s after the storm."
-    yield f"Started while its database was away, and ended by itself: {result.ended_by_itself} times."
+    yield f"Everything was done {result.settled_seconds:.0f} s after the storm."
+    yield f"Starts that found no database and ended: {result.ended_by_itself}."
     yield ""
     yield "| | |"
     yield "|---|---:|"
