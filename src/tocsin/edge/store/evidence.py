@@ -61,6 +61,15 @@ def found(
     return tuple(_item(row) for row in connection.execute(query).mappings())
 
 
+def share(connection: sa.Connection, number: int, of: int) -> tuple[str, ...]:
+    """The ids of one of so many equal shares of what is not destroyed, in the order in which they came."""
+    kept = evidence.c.state != State.DESTROYED
+    total = connection.scalar(sa.select(sa.func.count()).select_from(evidence).where(kept)) or 0
+    begin, end = total * number // of, total * (number + 1) // of
+    query = sa.select(evidence.c.id).where(kept).order_by(evidence.c.id).offset(begin).limit(end - begin)
+    return tuple(connection.scalars(query))
+
+
 def keepers(connection: sa.Connection, sha256: str) -> tuple[Item, ...]:
     """The pieces whose bytes have this digest and are not destroyed."""
     query = sa.select(evidence).where(evidence.c.sha256 == sha256, evidence.c.state != State.DESTROYED)
