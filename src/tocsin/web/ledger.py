@@ -19,10 +19,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tocsin.app.access.audit import ANONYMOUS, draft, record
 from tocsin.app.access.guard import Guard
-from tocsin.edge.store import answers
+from tocsin.edge.store import answers, audit, journal
+from tocsin.edge.store.errors import named_errors
 from tocsin.model.actor import Actor
+from tocsin.model.errors import WrongState
 from tocsin.respond.access.caller import Caller
 from tocsin.respond.access.forgery import SAFE_METHODS
+from tocsin.respond.journal import Draft
 from tocsin.web import problems
 from tocsin.web.entrance import too_often
 from tocsin.web.limits import LARGEST_BODY_BYTES, Limits
@@ -32,6 +35,10 @@ HELD_BYTES = 4_000_000
 """Of an answer to a write that are held back until it is in the audit; the rest of a longer one is passed on."""
 DENIED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _KEPT_HEADERS = ("content-type", "etag", "location")
+SETTLED_SECONDS = 120.0
+"""After so long without an answer nobody is doing it any more, unless it is this process, which knows."""
+_NEEDS = "needs"
+"""Among the headers of an answer that is kept: the scope without which it is not given again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,8 @@ class Ledger:
     inner: ASGIApp
     guard: Guard
     limits: Limits
+    at_work: set[tuple[str, str]] = field(default_factory=set)
+    """Callers and keys of what is being done here and now."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, and record it."""
@@ -58,6 +67,7 @@ class Ledger:
         held = _Held(send, is_holding=scope["method"] not in SAFE_METHODS)
         await self.inner(scope, receive, held)
         state = scope["state"]
+        state["is_done"] = "began" in state and held.status < HTTPStatus.BAD_REQUEST
         if held.status in DENIED and "needs" in state:
             if wait := self._denied_too_often(state):
                 held.forget()
@@ -100,24 +110,74 @@ class Ledger:
         caller, engine = str(scope["state"]["caller"].actor), self.guard.desk.store.engine
         asked = _digest(scope, body)
         now = self.guard.desk.clock()
-        before = await run_in_threadpool(answers.begin, engine, caller=caller, key=key, request=asked, now=now)
-        if before is not None:
+        mine = {"caller": caller, "key": key, "request_id": name}
+        before = await run_in_threadpool(answers.begin, engine, **mine, request=asked, now=now)
+        if before is not None and not await self._never_began(before, asked, mine, now):
             await self._again(scope, receive, send, before, asked)
             return
-        await self._first(scope, body, send, caller, key)
+        self.at_work.add((caller, key))
+        try:
+            scope["state"]["idempotent"] = mine
+            await self._first(scope, body, send, caller, key)
+        finally:
+            self.at_work.discard((caller, key))
+
+    def _is_settled(self, before: answers.Kept, caller: str, key: str, now: float) -> bool:
+        """Whether nobody is doing it any more, though it has no answer."""
+        return (caller, key) not in self.at_work and now - before.begun_at >= SETTLED_SECONDS
+
+    async def _never_began(self, before: answers.Kept, asked: str, mine: dict[str, str], now: float) -> bool:
+        """Whether whoever was to do it never began, or was refused: then it is done now, in its place."""
+        settled = self._is_settled(before, mine["caller"], mine["key"], now)
+        if before.status is not None or before.request != asked or not settled:
+            return False
+        has_begun, status = await run_in_threadpool(self._outcome, before)
+        if has_begun and (status is None or status < HTTPStatus.BAD_REQUEST):
+            return False
+        return await run_in_threadpool(answers.take_on, self.guard.desk.store.engine, before, **mine, now=now)
+
+    def _outcome(self, before: answers.Kept) -> tuple[bool, int | None]:
+        with named_errors(), self.guard.desk.store.engine.begin() as connection:
+            return audit.outcome(connection, before.request_id, before.begun_at)
+
+    async def _unanswered(self, scope: Scope, receive: Receive, send: Send, before: answers.Kept) -> None:
+        """Say how it stands with a request that has no answer, and what to do."""
+        caller, key = str(scope["state"]["caller"].actor), Headers(scope=scope)["idempotency-key"]
+        now, headers = self.guard.desk.clock(), {}
+        if self._is_settled(before, caller, key, now):
+            _, status = await run_in_threadpool(self._outcome, before)
+            how = (
+                "was not recorded to end: it was done, or not" if status is None else f"was done, with status {status}"
+            )
+            told = (
+                f"the request {before.request_id} with this Idempotency-Key {how}, and its answer was not kept. "
+                f"Look at what it was to change; GET /api/v1/audit?request_id={before.request_id} has what is known. "
+                "Then take a new key for what is still to be done"
+            )
+        else:
+            left = 1 if (caller, key) in self.at_work else max(1, round(before.begun_at + SETTLED_SECONDS - now))
+            headers = {"Retry-After": str(left)}
+            told = (
+                f"the request with this Idempotency-Key is being done, or was cut off; ask again in {left} seconds: "
+                "then there is its answer, or how it ended"
+            )
+        name = scope["state"]["request_id"]
+        await problems.problem(HTTPStatus.CONFLICT, told, name, headers=headers)(scope, receive, send)
 
     async def _first(self, scope: Scope, body: bytes, send: Send, caller: str, key: str) -> None:
         engine, kept = self.guard.desk.store.engine, _Held(send, is_holding=True)
         try:
             await self._recorded(scope, _replayed(body), kept)
         except Exception:
-            await run_in_threadpool(answers.drop, engine, caller=caller, key=key)
+            if not scope["state"].get("is_done"):  # what was done and could not be recorded must not be done twice
+                await run_in_threadpool(answers.drop, engine, caller=caller, key=key)
             raise
         if kept.status >= HTTPStatus.INTERNAL_SERVER_ERROR or kept.is_passing or kept.status in _PASSING:
             await run_in_threadpool(answers.drop, engine, caller=caller, key=key)
         else:
             sealed = self.guard.seal.seal(kept.body.decode("latin-1"), _purpose(caller, key)).encode()
             headers = {one: value for one, value in kept.headers().items() if one in _KEPT_HEADERS}
+            headers[_NEEDS] = scope["state"].get("needs", "")
             answer = answers.Answer(status=kept.status, headers=headers, body=sealed)
             await run_in_threadpool(answers.finish, engine, caller=caller, key=key, answer=answer)
         await kept.let_go()
@@ -128,12 +188,13 @@ class Ledger:
             told = "this Idempotency-Key was used for another request; take a new one for each thing to be done"
             await problems.problem(HTTPStatus.UNPROCESSABLE_ENTITY, told, name)(scope, receive, send)
         elif before.status is None:
-            told = "the request with this Idempotency-Key is being done, or nobody knows whether it was; look first"
-            await problems.problem(HTTPStatus.CONFLICT, told, name)(scope, receive, send)
+            await self._unanswered(scope, receive, send, before)
         else:
+            if needed := before.headers.get(_NEEDS):
+                scope["state"]["caller"].must(needed)
             caller, key = str(scope["state"]["caller"].actor), Headers(scope=scope)["idempotency-key"]
             body = self.guard.seal.open(before.body.decode(), _purpose(caller, key)).encode("latin-1")
-            pairs = [*before.headers.items(), ("idempotency-replayed", "true"), ("content-length", str(len(body)))]
+            pairs = [*_given(before.headers), ("idempotency-replayed", "true"), ("content-length", str(len(body)))]
             raw = [(one.encode(), value.encode()) for one, value in pairs]
             await send({"type": "http.response.start", "status": before.status, "headers": raw})
             await send({"type": "http.response.body", "body": body})
@@ -143,13 +204,25 @@ _PASSING = (*DENIED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT)
 """Answers that another attempt may well not get: they are not kept."""
 
 
+def _given(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in headers.items() if name in _KEPT_HEADERS]
+
+
 async def began(guard: Guard, scope: Scope, actor: Actor, needed: str) -> None:
     """Write down that a write begins. Raises `StoreError`: then it must not."""
     state = scope["state"]
     more = {**described(scope), "scope": needed}
     told = draft(guard.desk, actor, "request_began", scope["path"][:500], trace=state["trace"], **more)
-    await run_in_threadpool(record, guard.desk, [told])
+    await run_in_threadpool(_begin, guard, told, state.get("idempotent"))
     state["began"] = True
+
+
+def _begin(guard: Guard, told: Draft, mine: Mapping[str, str] | None) -> None:
+    """Write it down; where it has an Idempotency-Key, only while no other request was given the key to do it."""
+    with guard.transaction() as connection:
+        if mine is not None and not answers.hold(connection, **mine):
+            raise WrongState("another request with this Idempotency-Key does it instead; ask again for its answer")
+        journal.append(connection, [told], now=guard.desk.clock())
 
 
 def described(scope: Scope) -> dict[str, str]:
