@@ -8,7 +8,28 @@ import pytest
 from hypothesis import settings
 
 import anvil as fetching
+from stores import (
+    bare_url,
+    migrated_database,
+    migrated_file,
+    postgresql_socket,
+    postgresql_url,
+    sqlite_url,
+    store,
+    store_url,
+)
 from tocsin.edge.anvil import Anvil, running
+
+__all__ = [
+    "bare_url",
+    "migrated_database",
+    "migrated_file",
+    "postgresql_socket",
+    "postgresql_url",
+    "sqlite_url",
+    "store",
+    "store_url",
+]
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")  # a machine that is busy elsewhere is no failure of ours

@@ -1,7 +1,6 @@
 """Pages are answered by their link, once, and by name; looking changes nothing."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -17,9 +16,9 @@ ADA, BO = Actor(ActorKind.USER, "ada"), Actor(ActorKind.USER, "bo")
 
 
 @pytest.fixture
-def store_url(tmp_path: Path) -> str:
+def store_url(sqlite_url: str) -> str:
     """One database is enough here."""
-    return f"sqlite:///{tmp_path}/tocsin.db"
+    return sqlite_url
 
 
 def token(house: House) -> str:
