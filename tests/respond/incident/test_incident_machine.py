@@ -309,10 +309,32 @@ def test_every_gate_says_what_to_type() -> None:
     empty = incident()
     for gate in (*gates.closing(empty), gates.LED, gates.NOTHING_THERE, gates.RECOVERED, gates.done_in("contain")):
         assert gate.says(empty)
-        assert gate.do(empty).startswith("tocsin incident ")
+        assert gate.do(empty).startswith(("tocsin incident ", "tocsin clocks "))
         assert "INC-2026-0001" in gate.do(empty)
 
 
 def test_both_tables_name_only_states_there_are() -> None:
     assert {state for row in STATUS_TABLE for state in (row.before, row.after)} == set(STATUSES)
     assert {phase for row in PHASE_TABLE for phase in (row.before, row.after)} == set(PHASES)
+
+
+def test_nothing_is_closed_while_a_regulator_waits() -> None:
+    started = events.ClockStarted(clock="c", definition="gdpr-33", started_at=1.0, due_at=9.0, says="GDPR, 72 hours")
+    response = events.ClockStarted(clock="r", definition="response", started_at=1.0, due_at=2.0)
+    breached = events.ClockBreached(clock="c", definition="gdpr-33", due_at=9.0, noticed_at=9.0)
+    nothing = events.VerdictGiven(verdict="false_positive", reason="a test of ours")
+    reviewed = events.ReviewChanged(before="not_reviewed", after="reviewed", reviewer="bo")
+    waits = [nothing, reviewed, response, started, breached]
+
+    with pytest.raises(
+        WrongState, match=r"GDPR, 72 hours.*not-reportable INC-2026-0001 gdpr-33 .*submit INC-2026-0001 gdpr-33"
+    ):
+        steps.close(incident(*waits))
+
+    ends: list[Event] = [
+        events.ClockMet(clock="c", definition="gdpr-33", at=10.0, is_late=True),
+        events.ClockWaived(clock="c", definition="gdpr-33", reason="counsel"),
+        events.ClockSuperseded(clock="c", definition="gdpr-33", reason="not reportable"),
+    ]
+    for end in ends:
+        assert steps.close(incident(*waits, end))

@@ -124,7 +124,9 @@ def totals(incident: Incident) -> Text:
     """The figures of each token; what has no price is said."""
     told = funds(incident.postings.values())
     if not told.holdings:
-        return Text("nothing booked", style="dim")
+        return Text(
+            f"nothing is known yet; tocsin incident funds {incident.number} --from … --to … books what is", style="dim"
+        )
     lines = [safe(f"{one.symbol} on chain {one.chain_id}: {_figures(one)}") for one in told.holdings]
     return Text("\n".join([*lines, *dollar_lines(told)]))
 

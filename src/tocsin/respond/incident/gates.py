@@ -92,13 +92,11 @@ REVIEWED = Gate(
 DUTIES = Gate(
     "duties",
     lambda one: not open_duties(one),
-    lambda one: f"duties to report are open: {', '.join(clock.says or clock.definition for clock in open_duties(one))}",
-    lambda one: " ".join(
-        (
-            f"tocsin clocks submit {one.number} {open_duties(one)[0].definition} --what WHAT,",
-            f"or tocsin clocks not-reportable {one.number} {open_duties(one)[0].definition} --why WHY",
-        )
+    lambda one: (
+        f"duties to report are open: {', '.join(clock.says or clock.definition for clock in open_duties(one))}; "
+        f"where one does not apply: tocsin clocks not-reportable {_first_duty(one)} --why WHY"
     ),
+    lambda one: f"tocsin clocks submit {_first_duty(one)} --what WHAT",
 )
 
 REQUIRED: Mapping[Priority, tuple[Gate, ...]] = {
@@ -128,6 +126,12 @@ def open_duties(incident: Incident) -> tuple[Clock, ...]:
     """The clocks of regulators and contracts that still wait for something, the next due first."""
     mine = [clock for clock in incident.clocks.values() if clock.is_open and clock.definition not in TARGETS]
     return tuple(sorted(mine, key=lambda clock: (clock.due_at is not None, clock.due_at or 0.0)))
+
+
+def _first_duty(incident: Incident) -> str:
+    """The incident and the duty that is due next, as they are typed."""
+    duties = open_duties(incident)
+    return f"{incident.number} {duties[0].definition if duties else 'RULE'}"
 
 
 def worst(incident: Incident) -> Priority:
