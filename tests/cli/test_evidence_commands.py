@@ -86,7 +86,7 @@ def test_what_fails_is_shown_by_file_and_what_passes_is_counted(
     forged = said(capsys, "verify", "forged.zip", code=1)
 
     assert "manifest.json" not in fine
-    assert "VERIFIED: nothing was changed since it was signed" in fine
+    assert "UNCHANGED since it was signed" in fine
     assert "manifest.json" in everything
     lines = [line.rstrip() for line in forged.splitlines()]
     assert lines[0] == f"FAIL  evidence/{identity}.pcap  0 of 1 check passed"
@@ -147,7 +147,7 @@ def test_a_checkpoint_is_anchored_on_a_chain_and_read_back(
         anchors = json.loads(bundle.read("anchors.json"))["anchors"]
     assert anchors[0]["transaction_hash"] == sent
     assert len(anchors) == 2
-    assert "VERIFIED" in said(capsys, "verify", "bundle.zip")
+    assert "UNCHANGED" in said(capsys, "verify", "bundle.zip")
     other = anvil.request("eth_sendTransaction", {"from": account, "to": account})
     anvil.request("anvil_mine")
     assert "no checkpoint" in said(capsys, "anchor", "--chain", "local", "--transaction", other, code=1)

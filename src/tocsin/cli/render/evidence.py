@@ -12,7 +12,7 @@ from rich.text import Text
 from tocsin.cli.render.money import count
 from tocsin.cli.render.safe import safe
 from tocsin.respond.evidence.item import Item, State
-from tocsin.respond.evidence.standalone import FAIL, OPEN, PASS, Told
+from tocsin.respond.evidence.standalone import FAIL, KEY, OPEN, PASS, Told
 from tocsin.respond.journal import Entry
 
 WORST_FIRST = (FAIL, OPEN, PASS)
@@ -92,13 +92,15 @@ def _line(part: str, told: Told) -> Padding:
 
 
 def verdict(told: Sequence[Told]) -> str:
-    """What verifying found, in plain words."""
+    """What verifying found, in plain words; whose key it is, a bundle cannot prove of itself."""
     failed, still = (sum(each.outcome == outcome for each in told) for outcome in (FAIL, OPEN))
+    of = count(len(told), "check")
     if failed:
-        of = count(len(told), "check")
         return f"FAILED: {failed} of {of}. Do not rely on this bundle; keep it, and ask who sent it."
-    told_open = f" {count(still, 'check')} nobody could make here: they are marked OPEN." if still else ""
-    return f"VERIFIED: nothing was changed since it was signed; {count(len(told), 'check')}, none failed.{told_open}"
+    left = f" {still} of them could not be decided here: they are marked OPEN." if still else ""
+    if any(each.what == KEY and each.outcome == OPEN for each in told):
+        return f"UNCHANGED since it was signed ({of}, none failed), but by whom is not shown: give --key.{left}"
+    return f"VERIFIED: unchanged since the key you gave signed it; {of}, none failed.{left}"
 
 
 def _by_file(told: Sequence[Told]) -> dict[str, list[tuple[str, Told]]]:
