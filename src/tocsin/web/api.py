@@ -27,6 +27,7 @@ from tocsin.web.entrance import Entrance
 from tocsin.web.frame import Frame
 from tocsin.web.ledger import Ledger
 from tocsin.web.limits import LARGEST_BODY_BYTES, Limits
+from tocsin.web.patience import Patience
 from tocsin.web.problems import Problem
 from tocsin.web.resource import Resource
 
@@ -61,6 +62,7 @@ def application(
     problems.handle(made)
     _add_resources(made)
     made.add_middleware(Ledger, guard=keeper, limits=amounts)
+    made.add_middleware(Patience, log=log)
     made.add_middleware(Entrance, guard=keeper, limits=amounts)
     made.add_middleware(Frame, desk=desk, log=log)
     return made
