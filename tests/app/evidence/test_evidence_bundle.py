@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -387,3 +388,22 @@ def test_the_manifest_is_canonical_and_tells_of_every_piece(sealed: Sealed) -> N
     assert [each["name"] for each in manifest["files"]] == sorted(
         set(sealed.members) - {"manifest.json", "manifest.sig"}
     )
+
+
+@pytest.mark.parametrize("position", ["-1", "true", "1e308", "1" + "0" * 400, "9" * 6_000, '"0"'])
+def test_numbers_of_nonsense_in_proofs_are_failures_and_no_crash(sealed: Sealed, tmp_path: Path, position: str) -> None:
+    proofs = sealed.members["inclusion_proofs.json"].decode()
+    forged = re.sub(r'"position":\d+', f'"position":{position}', proofs, count=1).encode()
+
+    assert tampered(sealed, tmp_path, lambda members: members.update({"inclusion_proofs.json": forged}))
+
+
+def test_two_bundles_glued_together_and_names_that_differ_by_case_are_refused(sealed: Sealed, tmp_path: Path) -> None:
+    raw = sealed.path.read_bytes()
+    for number, forged in enumerate((raw + raw, b"MZ" + raw, raw[:-20])):
+        path = tmp_path / f"{number}.zip"
+        path.write_bytes(forged)
+        assert "bundle" in faults(path, key=sealed.key)
+
+    twin = tampered(sealed, tmp_path, lambda members: members.update({"Manifest.json": members["manifest.json"]}))
+    assert "added afterwards" in twin["Manifest.json"]
