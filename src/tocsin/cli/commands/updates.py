@@ -88,7 +88,8 @@ def list_(
         return
     if found:
         results().print(shown.listing(found))
-    note(f"{count(len(found), 'update')}.")
+    begin = "" if found else " Write one: tocsin updates draft INCIDENT --group GROUP --text TEXT"
+    note(f"{count(len(found), 'update')}.{begin}")
 
 
 def show(update: Update, config: Config = SETTINGS, *, who: As = "", form: Form = Format.TABLE) -> None:

@@ -25,6 +25,8 @@ STYLES: Mapping[State, str] = {
     State.WAIVED: "magenta",
     State.SUPERSEDED: "dim",
 }
+_WHOLE = frozenset({"clock", "duty", "state", "runs"})
+"""Columns of short words that people copy: never broken."""
 
 
 def listed(found: Sequence[Shown], now: float) -> Table:
@@ -63,7 +65,7 @@ def undecided(duties: Sequence[ClockDefinition]) -> Table:
 def rules(every: Sequence[tuple[ClockDefinition, bool]], now: float) -> Table:
     """Every clock there is, those that run here first."""
     today = dt.datetime.fromtimestamp(now, dt.UTC).date()
-    shown = _table("clock", "runs", "how long", "counts from", "who is told", "verified", "what must have happened")
+    shown = _table("clock", "runs", "how long", "counts from", "told; verified", "what must have happened")
     for each, runs in every:
         known = regime(each)
         verified = known.verification.value if known else ""
@@ -76,8 +78,9 @@ def rules(every: Sequence[tuple[ClockDefinition, bool]], now: float) -> Table:
             Text("yes", style="green") if runs else Text("no", style="dim"),
             words.target(each.target),
             words.starts(each),
-            safe(each.recipient),
-            Text(verified, style="" if verified == "high" else "yellow"),
+            Text.assemble(
+                safe(each.recipient), "; " if verified else "", (verified, "" if verified == "high" else "yellow")
+            ),
             Text(safe(f"{each.says}{f' ({each.note})' if each.note else ''}")),
         )
     return shown
@@ -128,5 +131,5 @@ def _says(clock: Clock) -> Text:
 def _table(*columns: str) -> Table:
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", expand=False)
     for name in columns:
-        shown.add_column(name, overflow="fold")
+        shown.add_column(name, overflow="fold", no_wrap=name in _WHOLE)
     return shown

@@ -26,8 +26,8 @@ _STYLES: Mapping[str, str] = {
     "unknown": "yellow",
 }
 HOUR_SECONDS = 3_600
-_WHOLE = ("page", "override", "swap")
-"""Columns of ids, which are copied."""
+_WHOLE = ("page", "override", "swap", "person", "priority", "state", "outcome", "channel", "schedule")
+"""Columns of ids and of single words, which are copied: never broken."""
 
 
 def at(moment: float | None, zone: tzinfo = UTC) -> str:
@@ -132,12 +132,11 @@ def reached(found: Iterable[Reached]) -> Table:
 
 def pages(found: Iterable[Page]) -> Table:
     """Pages, the newest first."""
-    shown = _table("page", "person", "priority", "state", "made", "sent after", "why")
+    shown = _table("page", "person", "priority", "state", "made, and why")
     for each in found:
-        after = "" if each.sent_at is None else f"{each.sent_at - each.created_at:.1f} s"
-        shown.add_row(
-            each.id, safe(each.person), each.priority, _word(each.state), at(each.created_at), after, safe(each.reason)
-        )
+        after = "" if each.sent_at is None else f", sent after {each.sent_at - each.created_at:.1f} s"
+        made = f"{at(each.created_at)}{after}: {safe(each.reason)}"
+        shown.add_row(each.id, safe(each.person), each.priority, _word(each.state), made)
     return shown
 
 
