@@ -76,7 +76,8 @@ class MailServer:
         self, server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
         reply = self.replies.pop(0) if self.replies else ""
-        content = bytes(envelope.content or b"")
+        content = envelope.content or b""
+        assert isinstance(content, bytes)
         if reply in {HANG, DROP} or not reply:
             parsed = BytesParser(policy=default).parsebytes(content)
             assert isinstance(parsed, EmailMessage)
@@ -85,7 +86,7 @@ class MailServer:
         if reply == HANG:
             await asyncio.Event().wait()
         if reply == DROP:
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         return reply or "250 2.0.0 queued"
 
@@ -103,7 +104,7 @@ class _Controller(Controller):
 def mail_server(*, starttls: ssl.SSLContext | None = None, tls: ssl.SSLContext | None = None) -> Iterator[MailServer]:
     """A mail server; with a context it offers STARTTLS and wants a login over it, or speaks TLS from the first byte."""
     server = MailServer()
-    with_login = {"authenticator": server.authenticate, "auth_require_tls": True} if starttls else {}
+    with_login: dict[str, Any] = {"authenticator": server.authenticate, "auth_require_tls": True} if starttls else {}
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -162,7 +163,7 @@ class Reply:
 
 
 def answer(status: int, body: bytes = b"{}", **headers: str) -> Callable[[Reply], None]:
-    return lambda reply: reply.send(status, body, **headers)
+    return lambda reply: reply.send(status, body, None, **headers)
 
 
 def hang(reply: Reply) -> None:

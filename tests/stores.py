@@ -33,7 +33,7 @@ def postgresql_socket() -> Iterator[Path]:
     if (binaries := server_binaries()) is None:
         pytest.skip("no PostgreSQL server binaries (Debian: apt-get install postgresql)")
     with tempfile.TemporaryDirectory(prefix="tocsin-pg-", ignore_cleanup_errors=True) as folder:
-        if as_other := (["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []):
+        if as_other := _other_than_root():
             shutil.chown(folder, "postgres")  # the server refuses to run as root
         data = f"{folder}/data"
         subprocess.run(
@@ -108,6 +108,11 @@ def server_binaries() -> Path | None:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     beside = shutil.which("initdb")
     return found[-1].parent if found else Path(beside).parent if beside else None
+
+
+def _other_than_root() -> list[str | Path]:
+    """What to put before a command that root may not run."""
+    return ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
 
 
 def _new_database(socket: Path, template: str = "template1") -> str:
