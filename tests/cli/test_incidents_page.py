@@ -61,7 +61,13 @@ def test_the_screen_has_what_whoever_is_woken_needs(incident: Callable[..., Any]
 
     shown = incident("show", "1").out
 
-    for text in ("INC-2026-0001", "P1 critical", "Vault\\u001b[31m drained", "not acknowledged", "nothing is known yet"):
+    for text in (
+        "INC-2026-0001",
+        "P1 critical",
+        "Vault\\u001b[31m drained",
+        "not acknowledged",
+        "nothing is known yet",
+    ):
         assert text in shown.replace("INC-" + shown.partition("INC-")[2][:4], "INC-2026")
     proposed = re.findall(r"^ +(tocsin incident .+)$", shown, re.MULTILINE)
     assert proposed[0].startswith("tocsin incident ack INC-")

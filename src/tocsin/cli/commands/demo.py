@@ -5,7 +5,8 @@ Replay a recorded attack, from raw recording to an incident that pages people. N
 Plays the recording that is shipped with tocsin through the very pipeline that watches live chains, into a store in a
 temporary directory, and tells what was seen: which block, what happened, who lost how much, what is kept. Then what is
 done about it: the alert, the incident with its clocks, whom it would page by which policy, the evidence that is
-captured, and which command to type next. Pages are written and not sent. The attack is the range's `oracle-aave`: played on local chains, on the protocols' real contracts.
+captured, and which command to type next. Pages are written and not sent. The attack is the range's `oracle-aave`:
+played on local chains, on the protocols' real contracts.
 
 ## Exit codes
 0: the attack was found. 1: it was not, or the recording is damaged.
@@ -39,5 +40,9 @@ def _from_here(path: Path) -> Path:
 command = Command(
     id="demo",
     run=run,
-    samples=(Sample(says="The whole story", arguments=("demo",), shows=("Who lost what", "INC-", "critical", "tocsin explain")),),
+    samples=(
+        Sample(
+            says="The whole story", arguments=("demo",), shows=("Who lost what", "INC-", "critical", "tocsin explain")
+        ),
+    ),
 )

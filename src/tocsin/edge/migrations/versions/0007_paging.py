@@ -76,9 +76,7 @@ def _page_ways() -> None:
         "page_ways",
         sa.Column("page", sa.Text(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False, autoincrement=False),
-        sa.Column(
-            "kind", sa.Text(), nullable=False, server_default="page", comment="page, acknowledged, resolved"
-        ),
+        sa.Column("kind", sa.Text(), nullable=False, server_default="page", comment="page, acknowledged, resolved"),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("due_at", sa.Double(), nullable=False),
