@@ -1,6 +1,7 @@
 """Alerts over the API: reported, listed in parts, judged at the version that was seen, hidden by two people."""
 
 import base64
+import json
 
 import httpx
 import pytest
@@ -83,6 +84,9 @@ def test_alerts_of_a_restricted_incident_are_there_for_its_viewers_alone(api: Ap
 
     assert (seen_by(ada), seen_by(bo), seen_by(program)) == ({secret, plain}, {plain}, {plain})
     assert ada.get(f"/alerts/{secret}").json()["incident_number"] == number
+    again = program.post("/alerts", json={**WORDS, "title": "once more"}).json()
+    assert (again["alert"], again["title"], again["times"], again["incident"]) == (secret, "once more", 1, None)
+    assert number not in json.dumps(again)
     for who in (bo, program):
         hidden, absent = who.get(f"/alerts/{secret}"), who.get("/alerts/00000000-0000-7000-8000-000000000000")
         assert (hidden.status_code, absent.status_code) == (404, 404)

@@ -12,7 +12,7 @@ from tocsin.app.estate.estate import estate_now
 from tocsin.app.triage.batch import Batch, Knowledge, batch
 from tocsin.app.triage.incidents import Incidents, judge
 from tocsin.app.triage.intake import absorb, read_anew, score_alerts
-from tocsin.app.triage.reports import Report, take_report
+from tocsin.app.triage.reports import Report, as_said, take_report
 from tocsin.app.triage.triage import knowledge
 from tocsin.edge.store import triage as rows
 from tocsin.edge.store import triage_intake
@@ -132,9 +132,16 @@ def escalate(desk: Desk, actor: Actor, alerts: Sequence[str], incident: str = ""
 
 
 def report_alert(desk: Desk, actor: Actor, report: Report) -> TriagedAlert:
-    """An alert of a person or of another program; said again while it is open, it is counted there."""
+    """
+    An alert of a person or of another program; said again while it is open, it is counted there.
+
+    Who may not see the incident that it is about is given back what he said, and nothing of the alert but its id.
+    """
     with _at_work(desk, actor, is_for_people=False) as (work, known):
-        return take_report(work, known, actor, report)
+        alert = take_report(work, known, actor, report)
+        if alert.incident is None or rows.may_see_incident(work.connection, alert.incident, actor):
+            return alert
+        return as_said(work, report, alert)
 
 
 def _each(

@@ -4,7 +4,7 @@ import difflib
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tocsin.app.triage.batch import Batch, Knowledge
 from tocsin.app.triage.hiding import Hiding
@@ -142,6 +142,11 @@ def _alert(batch: Batch, report: Report, key: str) -> TriagedAlert:
         last_seen=batch.now,
         story=Story(raw_sha256=hashlib.sha256(report.raw).hexdigest() if report.raw else ""),
     )
+
+
+def as_said(batch: Batch, report: Report, alert: TriagedAlert) -> TriagedAlert:
+    """The alert as it would be had nobody said more than this."""
+    return replace(_alert(batch, report, alert.key), id=alert.id)
 
 
 def _again(batch: Batch, before: TriagedAlert, report: Report) -> TriagedAlert:

@@ -107,6 +107,12 @@ def load(connection: sa.Connection, alert: str, viewer: Actor = TOCSIN) -> Triag
     raise NotFound(f"{alert[:50]!r} fits several alerts; write more of it: {', '.join(row.id for row in rows)}")
 
 
+def may_see_incident(connection: sa.Connection, incident: str, viewer: Actor) -> bool:
+    """Whether the incident with this id is there for `viewer`."""
+    query = sa.select(incidents.c.id).where(incidents.c.id == incident, *may_see(viewer))
+    return connection.scalar(query) is not None
+
+
 def open_with_key(connection: sa.Connection, key: str) -> TriagedAlert | None:
     """The alert that is open for a key."""
     row = connection.execute(sa.select(alerts).where(alerts.c.key == key, sa.text(OPEN))).one_or_none()
