@@ -144,8 +144,9 @@ class Pager:
         """Follow, fire, write and claim. Raises `StoreError`."""
         if self.directory is None:
             self.directory = Directory(desk=self.desk)
-        known, now = self.directory.read(), self.desk.clock()
+        known = self.directory.read()
         with named_errors(), self.desk.store.engine.begin() as connection:
+            now = self.desk.clock()  # not before it is this one's turn to write: the journal goes on in time
             entries = journal.unread(connection, FOLLOWER)
             if not entries and not _is_due(connection, now):
                 return Passed(next_at=_next(connection))
