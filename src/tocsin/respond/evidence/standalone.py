@@ -230,14 +230,7 @@ class Bundle:
     def __init__(self, file: IO[bytes]) -> None:
         try:
             self._zip = zipfile.ZipFile(file)
-        except (
-            zipfile.BadZipFile,
-            OSError,
-            ValueError,
-            struct.error,
-            NotImplementedError,
-            UnicodeDecodeError,
-        ) as error:
+        except (zipfile.BadZipFile, OSError, ValueError, struct.error, RuntimeError) as error:
             raise BadBundle(f"is no ZIP file that can be read: {type(error).__name__}") from None
         self._file = file
         self._infos = self._zip.infolist()
@@ -262,7 +255,7 @@ class Bundle:
                 member._expected_crc = None  # type: ignore[attr-defined]  # noqa: SLF001 - SHA-256 tells more, and where
                 while chunk := member.read(CHUNK_BYTES):
                     yield chunk
-        except (zipfile.BadZipFile, EOFError, OSError, ValueError, struct.error, RuntimeError, NotImplementedError):
+        except (zipfile.BadZipFile, EOFError, OSError, ValueError, struct.error, RuntimeError):
             return
 
     def bytes_of(self, name: str) -> bytes:
